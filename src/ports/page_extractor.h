@@ -1,0 +1,79 @@
+/* ports/page_extractor.h: a document's pages as text, from bytes that are not trusted.
+ *
+ * Contract:  whatever the bytes are, a call ends within (pages + 1) x page_timeout_ms and harms nobody. Text is UTF-8 (no NUL) in reading order:
+ *            lines end in '\n', paragraphs are parted by an empty line, ligatures are letters, a word hyphenated at a line's end is whole.
+ *            A page that fails does not fail the others. A page without any text has Q_PAGE_NEEDS_OCR.
+ * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown (after /Rotate).
+ * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for its call.
+ * Threads:   any.
+ * Errors:    with a reason where the document is to blame: "malformed_pdf", "password_required", "unsupported_type", "too_many_pages" (Q_TOOBIG),
+ *            "too_large" (Q_TOOBIG), "page_timeout" (Q_TIMEOUT), "page_crashed" (Q_CORRUPT). Without one: Q_BUSY, Q_IO, Q_NOMEM, Q_CANCELLED:
+ *            asking again may help.
+ * Idempotency: the same bytes give the same text. */
+#ifndef Q_PORTS_PAGE_EXTRACTOR_H
+#define Q_PORTS_PAGE_EXTRACTOR_H
+
+#include "base/arena.h"
+#include "base/call.h"
+
+struct q_document_source {
+	int fd; /* of a regular file, read-only, read by position */
+	uint64_t size_bytes;
+};
+
+enum q_page_flag {
+	Q_PAGE_NEEDS_OCR = 1 << 0, /* no text at all */
+	Q_PAGE_TRUNCATED = 1 << 1, /* text was cut at the page's limit */
+	Q_PAGE_HIDDEN_TEXT = 1 << 2 /* some text is not visible to a reader of the page */
+};
+
+/* Where one character of the text stands on the page; all 0 for characters that the page does not show (line ends). */
+struct q_text_box {
+	float left, top, right, bottom;
+};
+
+struct q_page_text {
+	unsigned page_number;
+	float width, height;
+	unsigned flags;
+	struct q_str text;
+	const struct q_text_box *boxes; /* one a character (code point) of text */
+	size_t box_count;
+	const struct q_err *error; /* NULL: the page has been read; else reason says why not, and text is empty */
+};
+
+/* Is given each page of the range once, in order. An error ends the extraction with that error. */
+struct q_page_sink {
+	enum q_code (*page)(struct q_page_sink *, const struct q_page_text *, struct q_err *);
+};
+
+struct q_page_extractor {
+	const struct q_page_extractor_ops *ops;
+};
+
+struct q_page_extractor_ops {
+	const char *name; /* "helper" */
+	enum q_code (*count_pages)(struct q_page_extractor *, const struct q_call *,
+				   const struct q_document_source *, unsigned *, struct q_err *);
+	enum q_code (*extract)(struct q_page_extractor *, const struct q_call *,
+			       const struct q_document_source *, unsigned first, unsigned last,
+			       struct q_page_sink *, struct q_err *);
+	void (*close)(struct q_page_extractor *);
+};
+
+/* At least 1 page; a document without any is "malformed_pdf". */
+Q_MUST_USE enum q_code q_page_extractor_count_pages(struct q_page_extractor *extractor,
+						    const struct q_call *call,
+						    const struct q_document_source *source,
+						    unsigned *page_count, struct q_err *err);
+
+/* Pages first..last, both included. Q_OK also where pages failed: each tells its own error. */
+Q_MUST_USE enum q_code q_page_extractor_extract(struct q_page_extractor *extractor,
+						const struct q_call *call,
+						const struct q_document_source *source,
+						unsigned first, unsigned last,
+						struct q_page_sink *sink, struct q_err *err);
+
+void q_page_extractor_close(struct q_page_extractor *extractor);
+
+#endif
