@@ -3,8 +3,10 @@
  * Contract:  a line is {"time","level","event",fields...}, written by one write(2), at most 8 KiB (cut fields say so).
  *            `event` is a stable dotted name ("job.completed"). What must never be logged (authorization, keys, tokens,
  *            signed URLs, personal data, document text) is the caller's duty: nothing is guessed here.
+ *            A NULL log takes every call and writes nothing.
  * Ownership: fields are borrowed for the call. Threads: any.
- * Errors:    none: a log that cannot be written is dropped and counted (q_log_dropped). */
+ * Errors:    none: a line that cannot be written now, also because its reader stalls, is dropped and counted
+ *            (q_log_dropped). */
 #ifndef Q_BASE_LOG_H
 #define Q_BASE_LOG_H
 

@@ -1,7 +1,7 @@
 /* base/pool.h: an elastic pool of threads for blocking work.
  *
- * Contract:  tasks start in the order of their submission. The pool grows, a thread at a time, while tasks wait and it
- *            is below threads_max; a thread above threads_min that idles for idle_ms ends.
+ * Contract:  tasks start in the order of their submission. The pool starts without threads and grows, a thread at a time,
+ *            while tasks wait and it is below threads_max; a thread above threads_min that idles for idle_ms ends.
  * Ownership: a task's argument is its owner's; every task that was accepted is run, once, also during q_pool_free.
  * Threads:   submit from any thread, also from a task.
  * Errors:    Q_BUSY when the queue is full; nothing was queued. */
