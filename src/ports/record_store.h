@@ -79,6 +79,11 @@ struct q_value q_value_bool(bool b);
 struct q_value q_value_bytes(struct q_bytes b);
 bool q_value_equal(const struct q_value *a, const struct q_value *b);
 
+bool q_record_key_equal(const struct q_record_key *a, const struct q_record_key *b);
+
+/* What counts against Q_RECORD_ITEM_MAX: all three keys, names and values. */
+size_t q_item_size(const struct q_item *item);
+
 /* A deep copy in the arena; false when it is full. */
 Q_MUST_USE bool q_item_copy(struct q_arena *arena, const struct q_item *item, struct q_item *out);
 
