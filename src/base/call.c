@@ -1,0 +1,22 @@
+#include "base/call.h"
+
+#include "base/time.h"
+
+enum q_code q_call_check(const struct q_call *call, const char *where, struct q_err *err)
+{
+	if (call->is_cancelled && atomic_load_explicit(call->is_cancelled, memory_order_acquire))
+		return q_fail(err, Q_CANCELLED, where, "cancelled by the caller");
+	if (call->deadline_ms != 0 && q_call_remaining_ms(call, 0) == 0)
+		return q_fail(err, Q_TIMEOUT, where, "the deadline passed");
+	return Q_OK;
+}
+
+int64_t q_call_remaining_ms(const struct q_call *call, int64_t otherwise)
+{
+	int64_t now_ms;
+
+	if (call->deadline_ms == 0)
+		return otherwise;
+	now_ms = q_time_monotonic_ms();
+	return call->deadline_ms > now_ms ? call->deadline_ms - now_ms : 0;
+}
