@@ -1,7 +1,8 @@
 /* base/metrics.h: counters, gauges and histograms, written in the Prometheus text format 0.0.4.
  *
  * Contract:  a metric has a fixed list of label names; a series is a metric with label values. Labels are bounded: a metric
- *            refuses its 1,001st series and counts it under the values "other". Hot paths keep the series they use.
+ *            refuses its 1,001st series and counts it under the values "other"; a label value is cut to 128 bytes. Hot
+ *            paths keep the series they use. A metric without labels is shown from the start, with 0.
  * Ownership: the registry owns metrics and series, until it is freed.
  * Threads:   any; adding to a series is lock-free.
  * Errors:    functions that make things return NULL when the heap is full; NULL is accepted by all that add. */
@@ -28,14 +29,14 @@ struct q_metric *q_metrics_gauge(struct q_metrics *m, const char *name, const ch
 struct q_metric *q_metrics_histogram(struct q_metrics *m, const char *name, const char *help,
 				     const char *labels, const double *bounds, size_t bound_count);
 
-/* The series with these label values, as many as the metric has labels. */
+/* The series with these label values, as many as the metric has labels (none: values may be NULL). */
 struct q_series *q_metric_series(struct q_metric *metric, const struct q_str *values);
 
 void q_series_add(struct q_series *series, int64_t n);     /* counter, gauge */
 void q_series_set(struct q_series *series, int64_t n);     /* gauge */
 void q_series_observe(struct q_series *series, double value); /* histogram */
 
-/* Gauges that are read when asked for: called inside q_metrics_write. */
+/* Gauges that are read when asked for: called by q_metrics_write, in its thread, with no lock held. At most 16. */
 void q_metrics_collect(struct q_metrics *m, void (*collect)(void *context), void *context);
 
 /* All metrics, sorted by name, as text. */
