@@ -1,5 +1,6 @@
 /* base/hash.h: SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104), by OpenSSL.
- * Threads: one q_sha256 belongs to one thread; the rest is pure. Errors: OpenSSL failing here is out-of-memory. */
+ * Threads: one q_sha256 belongs to one thread; the rest is pure.
+ * Errors: q_sha256_new returns NULL when the heap is full; nothing else can fail. */
 #ifndef Q_BASE_HASH_H
 #define Q_BASE_HASH_H
 

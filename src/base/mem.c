@@ -39,13 +39,17 @@ int q_mem_failure_fired(void)
 
 void *q_mem_new(size_t size_bytes)
 {
-	return q_mem_new_array(1, size_bytes);
+	q_assert(size_bytes > 0);
+	return takes_failure() ? NULL : calloc(1, size_bytes);
 }
 
 void *q_mem_new_array(size_t count, size_t item_bytes)
 {
-	q_assert(count > 0 && item_bytes > 0);
-	return takes_failure() ? NULL : calloc(count, item_bytes);
+	size_t size_bytes;
+
+	if (__builtin_mul_overflow(count, item_bytes, &size_bytes))
+		return NULL;
+	return q_mem_new(size_bytes);
 }
 
 void *q_mem_resize(void *memory, size_t size_bytes)
