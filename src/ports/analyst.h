@@ -40,6 +40,10 @@ enum q_sentiment { Q_SENTIMENT_NEUTRAL, Q_SENTIMENT_POSITIVE, Q_SENTIMENT_NEGATI
 const char *q_entity_type_name(enum q_entity_type type);
 const char *q_sentiment_name(enum q_sentiment sentiment);
 
+/* False, *out untouched, for a word that is none. */
+bool q_entity_type_parse(struct q_str word, enum q_entity_type *out);
+bool q_sentiment_parse(struct q_str word, enum q_sentiment *out);
+
 struct q_entity {
 	enum q_entity_type type;
 	struct q_str text; /* as it stands in the page */
@@ -47,7 +51,7 @@ struct q_entity {
 
 struct q_page_request {
 	struct q_str text;
-	unsigned page_number;
+	unsigned page_number; /* 1..page_count */
 	unsigned page_count;
 	struct q_str kind; /* "document", "contract" */
 };
@@ -82,6 +86,8 @@ Q_MUST_USE enum q_code q_analyst_analyse_page(struct q_analyst *analyst, const s
 					      struct q_err *err);
 
 const char *q_analyst_provider(const struct q_analyst *analyst);
+
+/* Last call; NULL is allowed. */
 void q_analyst_close(struct q_analyst *analyst);
 
 #endif
