@@ -12,7 +12,6 @@ static void new_memory_is_zeroed(void **state)
 	const char zeros[200] = {0};
 	char *memory = q_mem_new(sizeof zeros);
 
-	(void)state;
 	assert_non_null(memory);
 	assert_memory_equal(memory, zeros, sizeof zeros);
 	q_mem_free(memory);
@@ -20,7 +19,6 @@ static void new_memory_is_zeroed(void **state)
 
 static void array_whose_size_overflows_is_refused(void **state)
 {
-	(void)state;
 	assert_null(q_mem_new_array(SIZE_MAX / 2, 3));
 }
 
@@ -28,7 +26,6 @@ static void resize_keeps_the_bytes(void **state)
 {
 	char *memory = q_mem_resize(NULL, 4);
 
-	(void)state;
 	assert_non_null(memory);
 	memcpy(memory, "abc", 4);
 	memory = q_mem_resize(memory, 100000);
@@ -39,7 +36,6 @@ static void resize_keeps_the_bytes(void **state)
 
 static void free_takes_null(void **state)
 {
-	(void)state;
 	q_mem_free(NULL);
 	q_mem_free_secret(NULL, 10);
 }
@@ -48,7 +44,6 @@ static void the_allocation_after_the_successes_fails_once(void **state)
 {
 	void *first, *second, *third;
 
-	(void)state;
 	q_mem_fail_after(1);
 	first = q_mem_new(1);
 	assert_false(q_mem_failure_fired());
@@ -68,7 +63,6 @@ static void failed_resize_leaves_the_memory(void **state)
 	char *memory = q_mem_new(4);
 	void *resized;
 
-	(void)state;
 	memcpy(memory, "abc", 4);
 	q_mem_fail_after(0);
 	resized = q_mem_resize(memory, 1000);
@@ -82,7 +76,6 @@ static void a_new_count_forgets_that_one_fired(void **state)
 {
 	void *memory;
 
-	(void)state;
 	q_mem_fail_after(0);
 	assert_null(q_mem_new(1));
 	assert_true(q_mem_failure_fired());
