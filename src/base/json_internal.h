@@ -1,5 +1,4 @@
-/* base/json_internal.h: what base/json.c, base/json_writer.c and base/log.c share; for them alone.
- */
+/* base/json_internal.h: what json.c, json_writer.c, log.c and metrics.c share; for them alone. */
 #ifndef Q_BASE_JSON_INTERNAL_H
 #define Q_BASE_JSON_INTERNAL_H
 
