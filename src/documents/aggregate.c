@@ -1,10 +1,12 @@
-/* The end of a job: when every page of its run is there, the manifest is written and the last edge taken. The aggregation has a lease, so
- * that one that died is taken over; each run has a manifest key of its own, so that a late writer of an old run harms nobody. */
+/* The end of a job: when every page of its run is there, the manifest is written and the last edge
+ * taken. The aggregation has a lease, so that one that died is taken over; each run has a manifest
+ * key of its own, so that a late writer of an old run harms nobody. */
 #include "documents/documents_internal.h"
 
 #include "base/json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { PAGES_A_QUERY = 100, CHUNK_MAX = 64 << 20, AGGREGATE_LEASE_MS = 30000 };
 
@@ -34,7 +36,8 @@ static void write_head(struct q_json_writer *w, const struct q_job *job)
 	q_json_field_string(w, "fileId", job->file_id);
 	q_json_field_string(w, "tenantId", job->tenant_id);
 	q_json_field_int64(w, "run", job->run);
-	/* The time of the edge to aggregating: whoever writes this run's manifest writes the same bytes. */
+	/* The time of the edge to aggregating: whoever writes this run's manifest writes the same
+	 * bytes. */
 	q_json_field_time(w, "processedAt", job->updated_at_ms);
 	q_json_field_int64(w, "totalPages", job->total_pages);
 	q_json_field_int64(w, "successCount", job->processed_pages);
@@ -65,7 +68,8 @@ static enum q_code write_pages(struct q_json_writer *w, const struct q_query_pag
 			return code;
 		if (page.number != (*next_page)++)
 			return q_fail(err, Q_CORRUPT, "documents.manifest",
-				      "page %" PRId64 " is counted, but not stored", *next_page - 1);
+				      "page %" PRId64 " is counted, but not stored",
+				      *next_page - 1);
 		write_chunk(w, &page);
 	}
 	return Q_OK;
@@ -85,7 +89,8 @@ static enum q_code write_chunks(struct q_documents *d, const struct q_call *call
 		return q_fail(err, Q_NOMEM, "documents.manifest", "an arena");
 	do {
 		struct q_query query = {.pk = q__job_key(arena, job->file_id).pk,
-					.sk_prefix = Q_STR("PAGE#"), .limit = PAGES_A_QUERY,
+					.sk_prefix = Q_STR("PAGE#"),
+					.limit = PAGES_A_QUERY,
 					.after = after};
 		struct q_query_page found;
 
@@ -145,18 +150,22 @@ static enum q_code take_lease(struct q_documents *d, const struct q_call *call, 
 	int64_t until = q__now(d) + AGGREGATE_LEASE_MS;
 	struct q_change changes[] = {q__change_number("aggregateUntil", until),
 				     q__change_string("aggregateOwner", d->o.owner)};
-	struct q__edge edge = {.to = Q_JOB_AGGREGATING, .due_at_ms = until, .changes = changes,
+	struct q__edge edge = {.to = Q_JOB_AGGREGATING,
+			       .due_at_ms = until,
+			       .changes = changes,
 			       .change_count = Q_COUNT_OF(changes)};
 	struct q_condition same[] = {
-		q__if_string("status", Q_STR("aggregating")),
-		q__if_number("run", job->view.run),
-		q__if_number("aggregateUntil", job->aggregate_until_ms),
+	    q__if_string("status", Q_STR("aggregating")),
+	    q__if_number("run", job->view.run),
+	    q__if_number("aggregateUntil", job->aggregate_until_ms),
 	};
 	struct q_record_key due = q__due_key(arena, job->view.file_id, until);
 	struct q_write takeover = {.kind = Q_WRITE_UPDATE,
 				   .key = q__job_key(arena, job->view.file_id),
-				   .changes = changes, .change_count = Q_COUNT_OF(changes),
-				   .index2 = &due, .conditions = same,
+				   .changes = changes,
+				   .change_count = Q_COUNT_OF(changes),
+				   .index2 = &due,
+				   .conditions = same,
 				   .condition_count = Q_COUNT_OF(same)};
 	enum q_code code;
 
@@ -173,9 +182,8 @@ static bool is_ready(const struct q_documents *d, const struct q__job *job)
 
 	if (j->status == Q_JOB_PROCESSING)
 		return j->total_pages > 0 && j->processed_pages + j->failed_pages >= j->total_pages;
-	return j->status == Q_JOB_AGGREGATING &&
-	       (job->aggregate_until_ms <= q__now(d) ||
-		q_str_equal(job->aggregate_owner, d->o.owner));
+	return j->status == Q_JOB_AGGREGATING && (job->aggregate_until_ms <= q__now(d) ||
+						  q_str_equal(job->aggregate_owner, d->o.owner));
 }
 
 /* aggregating -> completed, or failed where no page succeeded. */
@@ -186,14 +194,16 @@ static enum q_code finish(struct q_documents *d, const struct q_call *call,
 	int64_t now = q__now(d);
 	bool is_failed = job->view.processed_pages == 0;
 	struct q_change changes[] = {
-		q__change_string("resultKey", key),
-		q__change_number("completedAt", now),
-		q__change_string("errorCode", Q_STR("no_page_succeeded")),
-		q__change_string("errorDetail",
-				 Q_STR("no page could be worked through: the results say why for each")),
+	    q__change_string("resultKey", key),
+	    q__change_number("completedAt", now),
+	    q__change_string("errorCode", Q_STR("no_page_succeeded")),
+	    q__change_string(
+		"errorDetail",
+		Q_STR("no page could be worked through: the results say why for each")),
 	};
 	struct q__edge edge = {.to = is_failed ? Q_JOB_FAILED : Q_JOB_COMPLETED,
-			       .changes = changes, .change_count = is_failed ? 4 : 2};
+			       .changes = changes,
+			       .change_count = is_failed ? 4 : 2};
 	enum q_code code = q__job_take_edge(d, call, job, &edge, arena, err);
 
 	if (code)
@@ -204,7 +214,8 @@ static enum q_code finish(struct q_documents *d, const struct q_call *call,
 	      Q_LOG_INT("pages", job->view.total_pages),
 	      Q_LOG_INT("failedPages", job->view.failed_pages),
 	      Q_LOG_INT("durationMs", now - job->view.uploaded_at_ms));
-	q__publish(d, call, "document.completed", &job->view);
+	if (!is_failed)
+		q__publish(d, call, "document.completed", &job->view);
 	return Q_OK;
 }
 
@@ -227,11 +238,10 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 		return code;
 	*did_work = true;
 	key = job.view.run == 1
-		      ? q_arena_format(arena, "%.*s/%.*s/results.json",
-				       Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id))
-		      : q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
-				       Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id),
-				       job.view.run);
+		  ? q_arena_format(arena, "%.*s/%.*s/results.json", Q_STR_ARG(job.view.tenant_id),
+				   Q_STR_ARG(file_id))
+		  : q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
+				   Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id), job.view.run);
 	code = write_manifest(d, call, &job.view, key, err);
 	if (!code)
 		code = finish(d, call, &job, key, arena, err);

@@ -1,17 +1,20 @@
-/* documents/documents.h: the documents vertical, as the others see it: upload, jobs, results, and the roles that work them off.
+/* documents/documents.h: the documents vertical, as the others see it: upload, jobs, results, and
+ * the roles that work them off.
  *
  * A document is uploaded once and gets a file id. Its job is worked through page by page:
  *
  *     pending -> chunking -> processing -> aggregating -> completed | failed
  *
- * and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event is a doorbell, never the work item.
+ * and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event
+ * is a doorbell, never the work item.
  *
- * Contract:  every function that takes `who` shows a caller only what the access table lets it see: another tenant's object and an
- *            unknown one both give Q_NOTFOUND.
- * Ownership: a q_documents borrows its ports; results live in the caller's arena.
- * Threads:   every function from any thread; a q_upload from one at a time.
- * Errors:    those of the ports, passed on with their reason; Q_INVALID, Q_NOTFOUND, Q_DENIED and Q_CONFLICT with the reasons named below.
- * Idempotency: reads; roles' steps may be repeated and run side by side anywhere: effects are once, by conditional writes. */
+ * Contract:  every function that takes `who` shows a caller only what the access table lets it see:
+ * another tenant's object and an unknown one both give Q_NOTFOUND. Ownership: a q_documents borrows
+ * its ports; results live in the caller's arena. Threads:   every function from any thread; a
+ * q_upload from one at a time. Errors:    those of the ports, passed on with their reason;
+ * Q_INVALID, Q_NOTFOUND, Q_DENIED and Q_CONFLICT with the reasons named below. Idempotency: reads;
+ * roles' steps may be repeated and run side by side anywhere: effects are once, by conditional
+ * writes. */
 #ifndef Q_DOCUMENTS_DOCUMENTS_H
 #define Q_DOCUMENTS_DOCUMENTS_H
 
@@ -30,16 +33,16 @@
 
 enum {
 	Q_DOCUMENTS_ID_SIZE = Q_UUID_TEXT_SIZE,
-	Q_DOCUMENTS_NAME_MAX = 1024,    /* bytes of a file name that are kept */
-	Q_DOCUMENTS_LIST_MAX = 100,     /* jobs a page of a list */
-	Q_DOCUMENTS_RANGE_PAGES = 50,   /* pages of a range, the unit of extraction */
+	Q_DOCUMENTS_NAME_MAX = 1024,  /* bytes of a file name that are kept */
+	Q_DOCUMENTS_LIST_MAX = 100,   /* jobs a page of a list */
+	Q_DOCUMENTS_RANGE_PAGES = 50, /* pages of a range, the unit of extraction */
 	Q_DOCUMENTS_LINK_MS = 3600 * 1000
 };
 
 struct q_documents_options {
 	struct q_record_store *records;
 	struct q_blob_store *documents; /* uploads as they came */
-	struct q_blob_store *results;   /* page texts and manifests */
+	struct q_blob_store *results;	/* page texts and manifests */
 	struct q_event_log *events;
 	struct q_change_feed *changes; /* of `records` */
 	struct q_page_extractor *extractor;
@@ -49,10 +52,11 @@ struct q_documents_options {
 	struct q_log *log;
 	struct q_metrics *metrics;
 	struct q_str documents_bucket; /* how events name the store `documents` */
-	struct q_str owner;            /* names this process in leases: the same after a restart only where nobody else can hold one */
+	struct q_str owner; /* names this process in leases: the same after a restart only where
+			       nobody else can hold one */
 	uint64_t file_bytes_max;
-	uint64_t sync_bytes_max;       /* smaller uploads have priority, and may be waited for */
-	unsigned workers;              /* pages that are analysed at once */
+	uint64_t sync_bytes_max; /* smaller uploads have priority, and may be waited for */
+	unsigned workers;	 /* pages that are analysed at once */
 };
 
 struct q_documents;
@@ -62,7 +66,9 @@ Q_MUST_USE enum q_code q_documents_new(const struct q_documents_options *options
 				       struct q_documents **out, struct q_err *err);
 void q_documents_free(struct q_documents *documents);
 
-/* --- Jobs ------------------------------------------------------------------------------------------------------------------- */
+/* --- Jobs
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 enum q_job_status {
 	Q_JOB_PENDING,
@@ -83,7 +89,7 @@ struct q_job {
 	struct q_str file_id;
 	struct q_str file_name; /* as it was given, made valid UTF-8 */
 	struct q_str tenant_id;
-	struct q_str kind;        /* "document", "contract" */
+	struct q_str kind;	  /* "document", "contract" */
 	struct q_str location_id; /* may be empty */
 	uint64_t size_bytes;
 	struct q_str sha256;
@@ -92,10 +98,10 @@ struct q_job {
 	int64_t total_pages, processed_pages, failed_pages;
 	int64_t uploaded_at_ms, started_at_ms, completed_at_ms; /* 0: not yet */
 	int64_t updated_at_ms;
-	struct q_str source_key; /* in `documents` */
-	struct q_str result_key; /* in `results`; empty: no manifest */
+	struct q_str source_key;	       /* in `documents` */
+	struct q_str result_key;	       /* in `results`; empty: no manifest */
 	struct q_str error_code, error_detail; /* empty: none */
-	int64_t version; /* grows with every change: an ETag */
+	int64_t version;		       /* grows with every change: an ETag */
 };
 
 Q_MUST_USE enum q_code q_documents_find_job(struct q_documents *d, const struct q_call *call,
@@ -104,11 +110,11 @@ Q_MUST_USE enum q_code q_documents_find_job(struct q_documents *d, const struct 
 					    struct q_err *err);
 
 struct q_job_filter {
-	struct q_str tenant_id; /* empty: the caller's own */
+	struct q_str tenant_id;		 /* empty: the caller's own */
 	const enum q_job_status *status; /* NULL: any */
-	struct q_str kind;               /* empty: any */
-	size_t limit;                    /* 1..Q_DOCUMENTS_LIST_MAX */
-	struct q_str after;              /* `next` of the page before */
+	struct q_str kind;		 /* empty: any */
+	size_t limit;			 /* 1..Q_DOCUMENTS_LIST_MAX */
+	struct q_str after;		 /* `next` of the page before */
 };
 
 struct q_job_page {
@@ -117,20 +123,23 @@ struct q_job_page {
 	struct q_str next; /* empty: the last page */
 };
 
-/* Lists jobs of one tenant; a page may be shorter than the limit although more follow. Q_NOTFOUND for a tenant the caller may not read. */
+/* Lists jobs of one tenant; a page may be shorter than the limit although more follow. Q_NOTFOUND
+ * for a tenant the caller may not read. */
 Q_MUST_USE enum q_code q_documents_list_jobs(struct q_documents *d, const struct q_call *call,
 					     const struct q_identity *who,
 					     const struct q_job_filter *filter,
 					     struct q_arena *arena, struct q_job_page *out,
 					     struct q_err *err);
 
-/* The job's manifest. Q_CONFLICT with reason "not_ready" before the end, "no_results" where it ended without one. The reader is the caller's. */
+/* The job's manifest. Q_CONFLICT with reason "not_ready" before the end, "no_results" where it
+ * ended without one. The reader is the caller's. */
 Q_MUST_USE enum q_code q_documents_open_results(struct q_documents *d, const struct q_call *call,
 						const struct q_identity *who, struct q_str file_id,
 						struct q_arena *arena, struct q_blob_reader **out,
 						struct q_blob_info *info, struct q_err *err);
 
-/* A link to the manifest for an hour, as q_blob_store_presign gives it. Errors as q_documents_open_results. */
+/* A link to the manifest for an hour, as q_blob_store_presign gives it. Errors as
+ * q_documents_open_results. */
 Q_MUST_USE enum q_code q_documents_link_results(struct q_documents *d, const struct q_call *call,
 						const struct q_identity *who, struct q_str file_id,
 						struct q_arena *arena, struct q_str *url,
@@ -146,46 +155,53 @@ struct q_page {
 	int64_t run;
 	int64_t attempts;
 	int64_t input_tokens, output_tokens;
-	unsigned flags;              /* enum q_page_flag */
-	struct q_str text;           /* whole text of the page; empty while pending */
-	struct q_str analysis;       /* JSON, valid against docs/analysis.schema.json; empty where there is none */
-	struct q_str provider;       /* of the analysis */
+	unsigned flags;	   /* enum q_page_flag */
+	struct q_str text; /* whole text of the page; empty while pending */
+	struct q_str
+	    analysis; /* JSON, valid against docs/analysis.schema.json; empty where there is none */
+	struct q_str provider; /* of the analysis */
 	struct q_str error_code, error_detail;
 	int64_t finished_at_ms;
 };
 
-/* One page with its text. Q_NOTFOUND beyond the document's pages. A page that is not done yet is Q_PAGE_PENDING. */
+/* One page with its text. Q_NOTFOUND beyond the document's pages. A page that is not done yet is
+ * Q_PAGE_PENDING. */
 Q_MUST_USE enum q_code q_documents_find_page(struct q_documents *d, const struct q_call *call,
 					     const struct q_identity *who, struct q_str file_id,
 					     unsigned number, struct q_arena *arena,
 					     struct q_page *out, struct q_err *err);
 
-/* --- Upload ----------------------------------------------------------------------------------------------------------------- */
+/* --- Upload
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 struct q_upload_request {
-	struct q_str tenant_id;   /* empty: the caller's own; only an internal admin may name another */
-	struct q_str file_name;   /* as given; may hold anything */
-	struct q_str kind;        /* empty: "document" */
+	struct q_str
+	    tenant_id; /* empty: the caller's own; only an internal admin may name another */
+	struct q_str file_name;	  /* as given; may hold anything */
+	struct q_str kind;	  /* empty: "document" */
 	struct q_str location_id; /* may be empty; one of the tenant's */
 };
 
 struct q_upload;
 
-/* Starts to take in one document. Q_DENIED where the caller may not, Q_INVALID with reason "bad_kind". */
+/* Starts to take in one document. Q_DENIED where the caller may not, Q_INVALID with reason
+ * "bad_kind". */
 Q_MUST_USE enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who,
 				     const struct q_upload_request *request, struct q_upload **out,
 				     struct q_err *err);
 
-/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with reason "unsupported_type" when the first 1,024
- * bytes hold no "%PDF-". After an error only q_upload_abort is allowed. */
+/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with reason
+ * "unsupported_type" when the first 1,024 bytes hold no "%PDF-". After an error only q_upload_abort
+ * is allowed. */
 Q_MUST_USE enum q_code q_upload_add(struct q_upload *upload, const struct q_call *call,
 				    struct q_bytes bytes, struct q_err *err);
 
-/* When it returns Q_OK, bytes and job survive a power cut. Q_INVALID with reason "empty_file". Frees the upload in every case. */
+/* When it returns Q_OK, bytes and job survive a power cut. Q_INVALID with reason "empty_file".
+ * Frees the upload in every case. */
 Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
-				       struct q_arena *arena, struct q_job *job,
-				       struct q_err *err);
+				       struct q_arena *arena, struct q_job *job, struct q_err *err);
 
 /* Stores nothing, frees the upload. NULL is allowed. */
 void q_upload_abort(struct q_upload *upload);
@@ -193,12 +209,14 @@ void q_upload_abort(struct q_upload *upload);
 /* Is a document of this size worked off with priority, so that its sender may wait for it? */
 bool q_documents_is_small(const struct q_documents *d, uint64_t size_bytes);
 
-/* --- Roles ------------------------------------------------------------------------------------------------------------------
- * A step does one piece of work, or finds none. It owns no thread and never sleeps: where it returns *did_work = false, its caller waits
- * on the role's bell, or a second, and steps again. An error is of that step alone; the work stays due. */
+/* --- Roles
+ * ------------------------------------------------------------------------------------------------------------------
+ * A step does one piece of work, or finds none. It owns no thread and never sleeps: where it
+ * returns *did_work = false, its caller waits on the role's bell, or a second, and steps again. An
+ * error is of that step alone; the work stays due. */
 
-/* The worker role. Feeding claims ranges, counts and extracts pages; paging analyses and stores one page; keeping renews the leases of what
- * is held (call it every Q_WORKER_KEEP_MS). */
+/* The worker role. Feeding claims ranges, counts and extracts pages; paging analyses and stores one
+ * page; keeping renews the leases of what is held (call it every Q_WORKER_KEEP_MS). */
 struct q_worker;
 enum { Q_WORKER_LEASE_MS = 15000, Q_WORKER_KEEP_MS = 4000 };
 
@@ -216,17 +234,19 @@ Q_MUST_USE enum q_code q_worker_listen(struct q_worker *worker, const struct q_c
 /* Gives back every lease. No other step may run. */
 Q_MUST_USE enum q_code q_worker_release(struct q_worker *worker, const struct q_call *call,
 					struct q_err *err);
-struct q_bell *q_worker_feed_bell(struct q_worker *worker); /* rung when there may be something to feed on */
-struct q_bell *q_worker_page_bell(struct q_worker *worker); /* rung when there are pages to analyse */
+struct q_bell *q_worker_feed_bell(
+    struct q_worker *worker); /* rung when there may be something to feed on */
+struct q_bell *q_worker_page_bell(
+    struct q_worker *worker); /* rung when there are pages to analyse */
 void q_worker_free(struct q_worker *worker);
 
-/* The aggregator role: reads the change feed up to wait_ms, and ends the jobs whose pages are all there. */
+/* The aggregator role: reads the change feed up to wait_ms, and ends the jobs whose pages are all
+ * there. */
 struct q_aggregator;
 Q_MUST_USE enum q_code q_aggregator_new(struct q_documents *d, struct q_aggregator **out,
 					struct q_err *err);
-Q_MUST_USE enum q_code q_aggregator_step(struct q_aggregator *aggregator,
-					 const struct q_call *call, int64_t wait_ms, bool *did_work,
-					 struct q_err *err);
+Q_MUST_USE enum q_code q_aggregator_step(struct q_aggregator *aggregator, const struct q_call *call,
+					 int64_t wait_ms, bool *did_work, struct q_err *err);
 void q_aggregator_free(struct q_aggregator *aggregator);
 
 /* The sweeper role: rings again for jobs that should have moved. Call it every second. */

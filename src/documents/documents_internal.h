@@ -1,6 +1,7 @@
 /* documents/documents_internal.h: what the files of this folder share. Nobody else includes it.
  *
- * Items (DOC#, FILE#, READY: see docs/data.md) are made and read in keys.c, job.c and range.c alone. */
+ * Items (DOC#, FILE#, READY: see docs/data.md) are made and read in keys.c, job.c and range.c
+ * alone. */
 #ifndef Q_DOCUMENTS_DOCUMENTS_INTERNAL_H
 #define Q_DOCUMENTS_DOCUMENTS_INTERNAL_H
 
@@ -8,10 +9,10 @@
 
 enum {
 	Q__DUE_BUCKETS = 8,
-	Q__DUE_AFTER_MS = 10000,    /* a job that did not move for so long is rung for again */
-	Q__PAGE_ATTEMPTS_MAX = 4,   /* analyses of a page in a run, by one process */
-	Q__CLAIMS_MAX = 12,         /* of a range or plan: then what is missing fails */
-	Q__STEP_ARENA = 64 << 20    /* bytes; what one step may hold */
+	Q__DUE_AFTER_MS = 10000,  /* a job that did not move for so long is rung for again */
+	Q__PAGE_ATTEMPTS_MAX = 4, /* analyses of a page in a run, by one process */
+	Q__CLAIMS_MAX = 12,	  /* of a range or plan: then what is missing fails */
+	Q__STEP_ARENA = 64 << 20  /* bytes; what one step may hold */
 };
 
 struct q_documents {
@@ -25,7 +26,8 @@ struct q_documents {
 
 int64_t q__now(const struct q_documents *d);
 
-/* --- Keys (keys.c): an empty key where the arena is full --------------------------------------- */
+/* --- Keys (keys.c): an empty key where the arena is full ---------------------------------------
+ */
 
 struct q_record_key q__file_key(struct q_arena *arena, struct q_str file_id);
 struct q_record_key q__job_key(struct q_arena *arena, struct q_str file_id);
@@ -55,7 +57,8 @@ struct q_write q__ready_tenant_write(struct q_arena *arena, struct q_str tenant_
 /* A time in a key: 13 digits, so that bytes sort as times do. */
 struct q_str q__time_key(struct q_arena *arena, int64_t time_ms);
 
-/* --- Items ------------------------------------------------------------------------------------- */
+/* --- Items -------------------------------------------------------------------------------------
+ */
 
 /* Builds an item's attributes one by one; sticky failure when the arena or the array is full. */
 struct q__attributes {
@@ -73,7 +76,8 @@ struct q_change q__change_add(const char *name, int64_t value);
 struct q_condition q__if_number(const char *name, int64_t value);
 struct q_condition q__if_string(const char *name, struct q_str value);
 
-/* --- Jobs (job.c) ------------------------------------------------------------------------------ */
+/* --- Jobs (job.c) ------------------------------------------------------------------------------
+ */
 
 /* What only this folder needs of a job. */
 struct q__job {
@@ -94,11 +98,12 @@ Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *a
 Q_MUST_USE bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str bucket,
 			     struct q_item *file, struct q_item *status);
 
-/* A step from one status to another, with everything that belongs to it in one transaction: the status, its due mark, its place in the
- * index, its event and `writes`. Only the edges of DESIGN exist; another is a bug. */
+/* A step from one status to another, with everything that belongs to it in one transaction: the
+ * status, its due mark, its place in the index, its event and `writes`. Only the edges of DESIGN
+ * exist; another is a bug. */
 struct q__edge {
 	enum q_job_status to;
-	int64_t due_at_ms;              /* 0: no longer due */
+	int64_t due_at_ms;		/* 0: no longer due */
 	const struct q_change *changes; /* more of the status item */
 	size_t change_count;
 	const struct q_write *writes; /* to other items */
@@ -111,19 +116,22 @@ Q_MUST_USE enum q_code q__job_take_edge(struct q_documents *d, const struct q_ca
 					const struct q__job *from, const struct q__edge *edge,
 					struct q_arena *arena, struct q_err *err);
 
-/* Ends the job as failed with `cause`'s reason and message; a job that has moved on meanwhile is left alone (Q_OK). */
+/* Ends the job as failed with `cause`'s reason and message; a job that has moved on meanwhile is
+ * left alone (Q_OK). */
 Q_MUST_USE enum q_code q__job_fail(struct q_documents *d, const struct q_call *call,
 				   const struct q__job *job, const struct q_err *cause,
 				   struct q_arena *arena, struct q_err *err);
 
-/* Tells the world outside this process: a doorbell. A failure is logged: the due mark makes good for it. */
+/* Tells the world outside this process: a doorbell. A failure is logged: the due mark makes good
+ * for it. */
 void q__publish(struct q_documents *d, const struct q_call *call, const char *event_type,
 		const struct q_job *job);
 
 /* What is stored as an error's code: its reason, else its code's name. */
 struct q_str q__error_code(const struct q_err *err);
 
-/* --- Claims (range.c) -------------------------------------------------------------------------- */
+/* --- Claims (range.c) --------------------------------------------------------------------------
+ */
 
 /* A piece of claimable work: the plan of a document, or a range of its pages. */
 struct q__work {
@@ -139,7 +147,7 @@ struct q__work {
 	struct q_str owner;
 	bool is_urgent;
 	bool is_done;
-	struct q_str text_key;   /* empty: the range is not extracted yet */
+	struct q_str text_key;	 /* empty: the range is not extracted yet */
 	struct q_str text_index; /* JSON: where each page's text stands */
 };
 
@@ -150,7 +158,8 @@ Q_MUST_USE bool q__work_item(struct q_arena *arena, const struct q__work *work,
 			     int64_t available_at_ms, struct q_item *out);
 struct q_record_key q__work_key(struct q_arena *arena, const struct q__work *work);
 
-/* Takes the lease: a conditional write on the epoch that was read. Q_CONFLICT: another was first. */
+/* Takes the lease: a conditional write on the epoch that was read. Q_CONFLICT: another was first.
+ */
 Q_MUST_USE enum q_code q__work_claim(struct q_documents *d, const struct q_call *call,
 				     struct q__work *work, struct q_arena *arena,
 				     struct q_err *err);
@@ -171,9 +180,11 @@ Q_MUST_USE enum q_code q__work_finish(struct q_documents *d, const struct q_call
 				      const struct q__work *work, struct q_arena *arena,
 				      struct q_err *err);
 
-/* --- Planning (planner.c) and extraction (range_text.c) ---------------------------------------- */
+/* --- Planning (planner.c) and extraction (range_text.c) ----------------------------------------
+ */
 
-/* Counts the pages of a claimed plan's document, writes its ranges and lets the job go on to processing; or fails the job. */
+/* Counts the pages of a claimed plan's document, writes its ranges and lets the job go on to
+ * processing; or fails the job. */
 Q_MUST_USE enum q_code q__plan(struct q_documents *d, const struct q_call *call,
 			       const struct q__work *plan, struct q_arena *arena,
 			       struct q_err *err);
@@ -187,8 +198,8 @@ struct q__page_place {
 	struct q_str error_code, error_detail; /* the page could not be read */
 };
 
-/* Extracts the pages of a claimed range into one blob; fills text_key and text_index. A document that is to blame as a whole makes every
- * page of the range bear its error. */
+/* Extracts the pages of a claimed range into one blob; fills text_key and text_index. A document
+ * that is to blame as a whole makes every page of the range bear its error. */
 Q_MUST_USE enum q_code q__range_extract(struct q_documents *d, const struct q_call *call,
 					struct q__work *range, struct q_arena *arena,
 					struct q_err *err);
@@ -196,15 +207,17 @@ Q_MUST_USE enum q_code q__range_extract(struct q_documents *d, const struct q_ca
 Q_MUST_USE enum q_code q__range_places(const struct q__work *range, struct q_arena *arena,
 				       struct q__page_place **out, struct q_err *err);
 
-/* --- Pages (page.c) ---------------------------------------------------------------------------- */
+/* --- Pages (page.c) ----------------------------------------------------------------------------
+ */
 
 /* The pages of a range that need no more work in its run: done[i] for page first + i. */
 Q_MUST_USE enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
-				     const struct q__work *range, struct q_arena *arena,
-				     bool *done, struct q_err *err);
+				     const struct q__work *range, struct q_arena *arena, bool *done,
+				     struct q_err *err);
 
-/* Analyses page `number` and stores it, counted, in one transaction. A page that cannot be analysed, and is not to be tried again, is stored
- * as failed. Q_OK: it is stored, by whomever. Q_CONFLICT: the job's run is over. A retryable error: try again after err->retry_after_ms. */
+/* Analyses page `number` and stores it, counted, in one transaction. A page that cannot be
+ * analysed, and is not to be tried again, is stored as failed. Q_OK: it is stored, by whomever.
+ * Q_CONFLICT: the job's run is over. A retryable error: try again after err->retry_after_ms. */
 Q_MUST_USE enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
 				    const struct q__work *range, const struct q__page_place *place,
 				    unsigned number, int64_t attempt, bool is_last_attempt,
@@ -220,9 +233,11 @@ Q_MUST_USE enum q_code q__page_store_failed(struct q_documents *d, const struct 
 Q_MUST_USE enum q_code q__page_parse(const struct q_item *item, struct q_page *out,
 				     struct q_err *err);
 
-/* --- The end of a job (aggregate.c) ------------------------------------------------------------ */
+/* --- The end of a job (aggregate.c) ------------------------------------------------------------
+ */
 
-/* If every page of the job's run is there, writes its manifest and ends it. Nothing to do is Q_OK with *did_work = false. */
+/* If every page of the job's run is there, writes its manifest and ends it. Nothing to do is Q_OK
+ * with *did_work = false. */
 Q_MUST_USE enum q_code q__aggregate(struct q_documents *d, const struct q_call *call,
 				    struct q_str file_id, struct q_arena *arena, bool *did_work,
 				    struct q_err *err);

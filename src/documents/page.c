@@ -1,5 +1,6 @@
-/* A page: its text is read from its range's blob, analysed, and stored as a PAGE item that is counted in the same transaction. The
- * condition on the page's run makes the count exact, however often the work is done. */
+/* A page: its text is read from its range's blob, analysed, and stored as a PAGE item that is
+ * counted in the same transaction. The condition on the page's run makes the count exact, however
+ * often the work is done. */
 #include "documents/documents_internal.h"
 
 #include "base/buf.h"
@@ -9,9 +10,9 @@
 enum { ANALYSIS_MAX = 200 * 1024, PAGE_TEXT_MAX = 2 << 20 };
 
 static const char *const page_status_names[] = {
-	[Q_PAGE_PENDING] = "pending",
-	[Q_PAGE_COMPLETED] = "completed",
-	[Q_PAGE_FAILED] = "failed",
+    [Q_PAGE_PENDING] = "pending",
+    [Q_PAGE_COMPLETED] = "completed",
+    [Q_PAGE_FAILED] = "failed",
 };
 
 const char *q_page_status_name(enum q_page_status status)
@@ -25,19 +26,18 @@ enum q_code q__page_parse(const struct q_item *item, struct q_page *out, struct 
 	struct q_str status = q_item_string(item, "status", none);
 
 	*out = (struct q_page){
-		.number = (unsigned)q_item_number(item, "page", 0),
-		.status = q_str_equal(status, Q_STR("completed")) ? Q_PAGE_COMPLETED
-								  : Q_PAGE_FAILED,
-		.run = q_item_number(item, "run", 0),
-		.attempts = q_item_number(item, "attempts", 0),
-		.input_tokens = q_item_number(item, "inputTokens", 0),
-		.output_tokens = q_item_number(item, "outputTokens", 0),
-		.flags = (unsigned)q_item_number(item, "flags", 0),
-		.analysis = q_item_string(item, "analysis", none),
-		.provider = q_item_string(item, "provider", none),
-		.error_code = q_item_string(item, "errorCode", none),
-		.error_detail = q_item_string(item, "errorDetail", none),
-		.finished_at_ms = q_item_number(item, "finishedAt", 0),
+	    .number = (unsigned)q_item_number(item, "page", 0),
+	    .status = q_str_equal(status, Q_STR("completed")) ? Q_PAGE_COMPLETED : Q_PAGE_FAILED,
+	    .run = q_item_number(item, "run", 0),
+	    .attempts = q_item_number(item, "attempts", 0),
+	    .input_tokens = q_item_number(item, "inputTokens", 0),
+	    .output_tokens = q_item_number(item, "outputTokens", 0),
+	    .flags = (unsigned)q_item_number(item, "flags", 0),
+	    .analysis = q_item_string(item, "analysis", none),
+	    .provider = q_item_string(item, "provider", none),
+	    .error_code = q_item_string(item, "errorCode", none),
+	    .error_detail = q_item_string(item, "errorDetail", none),
+	    .finished_at_ms = q_item_number(item, "finishedAt", 0),
 	};
 	if (out->number == 0 || (out->status == Q_PAGE_FAILED && out->error_code.length == 0))
 		return q_fail(err, Q_CORRUPT, "documents.page", "item %.*s %.*s is no page",
@@ -50,16 +50,16 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 			  struct q_err *err)
 {
 	struct q_query query = {
-		.pk = q__page_key(arena, range->file_id, range->first).pk,
-		.sk_from = q__page_key(arena, range->file_id, range->first).sk,
-		.sk_to = q__page_key(arena, range->file_id, range->last).sk,
-		.limit = Q_DOCUMENTS_RANGE_PAGES,
+	    .pk = q__page_key(arena, range->file_id, range->first).pk,
+	    .sk_from = q__page_key(arena, range->file_id, range->first).sk,
+	    .sk_to = q__page_key(arena, range->file_id, range->last).sk,
+	    .limit = Q_DOCUMENTS_RANGE_PAGES,
 	};
 	struct q_query_page found;
 
 	do {
 		enum q_code code =
-			q_record_store_query(d->o.records, call, &query, arena, &found, err);
+		    q_record_store_query(d->o.records, call, &query, arena, &found, err);
 
 		if (code)
 			return code;
@@ -70,7 +70,7 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 			if (code)
 				return code;
 			done[page.number - range->first] =
-				page.status == Q_PAGE_COMPLETED || page.run == range->run;
+			    page.status == Q_PAGE_COMPLETED || page.run == range->run;
 		}
 		query.after = found.next;
 	} while (found.next.length > 0);
@@ -79,35 +79,40 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 
 /* Puts the page and counts it. Q_OK also where the page is stored already. */
 static enum q_code store(struct q_documents *d, const struct q_call *call,
-			 const struct q__work *range, const struct q_item *page, const char *counter,
-			 struct q_arena *arena, struct q_err *err)
+			 const struct q__work *range, const struct q_item *page,
+			 const char *counter, struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition new_in_run = {Q_IF_NOT_EQUAL, Q_STR("run"), q_value_number(range->run)};
 	struct q_condition job_goes_on[] = {
-		q__if_string("status", Q_STR("processing")),
-		q__if_number("run", range->run),
+	    q__if_string("status", Q_STR("processing")),
+	    q__if_number("run", range->run),
 	};
 	struct q_change count[] = {q__change_add(counter, 1), q__change_add("version", 1)};
 	struct q_write writes[] = {
-		{.kind = Q_WRITE_PUT, .key = page->key, .item = page, .conditions = &new_in_run,
-		 .condition_count = 1},
-		{.kind = Q_WRITE_UPDATE, .key = q__job_key(arena, range->file_id), .changes = count,
-		 .change_count = Q_COUNT_OF(count), .conditions = job_goes_on,
-		 .condition_count = Q_COUNT_OF(job_goes_on)},
+	    {.kind = Q_WRITE_PUT,
+	     .key = page->key,
+	     .item = page,
+	     .conditions = &new_in_run,
+	     .condition_count = 1},
+	    {.kind = Q_WRITE_UPDATE,
+	     .key = q__job_key(arena, range->file_id),
+	     .changes = count,
+	     .change_count = Q_COUNT_OF(count),
+	     .conditions = job_goes_on,
+	     .condition_count = Q_COUNT_OF(job_goes_on)},
 	};
 	size_t failed = 0;
 	enum q_code code;
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.page", "a page's item");
-	code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed,
-				       err);
+	code =
+	    q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed, err);
 	return code == Q_CONFLICT && failed == 0 ? Q_OK : code;
 }
 
 static void begin_item(struct q__attributes *a, struct q_documents *d, const struct q__work *range,
-		       unsigned number, const char *status, int64_t attempts,
-		       struct q_arena *arena)
+		       unsigned number, const char *status, int64_t attempts, struct q_arena *arena)
 {
 	q__attributes_init(a, arena, 16);
 	q__set_number(a, "page", number);
@@ -186,8 +191,8 @@ static enum q_code read_text(struct q_documents *d, const struct q_call *call, s
 
 	if (length > 0)
 		code = q_blob_store_read(d->o.results, call, key,
-					 (struct q_blob_range){offset, length}, PAGE_TEXT_MAX, arena,
-					 &bytes, err);
+					 (struct q_blob_range){offset, length}, PAGE_TEXT_MAX,
+					 arena, &bytes, err);
 	if (!code && bytes.length != length)
 		code = q_fail(err, Q_CORRUPT, "documents.page", "a page's text is cut short");
 	*out = q_bytes_str(bytes);
@@ -199,8 +204,8 @@ static enum q_code analyse(struct q_documents *d, const struct q_call *call,
 			   unsigned number, struct q_arena *arena, struct q_page_analysis *out,
 			   struct q_err *err)
 {
-	struct q_page_request request = {.page_number = number, .page_count = range->page_count,
-					 .kind = range->kind};
+	struct q_page_request request = {
+	    .page_number = number, .page_count = range->page_count, .kind = range->kind};
 	int64_t started = q_clock_monotonic_ms(d->o.clock);
 	enum q_code code = read_text(d, call, range->text_key, place->offset, place->text_bytes,
 				     arena, &request.text, err);
@@ -226,8 +231,8 @@ enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
 					    place->error_detail, arena, err);
 	code = analyse(d, call, range, place, number, arena, &analysis, err);
 	if (!code)
-		code = store_analysis(d, call, range, place, number, attempt, &analysis, arena,
-				      err);
+		code =
+		    store_analysis(d, call, range, place, number, attempt, &analysis, arena, err);
 	if (code == Q_OK || code == Q_CONFLICT || code == Q_CANCELLED ||
 	    (q_code_is_retryable(code) && !is_last_attempt))
 		return code;
@@ -235,15 +240,16 @@ enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
 				    q_arena_copy(arena, q_str_from(err->message)), arena, err);
 }
 
-/* --- What others see --------------------------------------------------------------------------- */
+/* --- What others see ---------------------------------------------------------------------------
+ */
 
-static enum q_code load_page(struct q_documents *d, const struct q_call *call,
-			     struct q_str file_id, unsigned number, struct q_arena *arena,
-			     struct q_page *out, struct q_err *err)
+static enum q_code load_page(struct q_documents *d, const struct q_call *call, struct q_str file_id,
+			     unsigned number, struct q_arena *arena, struct q_page *out,
+			     struct q_err *err)
 {
 	struct q_item item;
 	enum q_code code = q_record_store_get(
-		d->o.records, call, q__page_key(arena, file_id, number), arena, &item, err);
+	    d->o.records, call, q__page_key(arena, file_id, number), arena, &item, err);
 
 	if (code == Q_NOTFOUND) {
 		*out = (struct q_page){.number = number, .status = Q_PAGE_PENDING};

@@ -1,5 +1,6 @@
-/* Planning: how many pages has the document, and into which ranges are they parted. Ranges become visible with the edge to processing, or
- * after it. Every write may be repeated: a plan whose worker died is claimed again and goes on where it can. */
+/* Planning: how many pages has the document, and into which ranges are they parted. Ranges become
+ * visible with the edge to processing, or after it. Every write may be repeated: a plan whose
+ * worker died is claimed again and goes on where it can. */
 #include "documents/documents_internal.h"
 
 #include <unistd.h>
@@ -10,8 +11,8 @@ static enum q_code count_pages(struct q_documents *d, const struct q_call *call,
 			       const struct q_job *job, unsigned *page_count, struct q_err *err)
 {
 	struct q_document_source source = {.fd = -1};
-	enum q_code code = q_blob_store_open_file(d->o.documents, call, job->source_key,
-						  &source.fd, &source.size_bytes, err);
+	enum q_code code = q_blob_store_open_file(d->o.documents, call, job->source_key, &source.fd,
+						  &source.size_bytes, err);
 
 	if (code)
 		return code;
@@ -43,8 +44,10 @@ static enum q_code range_writes(struct q_documents *d, const struct q__work *pla
 		first = range.last + 1;
 		if (!q__work_item(arena, &range, now, item))
 			break;
-		writes[*count] = (struct q_write){.kind = Q_WRITE_PUT, .key = item->key,
-						  .item = item, .conditions = &is_new,
+		writes[*count] = (struct q_write){.kind = Q_WRITE_PUT,
+						  .key = item->key,
+						  .item = item,
+						  .conditions = &is_new,
 						  .condition_count = 1};
 	}
 	if (q_arena_failed(arena))
@@ -58,8 +61,10 @@ static enum q_code start_chunking(struct q_documents *d, const struct q_call *ca
 {
 	int64_t now = q__now(d);
 	struct q_change started = q__change_number("startedAt", now);
-	struct q__edge edge = {.to = Q_JOB_CHUNKING, .due_at_ms = now + Q__DUE_AFTER_MS,
-			       .changes = &started, .change_count = 1};
+	struct q__edge edge = {.to = Q_JOB_CHUNKING,
+			       .due_at_ms = now + Q__DUE_AFTER_MS,
+			       .changes = &started,
+			       .change_count = 1};
 	enum q_code code = q__job_take_edge(d, call, job, &edge, arena, err);
 
 	return code ? code : q__job_read(d, call, job->view.file_id, arena, job, err);
@@ -74,10 +79,11 @@ static enum q_code start_processing(struct q_documents *d, const struct q_call *
 	struct q_change total = q__change_number("totalPages", page_count);
 	struct q__edge edge = {.to = Q_JOB_PROCESSING,
 			       .due_at_ms = q__now(d) + Q__DUE_AFTER_MS,
-			       .changes = &total, .change_count = 1,
+			       .changes = &total,
+			       .change_count = 1,
 			       .writes = writes};
-	enum q_code code = range_writes(d, plan, page_count, 1, arena, writes, &edge.write_count,
-					err);
+	enum q_code code =
+	    range_writes(d, plan, page_count, 1, arena, writes, &edge.write_count, err);
 
 	if (code)
 		return code;
@@ -85,7 +91,8 @@ static enum q_code start_processing(struct q_documents *d, const struct q_call *
 	return q__job_take_edge(d, call, job, &edge, arena, err);
 }
 
-/* The ranges that had no room in the edge's transaction. A batch is whole: where one of its ranges is there, all are. */
+/* The ranges that had no room in the edge's transaction. A batch is whole: where one of its ranges
+ * is there, all are. */
 static enum q_code write_more_ranges(struct q_documents *d, const struct q_call *call,
 				     const struct q__work *plan, unsigned page_count,
 				     struct q_arena *arena, struct q_err *err)
@@ -96,7 +103,7 @@ static enum q_code write_more_ranges(struct q_documents *d, const struct q_call 
 		struct q_write writes[RANGES_A_BATCH + 1];
 		size_t count;
 		enum q_code code =
-			range_writes(d, plan, page_count, first, arena, writes, &count, err);
+		    range_writes(d, plan, page_count, first, arena, writes, &count, err);
 
 		if (code)
 			return code;

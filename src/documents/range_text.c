@@ -1,9 +1,10 @@
-/* The text of a range: one blob with, for each page in order, its text and then its character boxes; and an index of it in the range's
- * item. A page is read from it by position, so that a range is extracted once, ahead of the analysis.
+/* The text of a range: one blob with, for each page in order, its text and then its character
+ * boxes; and an index of it in the range's item. A page is read from it by position, so that a
+ * range is extracted once, ahead of the analysis.
  *
- * Boxes are kept as four little-endian 16-bit numbers a character (left, top, right, bottom in tenths of a point), compressed with zstd.
- * The index is JSON: an array a page, [offset, text bytes, box bytes, flags] and, where the page could not be read, its error's code
- * and detail. */
+ * Boxes are kept as four little-endian 16-bit numbers a character (left, top, right, bottom in
+ * tenths of a point), compressed with zstd. The index is JSON: an array a page, [offset, text
+ * bytes, box bytes, flags] and, where the page could not be read, its error's code and detail. */
 #include "documents/documents_internal.h"
 
 #include "base/json.h"
@@ -38,9 +39,10 @@ static void put_uint16(unsigned char *out, unsigned n)
 	out[1] = (unsigned char)(n >> 8);
 }
 
-/* The boxes as they are stored, in memory of the caller's (q_mem_free); *length 0 and NULL where there are none. */
-static enum q_code encode_boxes(const struct q_page_text *page, unsigned char **out,
-				size_t *length, struct q_err *err)
+/* The boxes as they are stored, in memory of the caller's (q_mem_free); *length 0 and NULL where
+ * there are none. */
+static enum q_code encode_boxes(const struct q_page_text *page, unsigned char **out, size_t *length,
+				struct q_err *err)
 {
 	size_t raw_bytes = page->box_count * BOX_BYTES;
 	size_t bound = ZSTD_compressBound(raw_bytes);
@@ -225,8 +227,8 @@ enum q_code q__range_places(const struct q__work *range, struct q_arena *arena,
 	const struct q_json *index;
 	struct q_json_walk walk;
 	size_t count = range->last - range->first + 1, i = 0;
-	enum q_code code = q_json_parse(arena, q_str_bytes(range->text_index), &index_limits,
-					&index, err);
+	enum q_code code =
+	    q_json_parse(arena, q_str_bytes(range->text_index), &index_limits, &index, err);
 
 	if (code)
 		return q_err_context(err, "the text index of a range");

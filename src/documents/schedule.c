@@ -121,7 +121,8 @@ static struct q__slot *first_open(struct q__held *held, int64_t now_ms)
 	return NULL;
 }
 
-/* Does tenant a have its turn before tenant b, after the turn of `last`? Turns go round in the order of the ids. */
+/* Does tenant a have its turn before tenant b, after the turn of `last`? Turns go round in the
+ * order of the ids. */
 static bool is_sooner(struct q_str a, struct q_str b, struct q_str last)
 {
 	bool a_wraps = q_str_compare(a, last) <= 0;
@@ -145,9 +146,9 @@ struct q__held *q__schedule_next(struct q__schedule *s, int64_t now_ms, unsigned
 		if (!slot)
 			continue;
 		is_same_tenant = best && q_str_equal(held->work.tenant_id, best->work.tenant_id);
-		if (!best ||
-		    (is_same_tenant ? held->work.is_urgent && !best->work.is_urgent
-				    : is_sooner(held->work.tenant_id, best->work.tenant_id, last))) {
+		if (!best || (is_same_tenant
+				  ? held->work.is_urgent && !best->work.is_urgent
+				  : is_sooner(held->work.tenant_id, best->work.tenant_id, last))) {
 			best = held;
 			best_slot = slot;
 		}

@@ -1,7 +1,8 @@
-/* documents/schedule.h: which page is analysed next: fair rounds between tenants, over the ranges this process holds. Only this folder includes it.
+/* documents/schedule.h: which page is analysed next: fair rounds between tenants, over the ranges
+ * this process holds. Only this folder includes it.
  *
- * Contract:  tenants take turns, a page at a time; within a tenant urgent ranges come first, then those held longest. A tenant without open
- *            pages takes no turn, so idle capacity is lent.
+ * Contract:  tenants take turns, a page at a time; within a tenant urgent ranges come first, then
+ * those held longest. A tenant without open pages takes no turn, so idle capacity is lent.
  * Ownership: the schedule owns the held ranges: each has an arena of its own.
  * Threads:   none of its own: the worker's lock guards it.
  * Errors:    NULL or Q_NOMEM when the heap is full. */
@@ -14,7 +15,7 @@ enum { Q__HELD_MAX = 64 }; /* ranges a process holds at once */
 
 enum q__slot_state {
 	Q__SLOT_CLOSED, /* the range's text is not there yet */
-	Q__SLOT_OPEN,   /* may be analysed, from retry_at_ms on */
+	Q__SLOT_OPEN,	/* may be analysed, from retry_at_ms on */
 	Q__SLOT_RUNNING,
 	Q__SLOT_DONE
 };
@@ -31,9 +32,9 @@ struct q__held {
 	struct q__work work; /* strings in `arena` */
 	const struct q__page_place *places;
 	struct q__slot slots[Q_DOCUMENTS_RANGE_PAGES];
-	unsigned users;  /* threads at work on it */
+	unsigned users;	 /* threads at work on it */
 	bool is_claimed; /* the lease is ours: `work` does not change any more but for its text */
-	bool is_lost;    /* the lease or the run is over: no page starts any more */
+	bool is_lost;	 /* the lease or the run is over: no page starts any more */
 };
 
 struct q__schedule {
@@ -42,14 +43,16 @@ struct q__schedule {
 	char last_tenant[65]; /* whose turn it was: the next in the order of ids is next */
 };
 
-/* A copy of `work` joins the held ranges, all its slots closed, `users` = 1. NULL when the heap is full, Q__HELD_MAX are held, or it is held already. */
+/* A copy of `work` joins the held ranges, all its slots closed, `users` = 1. NULL when the heap is
+ * full, Q__HELD_MAX are held, or it is held already. */
 struct q__held *q__schedule_add(struct q__schedule *s, const struct q__work *work);
 
 /* Removes and frees a range that has no users. */
 void q__schedule_remove(struct q__schedule *s, struct q__held *held);
 void q__schedule_clear(struct q__schedule *s);
 
-/* The next page by turn: marks its slot running, counts a user, and returns its range and *page (its number); NULL when there is none. */
+/* The next page by turn: marks its slot running, counts a user, and returns its range and *page
+ * (its number); NULL when there is none. */
 struct q__held *q__schedule_next(struct q__schedule *s, int64_t now_ms, unsigned *page);
 
 struct q__slot *q__held_slot(struct q__held *held, unsigned page);

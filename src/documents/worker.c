@@ -1,28 +1,35 @@
-/* The worker role. Feeding turns claimable work of the record store into open pages of the schedule; paging works them off. The lock
- * guards the schedule alone and is never held across a call of a port.
+/* The worker role. Feeding turns claimable work of the record store into open pages of the
+ * schedule; paging works them off. The lock guards the schedule alone and is never held across a
+ * call of a port.
  *
  *     READY items --claim--> plan: count pages, write ranges
  *                        \-> range: extract text --> open pages --turns--> analyse, store, count
  */
+#include "documents/listener.h"
 #include "documents/schedule.h"
 
 #include "base/mem.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { READY_LOOK = 50, TENANTS_LOOK = Q_RECORD_QUERY_MAX, BACKOFF_BASE_MS = 500, BACKOFF_MAX_MS = 30000 };
+enum {
+	READY_LOOK = 50,
+	TENANTS_LOOK = Q_RECORD_QUERY_MAX,
+	BACKOFF_BASE_MS = 500,
+	BACKOFF_MAX_MS = 30000
+};
 
 struct q_worker {
 	struct q_documents *d;
-	pthread_mutex_t lock; /* guards schedule, next_retry_at_ms and tenant_turn */
+	pthread_mutex_t lock; /* guards schedule and tenant_turn */
 	struct q__schedule schedule;
-	size_t tenant_turn; /* feeding: with which tenant the next look begins */
-	atomic_bool is_first_look; /* leases that an earlier life of this owner left are taken over at once */
+	size_t tenant_turn;	   /* feeding: with which tenant the next look begins */
+	atomic_bool is_first_look; /* leases that an earlier life of this owner left are taken over
+				      at once */
 	struct q_bell *feed_bell, *page_bell;
-	char listen_at[Q_STREAM_SEQUENCE_MAX + 1]; /* the listener's own: its position; "" before the first read */
+	struct q__listener listener; /* the listening thread's own */
 };
 
 enum q_code q_worker_new(struct q_documents *d, struct q_worker **out, struct q_err *err)
@@ -36,6 +43,7 @@ enum q_code q_worker_new(struct q_documents *d, struct q_worker **out, struct q_
 	worker->page_bell = q_bell_new();
 	pthread_mutex_init(&worker->lock, NULL);
 	atomic_init(&worker->is_first_look, true);
+	q__listener_init(&worker->listener);
 	if (!worker->feed_bell || !worker->page_bell) {
 		q_worker_free(worker);
 		return q_fail(err, Q_NOMEM, "worker.new", "bells");
@@ -49,6 +57,7 @@ void q_worker_free(struct q_worker *worker)
 	if (!worker)
 		return;
 	q__schedule_clear(&worker->schedule);
+	q__listener_free(&worker->listener);
 	q_bell_free(worker->feed_bell);
 	q_bell_free(worker->page_bell);
 	pthread_mutex_destroy(&worker->lock);
@@ -65,7 +74,8 @@ struct q_bell *q_worker_page_bell(struct q_worker *worker)
 	return worker->page_bell;
 }
 
-/* --- Claiming ---------------------------------------------------------------------------------- */
+/* --- Claiming ----------------------------------------------------------------------------------
+ */
 
 /* Reserves the work in the schedule, so that two threads of this process never both claim it. */
 static struct q__held *reserve(struct q_worker *worker, const struct q__work *work)
@@ -111,7 +121,7 @@ static enum q_code claim_of_tenant(struct q_worker *worker, const struct q_call 
 {
 	struct q_documents *d = worker->d;
 	struct q_record_key now =
-		q__ready_key(arena, tenant_id, is_urgent, q__now(d) + 1, (struct q_str){0});
+	    q__ready_key(arena, tenant_id, is_urgent, q__now(d) + 1, (struct q_str){0});
 	struct q_query query = {.index = 1, .pk = now.pk, .limit = READY_LOOK};
 	struct q_query_page ready;
 	enum q_code code;
@@ -153,14 +163,14 @@ static enum q_code claim_of_tenant(struct q_worker *worker, const struct q_call 
 static enum q_code drop_mark(struct q_documents *d, const struct q_call *call,
 			     const struct q_item *mark, struct q_arena *arena, struct q_err *err)
 {
-	struct q_query any = {.index = 1,
-			      .pk = q_arena_format(arena, "READY#%.*s",
-						   Q_STR_ARG(q_item_string(mark, "tenantId",
-									   (struct q_str){0}))),
-			      .limit = 1};
+	struct q_query any = {
+	    .index = 1,
+	    .pk = q_arena_format(arena, "READY#%.*s",
+				 Q_STR_ARG(q_item_string(mark, "tenantId", (struct q_str){0}))),
+	    .limit = 1};
 	struct q_condition same = q__if_number("version", q_item_number(mark, "version", 0));
-	struct q_write write = {.kind = Q_WRITE_DELETE, .key = mark->key, .conditions = &same,
-				.condition_count = 1};
+	struct q_write write = {
+	    .kind = Q_WRITE_DELETE, .key = mark->key, .conditions = &same, .condition_count = 1};
 	struct q_query_page left;
 	enum q_code code = q_record_store_query(d->o.records, call, &any, arena, &left, err);
 
@@ -192,7 +202,8 @@ static size_t next_turn(struct q_worker *worker)
 	return turn;
 }
 
-/* Goes round the tenants that have ready work, from a new one each time, until one piece is claimed. */
+/* Goes round the tenants that have ready work, from a new one each time, until one piece is
+ * claimed. */
 static enum q_code claim(struct q_worker *worker, const struct q_call *call, struct q_arena *arena,
 			 struct q__held **held, struct q_err *err)
 {
@@ -227,7 +238,8 @@ static enum q_code claim(struct q_worker *worker, const struct q_call *call, str
 	return Q_OK;
 }
 
-/* --- Feeding ----------------------------------------------------------------------------------- */
+/* --- Feeding -----------------------------------------------------------------------------------
+ */
 
 static int64_t backoff_ms(struct q_documents *d, int64_t attempts, int64_t advised_ms)
 {
@@ -250,12 +262,15 @@ static enum q_code check_job(struct q_documents *d, const struct q_call *call,
 	struct q__job job;
 	enum q_code code = q__job_read(d, call, range->file_id, arena, &job, err);
 
-	*is_over = code == Q_NOTFOUND || job.view.run != range->run ||
-		   job.view.status != Q_JOB_PROCESSING;
-	return code == Q_NOTFOUND ? Q_OK : code;
+	if (code && code != Q_NOTFOUND)
+		return code;
+	*is_over =
+	    code == Q_NOTFOUND || job.view.run != range->run || job.view.status != Q_JOB_PROCESSING;
+	return Q_OK;
 }
 
-/* What is missing of a range that has been claimed too often fails: something about it ends its workers. */
+/* What is missing of a range that has been claimed too often fails: something about it ends its
+ * workers. */
 static enum q_code give_up(struct q_documents *d, const struct q_call *call,
 			   const struct q__work *range, const bool *done, struct q_arena *arena,
 			   struct q_err *err)
@@ -265,10 +280,9 @@ static enum q_code give_up(struct q_documents *d, const struct q_call *call,
 
 		if (done[page - range->first])
 			continue;
-		code = q__page_store_failed(d, call, range, page, range->epoch,
-					    Q_STR("worker_lost"),
-					    Q_STR("every worker that took up this page was lost"),
-					    arena, err);
+		code = q__page_store_failed(
+		    d, call, range, page, range->epoch, Q_STR("worker_lost"),
+		    Q_STR("every worker that took up this page was lost"), arena, err);
 		if (code)
 			return code;
 	}
@@ -283,7 +297,7 @@ static void open_pages(struct q_worker *worker, struct q__held *held, const stru
 	held->places = places;
 	for (unsigned page = held->work.first; page <= held->work.last; page++)
 		q__held_slot(held, page)->state =
-			done[page - held->work.first] ? Q__SLOT_DONE : Q__SLOT_OPEN;
+		    done[page - held->work.first] ? Q__SLOT_DONE : Q__SLOT_OPEN;
 	pthread_mutex_unlock(&worker->lock);
 	q_bell_ring(worker->page_bell);
 }
@@ -327,14 +341,15 @@ static enum q_code feed_range(struct q_worker *worker, const struct q_call *call
 		code = q__pages_done(d, call, range, arena, done, err);
 	if (code)
 		return code;
-	*is_over = range->epoch > Q__CLAIMS_MAX ||
-		   !memchr(done, false, range->last - range->first + 1);
+	*is_over =
+	    range->epoch > Q__CLAIMS_MAX || !memchr(done, false, range->last - range->first + 1);
 	if (*is_over)
 		return give_up(d, call, range, done, arena, err);
 	return extract_and_open(worker, call, held, range, done, err);
 }
 
-/* The work could not be done now: it is claimable again after a while. Where even this fails, the lease runs out by itself. */
+/* The work could not be done now: it is claimable again after a while. Where even this fails, the
+ * lease runs out by itself. */
 static void give_back(struct q_documents *d, const struct q_call *call, const struct q__work *work,
 		      const struct q_err *cause, struct q_arena *arena)
 {
@@ -379,7 +394,8 @@ done:
 	return code;
 }
 
-/* --- Paging ------------------------------------------------------------------------------------ */
+/* --- Paging ------------------------------------------------------------------------------------
+ */
 
 /* What became of a page's work, into its slot. True when the whole range is finished. */
 static bool settle(struct q_worker *worker, struct q__held *held, unsigned page, enum q_code code,
@@ -394,8 +410,7 @@ static bool settle(struct q_worker *worker, struct q__held *held, unsigned page,
 	} else {
 		slot->state = Q__SLOT_OPEN;
 		slot->retry_at_ms =
-			q__now(worker->d) + backoff_ms(worker->d, slot->attempts,
-						       err->retry_after_ms);
+		    q__now(worker->d) + backoff_ms(worker->d, slot->attempts, err->retry_after_ms);
 		held->is_lost |= code == Q_CONFLICT;
 	}
 	is_finished = !held->is_lost && q__held_is_done(held);
@@ -442,7 +457,8 @@ enum q_code q_worker_page(struct q_worker *worker, const struct q_call *call, bo
 	return code;
 }
 
-/* --- Keeping, listening, releasing ------------------------------------------------------------- */
+/* --- Keeping, listening, releasing -------------------------------------------------------------
+ */
 
 struct borrowed {
 	struct q__held *held;
@@ -468,7 +484,8 @@ static size_t borrow_all(struct q_worker *worker, struct q_arena *arena, struct 
 	return count;
 }
 
-/* Renews the lease of all that is held, or gives it back. A lease that is no longer ours takes its range off the schedule. */
+/* Renews the lease of all that is held, or gives it back. A lease that is no longer ours takes its
+ * range off the schedule. */
 static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *call,
 				  bool is_release, struct q_err *err)
 {
@@ -484,9 +501,9 @@ static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *
 		struct q__work *work = &borrowed[i].work;
 		struct q_err failure;
 		enum q_code code =
-			is_release ? q__work_release(worker->d, call, work, q__now(worker->d),
-						     arena, &failure)
-				   : q__work_renew(worker->d, call, work, arena, &failure);
+		    is_release
+			? q__work_release(worker->d, call, work, q__now(worker->d), arena, &failure)
+			: q__work_renew(worker->d, call, work, arena, &failure);
 
 		if (code && code != Q_CONFLICT) {
 			*err = failure;
@@ -511,28 +528,11 @@ enum q_code q_worker_release(struct q_worker *worker, const struct q_call *call,
 enum q_code q_worker_listen(struct q_worker *worker, const struct q_call *call, int64_t wait_ms,
 			    struct q_err *err)
 {
-	struct q_documents *d = worker->d;
-	struct q_arena *arena = q_arena_new(Q__STEP_ARENA);
-	struct q_stream_position position = {.start = Q_STREAM_NEWEST};
-	struct q_event_page page;
-	enum q_code code;
+	bool rang;
+	enum q_code code =
+	    q__listener_wait(&worker->listener, worker->d, call, wait_ms, &rang, err);
 
-	if (!arena)
-		return q_fail(err, Q_NOMEM, "worker.listen", "an arena");
-	if (worker->listen_at[0]) {
-		position.start = Q_STREAM_AFTER;
-		position.sequence = q_str_from(worker->listen_at);
-	}
-	/* NEEDSWORK: one partition, as the embedded log has; many come with the remote one. */
-	code = q_event_log_read(d->o.events, call, Q_STR("0"), position, Q_STREAM_READ_MAX, wait_ms,
-				arena, &page, err);
-	if (code == Q_GAP)
-		worker->listen_at[0] = '\0'; /* rings were missed, work was not: it is in the records */
-	if (code == Q_OK) {
-		snprintf(worker->listen_at, sizeof worker->listen_at, "%.*s", Q_STR_ARG(page.next));
-		if (page.count > 0)
-			q_bell_ring(worker->feed_bell);
-	}
-	q_arena_free(arena);
-	return code == Q_GAP ? Q_OK : code;
+	if (rang)
+		q_bell_ring(worker->feed_bell);
+	return code;
 }

@@ -1,0 +1,98 @@
+/* The sweeper: a job that is not at its end stands in the due index, under the time by which it
+ * should have moved. What is past that time is rung for again; a job whose pages are all there is
+ * ended here, should the aggregator have missed it. */
+#include "documents/documents_internal.h"
+
+enum { DUE_LOOK = 100 };
+
+/* The next due time, and a new doorbell; the tenant's mark is set again, in case it was dropped too
+ * early. */
+static enum q_code ring_again(struct q_documents *d, const struct q_call *call,
+			      const struct q__job *job, struct q_arena *arena, struct q_err *err)
+{
+	struct q_record_key due = q__due_key(arena, job->view.file_id, q__now(d) + Q__DUE_AFTER_MS);
+	struct q_condition same[] = {
+	    q__if_string("status", q_str_from(q_job_status_name(job->view.status))),
+	    q__if_number("run", job->view.run),
+	};
+	struct q_change count = q__change_add("rings", 1);
+	struct q_write writes[] = {
+	    {.kind = Q_WRITE_UPDATE,
+	     .key = q__job_key(arena, job->view.file_id),
+	     .changes = &count,
+	     .change_count = 1,
+	     .index2 = &due,
+	     .conditions = same,
+	     .condition_count = Q_COUNT_OF(same)},
+	    q__ready_tenant_write(arena, job->view.tenant_id),
+	};
+	enum q_code code =
+	    q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
+
+	if (code == Q_CONFLICT)
+		return Q_OK; /* it has moved */
+	if (!code)
+		q__publish(d, call, "document.uploaded", &job->view);
+	return code;
+}
+
+static enum q_code sweep_job(struct q_documents *d, const struct q_call *call, struct q_str file_id,
+			     struct q_arena *arena, struct q_err *err)
+{
+	struct q__job job;
+	bool ended;
+	enum q_code code = q__aggregate(d, call, file_id, arena, &ended, err);
+
+	if (code || ended)
+		return code;
+	code = q__job_read(d, call, file_id, arena, &job, err);
+	if (code == Q_NOTFOUND || (!code && q_job_status_is_final(job.view.status)))
+		return Q_OK; /* the index lags behind */
+	return code ? code : ring_again(d, call, &job, arena, err);
+}
+
+static enum q_code sweep_bucket(struct q_documents *d, const struct q_call *call, unsigned bucket,
+				struct q_arena *arena, bool *did_work, struct q_err *err)
+{
+	struct q_query query = {.index = 2,
+				.pk = q__due_bucket(arena, bucket),
+				.sk_to = q__time_key(arena, q__now(d)),
+				.limit = DUE_LOOK};
+	struct q_query_page due;
+	enum q_code result = Q_OK;
+	enum q_code code = q_record_store_query(d->o.records, call, &query, arena, &due, err);
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < due.count; i++) {
+		struct q_str id = q_item_string(&due.items[i], "fileId", (struct q_str){0});
+		struct q_err failure;
+
+		/* One job's trouble keeps no other from its turn. */
+		code = sweep_job(d, call, id, arena, &failure);
+		if (code) {
+			q_log_error(d->o.log, Q_LOG_WARN, "sweep.failed", id, &failure);
+			*err = failure;
+			result = code;
+		}
+		*did_work = true;
+	}
+	return result;
+}
+
+enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call, bool *did_work,
+			   struct q_err *err)
+{
+	struct q_arena *arena = q_arena_new(Q__STEP_ARENA);
+	enum q_code code = Q_OK;
+
+	*did_work = false;
+	if (!arena)
+		return q_fail(err, Q_NOMEM, "sweeper.step", "an arena");
+	for (unsigned bucket = 0; bucket < Q__DUE_BUCKETS && !code; bucket++) {
+		code = sweep_bucket(d, call, bucket, arena, did_work, err);
+		q_arena_reset(arena);
+	}
+	q_arena_free(arena);
+	return code;
+}

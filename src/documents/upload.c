@@ -1,0 +1,299 @@
+/* Upload: bytes go straight to the blob store, hashed on their way; when they are durable, one
+ * transaction makes the file, its job with its due mark, and its plan. The doorbell after it may be
+ * lost. */
+#include "documents/documents_internal.h"
+
+#include "access/tenant.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <string.h>
+
+enum { SNIFF_BYTES = 1024, NAME_BYTES_MAX = 255, UPLOAD_ARENA = 64 * 1024 };
+
+struct q_upload {
+	struct q_documents *d;
+	struct q_arena *arena;
+	struct q_job job; /* strings in `arena` */
+	struct q_blob_writer *writer;
+	unsigned char head[SNIFF_BYTES]; /* the first bytes, as far as they have come */
+	size_t head_length;
+	bool is_pdf;
+};
+
+/* The name as people see it: valid UTF-8, at most Q_DOCUMENTS_NAME_MAX bytes. */
+static struct q_str display_name(struct q_arena *arena, struct q_str given)
+{
+	struct q_buf buf;
+	struct q_str name;
+
+	q_buf_init(&buf, 4 * Q_DOCUMENTS_NAME_MAX);
+	given = q_str_slice(given, 0, Q_DOCUMENTS_NAME_MAX);
+	for (size_t offset = 0; offset < given.length;) {
+		char text[4];
+
+		q_buf_append_bytes(&buf, text, q_utf8_encode(q_utf8_next(given, &offset), text));
+	}
+	name = q_arena_copy(arena, q_utf8_cut(q_buf_str(&buf), Q_DOCUMENTS_NAME_MAX));
+	q_buf_free(&buf);
+	return name.length > 0 ? name : Q_STR("document.pdf");
+}
+
+static bool is_safe(char c)
+{
+	return (unsigned char)c >= 0x20 && c != 0x7f && c != '/' && c != '\\';
+}
+
+/* The name as a part of a key: its last path component, without control characters or leading dots,
+ * cut at its front. */
+static struct q_str key_name(struct q_arena *arena, struct q_str name)
+{
+	char *out = q_arena_alloc(arena, name.length + 1);
+	size_t start = 0, length = 0;
+
+	if (!out)
+		return (struct q_str){0};
+	for (size_t i = 0; i < name.length; i++)
+		if (name.data[i] == '/' || name.data[i] == '\\')
+			start = i + 1;
+	for (size_t i = start; i < name.length; i++)
+		if (is_safe(name.data[i]) && !(length == 0 && name.data[i] == '.'))
+			out[length++] = name.data[i];
+	if (length == 0)
+		return Q_STR("document.pdf");
+	if (length > NAME_BYTES_MAX) { /* the end holds the extension */
+		start = length - NAME_BYTES_MAX;
+		while (((unsigned char)out[start] & 0xc0) == 0x80)
+			start++;
+		return (struct q_str){out + start, length - start};
+	}
+	return (struct q_str){out, length};
+}
+
+static enum q_code check_kind(struct q_str kind, struct q_err *err)
+{
+	if (kind.length == 0 || q_str_equal(kind, Q_STR("document")) ||
+	    q_str_equal(kind, Q_STR("contract")))
+		return Q_OK;
+	return q_fail_reason(err, Q_INVALID, "bad_kind", "upload.open",
+			     "kind is `document` or `contract`");
+}
+
+static enum q_code check_location(struct q_documents *d, const struct q_call *call,
+				  struct q_str tenant_id, struct q_str location_id,
+				  struct q_arena *arena, struct q_err *err)
+{
+	struct q_tenant tenant;
+	enum q_code code;
+
+	if (location_id.length == 0)
+		return Q_OK;
+	code = q_tenant_find(d->o.records, call, tenant_id, arena, &tenant, err);
+	if (code)
+		return code;
+	if (!q_tenant_has_location(&tenant, location_id))
+		return q_fail_reason(err, Q_DENIED, "bad_location", "upload.open",
+				     "locationId is not one of the tenant's locations");
+	return Q_OK;
+}
+
+static enum q_code describe(struct q_documents *d, const struct q_upload_request *request,
+			    struct q_str tenant_id, struct q_arena *arena, struct q_job *job,
+			    struct q_err *err)
+{
+	char id[Q_UUID_TEXT_SIZE];
+	struct q_str name = display_name(arena, request->file_name);
+
+	q_random_source_uuid(d->o.random, q__now(d), id);
+	*job = (struct q_job){
+	    .file_id = q_arena_copy(arena, q_str_from(id)),
+	    .file_name = name,
+	    .tenant_id = q_arena_copy(arena, tenant_id),
+	    .kind = request->kind.length ? q_arena_copy(arena, request->kind) : Q_STR("document"),
+	    .location_id = q_arena_copy(arena, request->location_id),
+	    .status = Q_JOB_PENDING,
+	    .run = 1,
+	    .version = 1,
+	};
+	job->source_key = q_arena_format(arena, "%.*s/%s/%.*s", Q_STR_ARG(tenant_id), id,
+					 Q_STR_ARG(key_name(arena, name)));
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "upload.open", "an upload");
+	return Q_OK;
+}
+
+enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
+			  const struct q_identity *who, const struct q_upload_request *request,
+			  struct q_upload **out, struct q_err *err)
+{
+	struct q_str tenant_id = request->tenant_id.length ? request->tenant_id : who->tenant_id;
+	struct q_upload *upload;
+	enum q_code code;
+
+	if (!q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_WRITE, tenant_id))
+		return q_fail_reason(err, Q_DENIED, "wrong_tenant", "upload.open",
+				     "tenantId is not the caller's own");
+	if (!q_tenant_id_is_valid(tenant_id))
+		return q_fail_reason(err, Q_INVALID, "bad_tenant", "upload.open",
+				     "tenantId is 1 to 64 letters, digits, '_' or '-'");
+	code = check_kind(request->kind, err);
+	if (code)
+		return code;
+	upload = q_mem_new(sizeof *upload);
+	if (!upload)
+		return q_fail(err, Q_NOMEM, "upload.open", "%zu bytes", sizeof *upload);
+	upload->d = d;
+	upload->arena = q_arena_new(UPLOAD_ARENA);
+	code = upload->arena
+		   ? check_location(d, call, tenant_id, request->location_id, upload->arena, err)
+		   : q_fail(err, Q_NOMEM, "upload.open", "an arena");
+	if (!code)
+		code = describe(d, request, tenant_id, upload->arena, &upload->job, err);
+	if (!code)
+		code = q_blob_writer_open(d->o.documents, call, upload->job.source_key,
+					  &upload->writer, err);
+	if (code) {
+		q_upload_abort(upload);
+		return code;
+	}
+	*out = upload;
+	return Q_OK;
+}
+
+/* "%PDF-" somewhere in the first 1,024 bytes. */
+static enum q_code sniff(struct q_upload *upload, struct q_bytes bytes, bool is_end,
+			 struct q_err *err)
+{
+	size_t room = SNIFF_BYTES - upload->head_length;
+	size_t take = bytes.length < room ? bytes.length : room;
+	struct q_str head;
+	size_t at;
+
+	if (upload->is_pdf)
+		return Q_OK;
+	if (take > 0)
+		memcpy(upload->head + upload->head_length, bytes.data, take);
+	upload->head_length += take;
+	head = (struct q_str){(const char *)upload->head, upload->head_length};
+	upload->is_pdf = q_str_find(head, Q_STR("%PDF-"), &at);
+	if (upload->is_pdf || (upload->head_length < SNIFF_BYTES && !is_end))
+		return Q_OK;
+	return q_fail_reason(err, Q_UNSUPPORTED, "unsupported_type", "upload.add",
+			     "only PDF documents are taken: the first 1,024 bytes hold no %%PDF-");
+}
+
+enum q_code q_upload_add(struct q_upload *upload, const struct q_call *call, struct q_bytes bytes,
+			 struct q_err *err)
+{
+	struct q_documents *d = upload->d;
+	enum q_code code;
+
+	if (bytes.length > d->o.file_bytes_max - upload->job.size_bytes)
+		return q_fail_reason(err, Q_TOOBIG, "file_too_large", "upload.add",
+				     "a document has at most %llu bytes",
+				     (unsigned long long)d->o.file_bytes_max);
+	code = sniff(upload, bytes, false, err);
+	if (!code)
+		code = q_blob_writer_add(upload->writer, call, bytes, err);
+	if (!code)
+		upload->job.size_bytes += bytes.length;
+	return code;
+}
+
+/* File, job, plan and the tenant's mark: all or none. */
+static enum q_code write_job(struct q_documents *d, const struct q_call *call,
+			     const struct q_job *job, struct q_arena *arena, struct q_err *err)
+{
+	struct q_condition is_new = {.kind = Q_IF_ABSENT};
+	struct q__work plan = {.file_id = job->file_id,
+			       .tenant_id = job->tenant_id,
+			       .kind = job->kind,
+			       .run = job->run,
+			       .is_urgent = q_documents_is_small(d, job->size_bytes)};
+	struct q_item items[3];
+	struct q_write writes[4];
+
+	if (!q__job_items(arena, job, d->o.documents_bucket, &items[0], &items[1]) ||
+	    !q__work_item(arena, &plan, job->uploaded_at_ms, &items[2]))
+		return q_fail(err, Q_NOMEM, "upload.finish", "the items of a job");
+	for (size_t i = 0; i < Q_COUNT_OF(items); i++)
+		writes[i] = (struct q_write){.kind = Q_WRITE_PUT,
+					     .key = items[i].key,
+					     .item = &items[i],
+					     .conditions = &is_new,
+					     .condition_count = 1};
+	writes[3] = q__ready_tenant_write(arena, job->tenant_id);
+	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
+}
+
+/* The blob of a job that was not made. Where the transaction may have been written after all, the
+ * blob stays: nothing may be lost. */
+static void drop_blob(struct q_documents *d, const struct q_call *call, const struct q_job *job,
+		      enum q_code cause)
+{
+	struct q_err err;
+
+	if (cause == Q_TIMEOUT || cause == Q_IO)
+		return;
+	if (q_blob_store_remove(d->o.documents, call, job->source_key, &err))
+		q_log_error(d->o.log, Q_LOG_WARN, "upload.orphan", call->request_id, &err);
+}
+
+static enum q_code copy_job(struct q_arena *arena, const struct q_job *job, struct q_job *out,
+			    struct q_err *err)
+{
+	*out = *job;
+	out->file_id = q_arena_copy(arena, job->file_id);
+	out->file_name = q_arena_copy(arena, job->file_name);
+	out->tenant_id = q_arena_copy(arena, job->tenant_id);
+	out->kind = q_arena_copy(arena, job->kind);
+	out->location_id = q_arena_copy(arena, job->location_id);
+	out->sha256 = q_arena_copy(arena, job->sha256);
+	out->source_key = q_arena_copy(arena, job->source_key);
+	return q_arena_failed(arena) ? q_fail(err, Q_NOMEM, "upload.finish", "the answer") : Q_OK;
+}
+
+enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
+			    struct q_arena *arena, struct q_job *job, struct q_err *err)
+{
+	struct q_documents *d = upload->d;
+	struct q_job *made = &upload->job;
+	struct q_blob_info info;
+	enum q_code code;
+
+	if (made->size_bytes == 0) {
+		code = q_fail_reason(err, Q_INVALID, "empty_file", "upload.finish",
+				     "the file is empty");
+		goto done;
+	}
+	code = sniff(upload, (struct q_bytes){0}, true, err);
+	if (code)
+		goto done;
+	code = q_blob_writer_commit(upload->writer, call, &info, err);
+	upload->writer = NULL;
+	if (code)
+		goto done;
+	made->sha256 = q_arena_copy(upload->arena, q_str_from(info.sha256));
+	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
+	code = write_job(d, call, made, upload->arena, err);
+	if (code) {
+		drop_blob(d, call, made, code);
+		goto done;
+	}
+	q__publish(d, call, "document.uploaded", made);
+	q_series_add(
+	    q_documents_is_small(d, made->size_bytes) ? d->uploaded_sync : d->uploaded_async, 1);
+	code = copy_job(arena, made, job, err);
+done:
+	q_upload_abort(upload);
+	return code;
+}
+
+void q_upload_abort(struct q_upload *upload)
+{
+	if (!upload)
+		return;
+	q_blob_writer_abort(upload->writer);
+	q_arena_free(upload->arena);
+	q_mem_free(upload);
+}
