@@ -1,0 +1,218 @@
+#include "embedded/record_store_sqlite.h"
+
+#include "base/mem.h"
+#include "embedded/item_codec.h"
+#include "embedded/item_update.h"
+#include "embedded/sqlite_internal.h"
+#include "embedded/sqlite_item.h"
+#include "embedded/sqlite_query.h"
+#include "embedded/sqlite_stream.h"
+
+struct store {
+	struct q_record_store base;
+	struct q_sqlite_database *database; /* borrowed */
+	struct q_clock *clock;		    /* borrowed */
+	int64_t stream;			    /* its feed; names its items too */
+};
+
+static enum q_code store_get(struct q_record_store *base, const struct q_call *call,
+			     struct q_record_key key, struct q_arena *arena, struct q_item *out,
+			     struct q_err *err)
+{
+	struct store *store = q_container_of(base, struct store, base);
+	struct q__sqlite_connection *connection;
+	struct q_bytes body;
+	enum q_code code = q__sqlite_reader_take(store->database->readers, &connection, err);
+
+	(void)call;
+	if (code)
+		return code;
+	code = q__sqlite_item_read(connection, store->stream, &key, arena, &body, err);
+	q__sqlite_reader_give_back(store->database->readers, connection);
+	if (code)
+		return code;
+	if (body.length == 0 || q_item_encoded_expiry(body) <= q_clock_now_ms(store->clock))
+		return q_fail(err, Q_NOTFOUND, "record_store.get", "no such item");
+	return q_item_decode(body, arena, out, err);
+}
+
+static enum q_code store_query(struct q_record_store *base, const struct q_call *call,
+			       const struct q_query *query, struct q_arena *arena,
+			       struct q_query_page *out, struct q_err *err)
+{
+	struct store *store = q_container_of(base, struct store, base);
+	struct q__sqlite_connection *connection;
+	int64_t now_ms = q_clock_now_ms(store->clock);
+	enum q_code code = q__sqlite_reader_take(store->database->readers, &connection, err);
+
+	(void)call;
+	if (code)
+		return code;
+	code = q__sqlite_query(connection, store->stream, now_ms, query, arena, out, err);
+	q__sqlite_reader_give_back(store->database->readers, connection);
+	return code;
+}
+
+/* A transaction on its way through the writer. */
+struct transaction {
+	struct q__sqlite_write write;
+	struct store *store;
+	const struct q_write *writes;
+	size_t count;
+	size_t *failed;	       /* of the caller */
+	struct q_arena *arena; /* of the caller, for `after` */
+	struct q_item *after;  /* of the caller; NULL: not wanted */
+};
+
+/* An item as it is stored, and as the caller of the port may see it. */
+struct stored {
+	struct q_bytes body; /* empty: there is none */
+	struct q_item item;
+	const struct q_item *visible; /* NULL: there is none, or it has expired */
+};
+
+static enum q_code load(struct q__sqlite_connection *connection, int64_t stream, int64_t now_ms,
+			const struct q_record_key *key, struct q_arena *scratch, struct stored *out,
+			struct q_err *err)
+{
+	enum q_code code = q__sqlite_item_read(connection, stream, key, scratch, &out->body, err);
+
+	out->visible = NULL;
+	if (code || out->body.length == 0)
+		return code;
+	code = q_item_decode(out->body, scratch, &out->item, err);
+	if (!code && q_item_encoded_expiry(out->body) > now_ms)
+		out->visible = &out->item;
+	return code;
+}
+
+static enum q_code give_after(const struct transaction *transaction, const struct q_item *item,
+			      struct q_err *err)
+{
+	if (!transaction->after || q_item_copy(transaction->arena, item, transaction->after))
+		return Q_OK;
+	return q_fail(err, Q_NOMEM, "record_store.write", "the item after it");
+}
+
+static enum q_code store_item(const struct transaction *transaction,
+			      struct q__sqlite_connection *connection, int64_t now_ms,
+			      struct q_bytes before, const struct q_item *item,
+			      struct q_arena *scratch, struct q_err *err)
+{
+	struct q_bytes after;
+	enum q_code code = q_item_encode(item, scratch, &after, err);
+
+	if (!code)
+		code = q__sqlite_item_store(connection, transaction->store->stream, now_ms, before,
+					    item, after, scratch, err);
+	return code ? code : give_after(transaction, item, err);
+}
+
+static enum q_code apply(const struct transaction *transaction,
+			 struct q__sqlite_connection *connection, int64_t now_ms,
+			 const struct q_write *write, const struct stored *stored,
+			 struct q_arena *scratch, struct q_err *err)
+{
+	struct q_item item;
+	enum q_code code;
+
+	switch (write->kind) {
+	case Q_WRITE_PUT:
+		return store_item(transaction, connection, now_ms, stored->body, write->item,
+				  scratch, err);
+	case Q_WRITE_UPDATE:
+		code = q_item_update(stored->visible, write, scratch, &item, err);
+		return code ? code
+			    : store_item(transaction, connection, now_ms, stored->body, &item,
+					 scratch, err);
+	case Q_WRITE_DELETE:
+		if (stored->body.length == 0)
+			return Q_OK;
+		return q__sqlite_item_delete(connection, transaction->store->stream, now_ms,
+					     &write->key, stored->body, scratch, err);
+	case Q_WRITE_CHECK:
+		break;
+	}
+	return Q_OK;
+}
+
+static enum q_code run_transaction(struct q__sqlite_write *base,
+				   struct q__sqlite_connection *connection, struct q_arena *scratch,
+				   struct q_err *err)
+{
+	struct transaction *transaction = q_container_of(base, struct transaction, write);
+	int64_t now_ms = q_clock_now_ms(transaction->store->clock);
+
+	for (size_t i = 0; i < transaction->count; i++) {
+		const struct q_write *write = &transaction->writes[i];
+		struct stored stored;
+		enum q_code code = load(connection, transaction->store->stream, now_ms, &write->key,
+					scratch, &stored, err);
+
+		if (!code && !q_item_conditions_hold(stored.visible, write)) {
+			*transaction->failed = i;
+			return q_fail(err, Q_CONFLICT, "record_store.write",
+				      "a condition of write %zu did not hold", i);
+		}
+		if (!code)
+			code = apply(transaction, connection, now_ms, write, &stored, scratch, err);
+		if (code)
+			return code;
+	}
+	return Q_OK;
+}
+
+static enum q_code store_transact(struct q_record_store *base, const struct q_call *call,
+				  const struct q_write *writes, size_t count, size_t *failed,
+				  struct q_arena *arena, struct q_item *after, struct q_err *err)
+{
+	struct store *store = q_container_of(base, struct store, base);
+	struct transaction transaction = {
+	    .write.run = run_transaction,
+	    .store = store,
+	    .writes = writes,
+	    .count = count,
+	    .failed = failed,
+	    .arena = arena,
+	    .after = after,
+	};
+
+	return q__sqlite_writer_run(store->database->writer, call, &transaction.write, err);
+}
+
+static void store_close(struct q_record_store *base)
+{
+	q_mem_free(q_container_of(base, struct store, base));
+}
+
+static const struct q_record_store_ops store_ops = {
+    .name = "sqlite",
+    .capabilities = Q_CAP_INLINE | Q_CAP_IN_PROCESS,
+    .get = store_get,
+    .query = store_query,
+    .transact = store_transact,
+    .close = store_close,
+};
+
+enum q_code q_record_store_sqlite_open(struct q_sqlite_database *database, const char *name,
+				       struct q_clock *clock, struct q_record_store **out,
+				       struct q_err *err)
+{
+	struct store *store = q_mem_new(sizeof *store);
+	enum q_code code;
+
+	if (!store)
+		return q_fail(err, Q_NOMEM, "record_store_sqlite.open", "%zu bytes", sizeof *store);
+	*store = (struct store){
+	    .base.ops = &store_ops,
+	    .database = database,
+	    .clock = clock,
+	};
+	code = q__sqlite_stream_open_changes(database, name, &store->stream, err);
+	if (code) {
+		q_mem_free(store);
+		return code;
+	}
+	*out = &store->base;
+	return Q_OK;
+}

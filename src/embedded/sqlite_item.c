@@ -1,0 +1,156 @@
+#include "embedded/sqlite_item.h"
+
+#include "embedded/item_codec.h"
+#include "embedded/sqlite_stream.h"
+
+static const char where[] = "sqlite.item";
+
+enum { STREAM = 1, PK = 2, SK = 3 }; /* parameters that all statements on one item begin with */
+
+static sqlite3_stmt *statement_on(struct q__sqlite_connection *connection, enum q__sql sql,
+				  int64_t stream, const struct q_record_key *key, struct q_err *err)
+{
+	sqlite3_stmt *statement = q__sqlite_statement(connection, sql, err);
+
+	if (!statement)
+		return NULL;
+	q__sqlite_bind_int(statement, STREAM, stream);
+	q__sqlite_bind_str(statement, PK, key->pk);
+	q__sqlite_bind_str(statement, SK, key->sk);
+	return statement;
+}
+
+enum q_code q__sqlite_item_read(struct q__sqlite_connection *connection, int64_t stream,
+				const struct q_record_key *key, struct q_arena *arena,
+				struct q_bytes *out, struct q_err *err)
+{
+	sqlite3_stmt *statement = statement_on(connection, Q__SQL_ITEM_READ, stream, key, err);
+	bool found;
+	enum q_code code;
+
+	if (!statement)
+		return err->code;
+	*out = (struct q_bytes){0};
+	code = q__sqlite_step(connection, statement, &found, err);
+	if (code)
+		return code;
+	if (found) {
+		*out = q_arena_copy_bytes(arena, q__sqlite_column_bytes(statement, 0));
+		if (!out->data)
+			code = q_fail(err, Q_NOMEM, where, "an item");
+	}
+	sqlite3_reset(statement);
+	return code;
+}
+
+static enum q_code append_change(struct q__sqlite_connection *connection, int64_t stream,
+				 int64_t now_ms, const struct q_record_key *key,
+				 struct q_bytes before, struct q_bytes after,
+				 struct q_arena *scratch, struct q_err *err)
+{
+	struct q_bytes change;
+	enum q_code code = q_change_encode(before, after, scratch, &change, err);
+
+	return code ? code
+		    : q__sqlite_stream_append(connection, stream, now_ms, key->pk, change, err);
+}
+
+enum q_code q__sqlite_item_store(struct q__sqlite_connection *connection, int64_t stream,
+				 int64_t now_ms, struct q_bytes before, const struct q_item *item,
+				 struct q_bytes after, struct q_arena *scratch, struct q_err *err)
+{
+	sqlite3_stmt *statement;
+	enum q_code code;
+
+	if (q_str_equal(q_bytes_str(before), q_bytes_str(after)))
+		return Q_OK;
+	statement = statement_on(connection, Q__SQL_ITEM_STORE, stream, &item->key, err);
+	if (!statement)
+		return err->code;
+	q__sqlite_bind_optional(statement, 4, item->index1.pk);
+	q__sqlite_bind_optional(statement, 5, item->index1.sk);
+	q__sqlite_bind_optional(statement, 6, item->index2.pk);
+	q__sqlite_bind_optional(statement, 7, item->index2.sk);
+	if (item->expires_at_ms)
+		q__sqlite_bind_int(statement, 8, item->expires_at_ms);
+	else
+		q__sqlite_bind_optional(statement, 8, (struct q_str){0});
+	q__sqlite_bind_bytes(statement, 9, after);
+	code = q__sqlite_run(connection, statement, err);
+	if (code)
+		return code;
+	return append_change(connection, stream, now_ms, &item->key, before, after, scratch, err);
+}
+
+enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connection, int64_t stream,
+				  int64_t now_ms, const struct q_record_key *key,
+				  struct q_bytes before, struct q_arena *scratch, struct q_err *err)
+{
+	sqlite3_stmt *statement = statement_on(connection, Q__SQL_ITEM_DELETE, stream, key, err);
+	enum q_code code;
+
+	if (!statement)
+		return err->code;
+	code = q__sqlite_run(connection, statement, err);
+	if (code)
+		return code;
+	return append_change(connection, stream, now_ms, key, before, (struct q_bytes){0}, scratch,
+			     err);
+}
+
+struct expired {
+	int64_t stream;
+	struct q_bytes body;
+};
+
+/* They are listed before the first is deleted: a row may not go while its table is being read. */
+static enum q_code list_expired(struct q__sqlite_connection *connection, int64_t now_ms,
+				size_t limit, struct q_arena *scratch, struct expired *list,
+				size_t *count, struct q_err *err)
+{
+	sqlite3_stmt *statement = q__sqlite_statement(connection, Q__SQL_ITEMS_EXPIRED, err);
+	enum q_code code = Q_OK;
+	bool found = true;
+
+	if (!statement)
+		return err->code;
+	q__sqlite_bind_int(statement, 1, now_ms);
+	q__sqlite_bind_int(statement, 2, (int64_t)limit);
+	for (*count = 0; *count < limit; ++*count) {
+		code = q__sqlite_step(connection, statement, &found, err);
+		if (code || !found)
+			break;
+		list[*count].stream = sqlite3_column_int64(statement, 0);
+		list[*count].body =
+		    q_arena_copy_bytes(scratch, q__sqlite_column_bytes(statement, 1));
+		if (!list[*count].body.data) {
+			code = q_fail(err, Q_NOMEM, where, "an expired item");
+			break;
+		}
+	}
+	sqlite3_reset(statement);
+	return code;
+}
+
+enum q_code q__sqlite_items_expire(struct q__sqlite_connection *connection, int64_t now_ms,
+				   size_t limit, bool *has_more, struct q_arena *scratch,
+				   struct q_err *err)
+{
+	struct expired *list = q_arena_alloc_array(scratch, limit, sizeof *list);
+	size_t count = 0;
+	enum q_code code;
+
+	if (!list)
+		return q_fail(err, Q_NOMEM, where, "%zu expired items", limit);
+	code = list_expired(connection, now_ms, limit, scratch, list, &count, err);
+	for (size_t i = 0; i < count && !code; i++) {
+		struct q_item item;
+
+		code = q_item_decode(list[i].body, scratch, &item, err);
+		if (!code)
+			code = q__sqlite_item_delete(connection, list[i].stream, now_ms, &item.key,
+						     list[i].body, scratch, err);
+	}
+	*has_more |= count == limit;
+	return code;
+}
