@@ -1,5 +1,7 @@
 #include "base/mem.h"
 
+#include "support/checks.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,6 +88,16 @@ static void a_new_count_forgets_that_one_fired(void **state)
 	q_mem_free(memory);
 }
 
+static void ask_for_nothing(void)
+{
+	q_mem_free(q_mem_new(0));
+}
+
+static void size_zero_is_a_bug(void **state)
+{
+	assert_true(aborts(ask_for_nothing));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +108,7 @@ int main(void)
 	    cmocka_unit_test(the_allocation_after_the_successes_fails_once),
 	    cmocka_unit_test(failed_resize_leaves_the_memory),
 	    cmocka_unit_test(a_new_count_forgets_that_one_fired),
+	    cmocka_unit_test(size_zero_is_a_bug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
