@@ -179,13 +179,10 @@ static int read_escape(struct q_str s, size_t at)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-bool q_decode_percent(struct q_arena *arena, struct q_str s, bool plus_is_space, struct q_str *out)
+bool q_decode_percent_into(char *out, struct q_str s, bool plus_is_space, size_t *out_length)
 {
-	char *text = q_arena_alloc(arena, s.length + 1);
 	size_t length = 0;
 
-	if (!text)
-		return false;
 	for (size_t i = 0; i < s.length; i++) {
 		int byte = (unsigned char)s.data[i];
 
@@ -197,8 +194,19 @@ bool q_decode_percent(struct q_arena *arena, struct q_str s, bool plus_is_space,
 		} else if (byte == '+' && plus_is_space) {
 			byte = ' ';
 		}
-		text[length++] = (char)byte;
+		out[length++] = (char)byte;
 	}
+	*out_length = length;
+	return true;
+}
+
+bool q_decode_percent(struct q_arena *arena, struct q_str s, bool plus_is_space, struct q_str *out)
+{
+	char *text = q_arena_alloc(arena, s.length + 1);
+	size_t length;
+
+	if (!text || !q_decode_percent_into(text, s, plus_is_space, &length))
+		return false;
 	*out = (struct q_str){text, length};
 	return true;
 }
