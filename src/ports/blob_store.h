@@ -10,7 +10,8 @@
  *            commit, abort or close, which free them in every case.
  * Threads:   a store from any thread; a writer or reader from one at a time.
  * Errors:    Q_INVALID key or argument, Q_NOTFOUND, Q_CONFLICT (condition), Q_DENIED (a link that is altered), Q_TIMEOUT (a link that
- *            has expired, with reason "link_expired"), Q_TOOBIG, Q_BUSY (retry), Q_NOSPACE, Q_IO, Q_CORRUPT, Q_UNSUPPORTED, Q_NOMEM.
+ *            has expired, with reason "link_expired"), Q_TOOBIG, Q_BUSY (retry), Q_NOSPACE, Q_IO, Q_CORRUPT, Q_UNSUPPORTED, Q_NOMEM; Q_CANCELLED and
+ *            Q_TIMEOUT (without a reason) of the call. After Q_IO or Q_TIMEOUT a change may have been made or not.
  * Idempotency: every operation but multipart start may be repeated. */
 #ifndef Q_PORTS_BLOB_STORE_H
 #define Q_PORTS_BLOB_STORE_H
@@ -72,7 +73,7 @@ struct q_blob_link {
 	int64_t expires_at_ms;
 	struct q_str download_name; /* GET: the name to save under; may be empty */
 	struct q_str content_type;  /* PUT: exactly this; GET: answered as this; may be empty */
-	int64_t content_length;     /* PUT: exactly this; -1: free */
+	int64_t content_length;     /* PUT: exactly this; -1: free; GET: ignored */
 	struct q_str sha256;        /* PUT: hex, exactly this; empty: free */
 	struct q_str upload_id;     /* PUT of a part; empty: of the object, which must not exist yet */
 	unsigned part_number;
@@ -147,7 +148,7 @@ Q_MUST_USE enum q_code q_blob_writer_open(struct q_blob_store *store, const stru
 /* After an error only abort is allowed. */
 Q_MUST_USE enum q_code q_blob_writer_add(struct q_blob_writer *writer, const struct q_call *call,
 					 struct q_bytes bytes, struct q_err *err);
-/* Durable on Q_OK, with size and sha256 in *info (may be NULL); on an error nothing is stored. Frees the writer. */
+/* Durable on Q_OK, with size and sha256 in *info (may be NULL); on an error nothing is stored (but see Q_IO). Frees the writer. */
 Q_MUST_USE enum q_code q_blob_writer_commit(struct q_blob_writer *writer, const struct q_call *call,
 					    struct q_blob_info *info, struct q_err *err);
 /* Stores nothing, frees the writer. NULL is allowed. */
@@ -177,7 +178,8 @@ Q_MUST_USE enum q_code q_blob_store_read(struct q_blob_store *store, const struc
 					 struct q_bytes *out, struct q_err *err);
 
 /* A read-only descriptor of a regular file with the whole object (the caller closes it), for programs that need to seek: the object
- * itself, or a copy in a file without a name. */
+ * itself, or a copy in a file without a name.
+ * What the file holds beyond size_bytes is the store's own. */
 Q_MUST_USE enum q_code q_blob_store_open_file(struct q_blob_store *store, const struct q_call *call,
 					      struct q_str key, int *fd, uint64_t *size_bytes,
 					      struct q_err *err);
@@ -186,7 +188,7 @@ Q_MUST_USE enum q_code q_blob_store_stat(struct q_blob_store *store, const struc
 					 struct q_str key, struct q_blob_info *out,
 					 struct q_err *err);
 
-/* A frozen copy: Q_CONFLICT where `from` no longer has this etag. */
+/* A frozen copy: Q_CONFLICT where `from` no longer has this etag. The copy may keep its source's modified_at_ms. */
 Q_MUST_USE enum q_code q_blob_store_copy_if_match(struct q_blob_store *store,
 						  const struct q_call *call, struct q_str from,
 						  struct q_str etag, struct q_str to,

@@ -21,6 +21,7 @@ struct q_secret_store_ops {
 	const char *name; /* "files", "ssm" */
 	enum q_code (*get)(struct q_secret_store *, const struct q_call *, struct q_str name,
 			   struct q_arena *, struct q_bytes *, struct q_err *);
+	/* Optional (NULL: Q_UNSUPPORTED). */
 	enum q_code (*create)(struct q_secret_store *, const struct q_call *, struct q_str name,
 			      struct q_bytes value, struct q_err *);
 	void (*close)(struct q_secret_store *);
