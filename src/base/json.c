@@ -12,10 +12,12 @@
 #include <string.h>
 #include <yyjson.h>
 
+enum { PAIRED_MEMBERS_MAX = 8 };
+
 const struct q_json_limits q_json_request_limits = {
-    .bytes_max = 1024 * 1024,
-    .depth_max = 32,
-    .refuse_duplicates = true,
+	.bytes_max = 1024 * 1024,
+	.depth_max = 32,
+	.refuse_duplicates = true,
 };
 
 /* yyjson's accessors take values that are not const, and don't change them. */
@@ -58,32 +60,39 @@ static enum q_code refuse_at(struct q_bytes text, size_t at, enum q_code code, c
 	return q_fail(err, code, "json.parse", "JSON, line %zu column %zu: %s", line, column, what);
 }
 
-/* The first bracket that opens a level too many; brackets inside strings don't count. Text that is
- * not JSON may pass: the parser refuses it, and does not recurse either. */
+/* Where the string that begins before `at` ends: its closing quote, or the end of the text. */
+static size_t skip_string(struct q_bytes text, size_t at)
+{
+	while (at < text.length && text.data[at] != '"')
+		at += text.data[at] == '\\' ? 2 : 1;
+	return at;
+}
+
+/* The first bracket that opens a level too many; brackets inside strings don't count. Text that is not JSON may pass:
+ * the parser refuses it, and does not recurse either. */
 static bool find_level_beyond(struct q_bytes text, unsigned depth_max, size_t *at)
 {
 	unsigned depth = 0;
-	bool in_string = false;
 
 	for (size_t i = 0; i < text.length; i++) {
 		unsigned char c = text.data[i];
 
-		if (c == '"')
-			in_string = !in_string;
-		else if (in_string)
-			i += c == '\\'; /* the escaped byte is no quote */
-		else if ((c == '[' || c == '{') && ++depth > depth_max)
-			return *at = i, true;
-		else if ((c == ']' || c == '}') && depth > 0)
+		if (c == '"') {
+			i = skip_string(text, i + 1);
+		} else if ((c | 0x20) == '{') { /* or [ */
+			*at = i;
+			if (++depth > depth_max)
+				return true;
+		} else if ((c | 0x20) == '}' && depth > 0) { /* or ] */
 			depth--;
+		}
 	}
 	return false;
 }
 
-static struct q_str string_of(const yyjson_val *value)
+static struct q_str string_of(yyjson_val *value)
 {
-	return (struct q_str){unsafe_yyjson_get_str(inner(outer(value))),
-			      unsafe_yyjson_get_len(inner(outer(value)))};
+	return (struct q_str){unsafe_yyjson_get_str(value), unsafe_yyjson_get_len(value)};
 }
 
 /* Equal names stand in the order of the text. */
@@ -97,33 +106,44 @@ static int compare_names(const void *a, const void *b)
 	return (left->data > right->data) - (left->data < right->data);
 }
 
-/* The second of two members of this object that have one name; NULL where there are none. names:
- * scratch. */
-static const char *find_repeated_name(const struct q_json *object, struct q_str *names)
+/* The second of two equal names; NULL where there is none. For a few, comparing all pairs beats a sort. */
+static const char *find_repeated(struct q_str *names, size_t count)
+{
+	bool is_sorted = count > PAIRED_MEMBERS_MAX;
+
+	if (is_sorted)
+		qsort(names, count, sizeof *names, compare_names);
+	for (size_t i = 1; i < count; i++) {
+		for (size_t j = is_sorted ? i - 1 : 0; j < i; j++) {
+			if (q_str_equal(names[j], names[i]))
+				return names[i].data;
+		}
+	}
+	return NULL;
+}
+
+/* names: room for those of the widest object. */
+static const char *find_repeated_member(const struct q_json *object, struct q_str *names)
 {
 	struct q_json_walk walk = q_json_walk(object);
 	size_t count = 0;
 
 	while (q_json_next(&walk))
 		names[count++] = walk.name;
-	qsort(names, count, sizeof *names, compare_names);
-	for (size_t i = 1; i < count; i++)
-		if (q_str_equal(names[i - 1], names[i]))
-			return names[i].data;
-	return NULL;
+	return find_repeated(names, count);
 }
 
 /* copy: the text that was parsed in place. */
 static enum q_code refuse_duplicates(struct q_arena *arena, struct q_bytes text, const char *copy,
 				     yyjson_doc *doc, struct q_err *err)
 {
-	const yyjson_val *values = yyjson_doc_get_root(doc);
+	yyjson_val *values = yyjson_doc_get_root(doc); /* and all that it holds */
 	size_t value_count = yyjson_doc_get_val_count(doc);
 	size_t widest = 0;
 	struct q_str *names;
 
 	for (size_t i = 0; i < value_count; i++) {
-		size_t width = yyjson_obj_size(inner(outer(&values[i])));
+		size_t width = yyjson_obj_size(&values[i]);
 
 		widest = width > widest ? width : widest;
 	}
@@ -133,8 +153,10 @@ static enum q_code refuse_duplicates(struct q_arena *arena, struct q_bytes text,
 	if (!names)
 		return q_fail(err, Q_NOMEM, "json.parse", "an object of %zu members", widest);
 	for (size_t i = 0; i < value_count; i++) {
-		const char *name = find_repeated_name(outer(&values[i]), names);
+		const char *name = NULL;
 
+		if (yyjson_is_obj(&values[i]))
+			name = find_repeated_member(outer(&values[i]), names);
 		if (name)
 			return refuse_at(text, (size_t)(name - copy), Q_INVALID,
 					 "a member with this name came before", err);
@@ -142,34 +164,51 @@ static enum q_code refuse_duplicates(struct q_arena *arena, struct q_bytes text,
 	return Q_OK;
 }
 
-enum q_code q_json_parse(struct q_arena *arena, struct q_bytes text,
-			 const struct q_json_limits *limits, const struct q_json **out,
-			 struct q_err *err)
+static enum q_code check_limits(struct q_bytes text, const struct q_json_limits *limits,
+				struct q_err *err)
 {
-	const yyjson_alc allocator = {arena_malloc, arena_realloc, arena_forget, arena};
-	yyjson_read_err cause = {0};
-	enum q_code code = Q_OK;
-	yyjson_doc *doc;
 	size_t at;
-	char *copy;
 
 	if (text.length > limits->bytes_max)
 		return q_fail(err, Q_TOOBIG, "json.parse", "JSON of %zu bytes: at most %zu",
 			      text.length, limits->bytes_max);
-	if (text.length == 0)
-		return q_fail(err, Q_INVALID, "json.parse", "JSON expected, nothing found");
 	if (find_level_beyond(text, limits->depth_max, &at))
 		return refuse_at(text, at, Q_TOOBIG, "nested too deeply", err);
-	copy = q_arena_alloc(arena, text.length + YYJSON_PADDING_SIZE);
-	if (!copy)
+	return Q_OK;
+}
+
+/* Fills *doc, and *copy with where the text was parsed in place. */
+static enum q_code parse_copy(struct q_arena *arena, struct q_bytes text, yyjson_doc **doc,
+			      char **copy, struct q_err *err)
+{
+	const yyjson_alc allocator = {arena_malloc, arena_realloc, arena_forget, arena};
+	yyjson_read_err cause = {0};
+
+	if (text.length == 0)
+		return q_fail(err, Q_INVALID, "json.parse", "JSON expected, nothing found");
+	*copy = q_arena_alloc(arena, text.length + YYJSON_PADDING_SIZE);
+	if (!*copy)
 		return q_fail(err, Q_NOMEM, "json.parse", "%zu bytes", text.length);
-	memcpy(copy, text.data, text.length);
-	doc = yyjson_read_opts(copy, text.length, YYJSON_READ_INSITU, &allocator, &cause);
-	if (!doc && cause.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+	memcpy(*copy, text.data, text.length);
+	*doc = yyjson_read_opts(*copy, text.length, YYJSON_READ_INSITU, &allocator, &cause);
+	if (*doc)
+		return Q_OK;
+	if (cause.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
 		return q_fail(err, Q_NOMEM, "json.parse", "values of %zu bytes", text.length);
-	if (!doc)
-		return refuse_at(text, cause.pos, Q_INVALID, cause.msg, err);
-	if (limits->refuse_duplicates)
+	return refuse_at(text, cause.pos, Q_INVALID, cause.msg, err);
+}
+
+enum q_code q_json_parse(struct q_arena *arena, struct q_bytes text,
+			 const struct q_json_limits *limits, const struct q_json **out,
+			 struct q_err *err)
+{
+	enum q_code code = check_limits(text, limits, err);
+	yyjson_doc *doc = NULL;
+	char *copy = NULL;
+
+	if (code == Q_OK)
+		code = parse_copy(arena, text, &doc, &copy, err);
+	if (code == Q_OK && limits->refuse_duplicates)
 		code = refuse_duplicates(arena, text, copy, doc, err);
 	if (code == Q_OK)
 		*out = outer(yyjson_doc_get_root(doc));
@@ -226,11 +265,10 @@ bool q_json_int64(const struct q_json *value, int64_t *out)
 
 	if (yyjson_is_real(number))
 		return int64_of_double(yyjson_get_real(number), out);
-	if (yyjson_is_sint(number))
-		return *out = yyjson_get_sint(number), true;
-	if (!yyjson_is_uint(number) || yyjson_get_uint(number) > INT64_MAX)
+	if (!yyjson_is_int(number) ||
+	    (yyjson_is_uint(number) && yyjson_get_uint(number) > INT64_MAX))
 		return false;
-	*out = (int64_t)yyjson_get_uint(number);
+	*out = yyjson_get_sint(number);
 	return true;
 }
 
@@ -315,7 +353,7 @@ bool q_json_write_value(struct q_buf *out, const struct q_json *value)
 	text = yyjson_val_write_opts(inner(value), YYJSON_WRITE_NOFLAG, &allocator, &length, NULL);
 	if (!text) {
 		out->failed =
-		    true; /* every value that was parsed can be written: the heap is full */
+			true; /* every value that was parsed can be written: the heap is full */
 		return false;
 	}
 	q_buf_append_bytes(out, text, length);

@@ -3,7 +3,8 @@
  * Contract:  a document is parsed whole, refused where it breaks a limit, is not valid UTF-8 or has bytes
  *            after its end. Accessors take NULL for a value and then answer "not there", so that paths of
  *            optional members need one check at their end.
- * Ownership: values and their strings live in the arena given to q_json_parse.
+ * Ownership: values and their strings live in the arena given to q_json_parse: a few times the text's bytes, at the very
+ *            worst ("[1,1,1,...") 37 times.
  * Threads:   a parsed document may be read from any thread; a writer belongs to one.
  * Errors:    Q_INVALID (message names line and column, never the content), Q_TOOBIG, Q_NOMEM. */
 #ifndef Q_BASE_JSON_H
