@@ -1,12 +1,12 @@
 /* support/failing_memory.h: runs a body again and again, with its first, second, ... allocation
  * failing.
  *
- * Contract:  `body` does one ordinary piece of work from nothing, checks what it got, releases all
- * of it and returns Q_OK, or Q_NOMEM as soon as something answers that. While an allocation fails
- * it must return Q_NOMEM, and Q_OK in the run where none does any more. What it then did not
- * release is found by LeakSanitizer in a sanitizer build, in the case that lost it. Ownership:
- * `context` is the caller's and is handed to `body`. Threads:   one test at a time: the failure is
- * of the process. */
+ * Contract:  `body` does one ordinary piece of work from nothing, releases all of it and returns
+ *            Q_OK, or Q_NOMEM as soon as something answers that. It must return Q_NOMEM while an
+ *            allocation fails, and Q_OK in the run where none does any more. What it does not
+ *            release is found by LeakSanitizer, in the case that lost it (sanitizer builds).
+ * Ownership: `context` is the caller's and is handed to `body`.
+ * Threads:   one test at a time: the failure is of the process. */
 #ifndef Q_TESTS_FAILING_MEMORY_H
 #define Q_TESTS_FAILING_MEMORY_H
 
