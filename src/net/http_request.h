@@ -23,9 +23,9 @@ struct q_route;
 
 struct q_str q_http_request_method(const struct q_http_request *request);
 struct q_str q_http_request_path(
-    const struct q_http_request *request); /* as sent: percent-encoded */
+	const struct q_http_request *request); /* as sent: percent-encoded */
 struct q_str q_http_request_query(
-    const struct q_http_request *request); /* as sent, without '?'; never logged */
+	const struct q_http_request *request); /* as sent, without '?'; never logged */
 
 /* NULL before routing and where no route was found. The template (route->path) is what logs and
  * metrics name. */

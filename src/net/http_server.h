@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+struct q_cidr_list;
 struct q_http_request;
 struct q_pool;
 struct q_route;
@@ -82,9 +83,8 @@ struct q_http_server_options {
 	unsigned port;					 /* 0: any */
 	const char *tls_certificate_file, *tls_key_file; /* both, or both NULL: no TLS */
 	unsigned loop_count;				 /* 0: one a core */
-	const char *const *trusted_proxies; /* "10.0.0.0/8", "::1": whose X-Forwarded-For and -Proto
-					       are believed */
-	size_t trusted_proxy_count;
+	const struct q_cidr_list
+		*trusted_proxies; /* whose X-Forwarded-For and -Proto are believed; or NULL */
 	const struct q_http_limits *limits; /* NULL: the defaults */
 	const struct q_router *router;
 	struct q_pool *pool; /* for routes that are not inline */

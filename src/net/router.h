@@ -27,7 +27,11 @@ enum q_route_flags {
 	Q_ROUTE_INLINE = 1 << 0,
 	/* The handler is called once the head is read; it answers, or sets a body sink
 	   (http_request.h). Never with INLINE. */
-	Q_ROUTE_STREAM = 1 << 1
+	Q_ROUTE_STREAM = 1 << 1,
+	/* A client that closes its sending side is taken for gone: the request is cancelled and not
+	 * answered. For work that costs money. Elsewhere such a client is answered (it may be
+	 * half-closed) and only a reset or a failed write counts as gone. */
+	Q_ROUTE_CANCEL_ON_EOF = 1 << 2
 };
 
 struct q_route {
