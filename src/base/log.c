@@ -157,7 +157,7 @@ static bool write_line(int fd, const struct line *line)
 	do
 		count = poll(&ready, 1, 0);
 	while (count < 0 && errno == EINTR);
-	if (count <= 0 || !(ready.revents & POLLOUT))
+	if (count <= 0 || ready.revents != POLLOUT) /* a reader that is gone would raise SIGPIPE */
 		return false;
 	do
 		count = write(fd, line->bytes, line->length);
