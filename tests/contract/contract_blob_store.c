@@ -20,12 +20,12 @@ static int run_on_files(void)
 	subject.clock = clock_simulated_new(1800000000000);
 	q_assert(!q_keyring_new((struct q_bytes){signing_key, sizeof signing_key}, &keyring, &err));
 	q_assert(!q_blob_store_files_open(
-	    &(struct q_blob_store_files_options){.root = root,
-						 .name = Q_STR("documents"),
-						 .keyring = keyring,
-						 .clock = subject.clock,
-						 .random = random},
-	    &subject.store, &err));
+		&(struct q_blob_store_files_options){.root = root,
+						     .name = Q_STR("documents"),
+						     .keyring = keyring,
+						     .clock = subject.clock,
+						     .random = random},
+		&subject.store, &err));
 	failed = run_blob_store_suite(&subject);
 	q_blob_store_close(subject.store);
 	q_clock_close(subject.clock);
