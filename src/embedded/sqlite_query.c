@@ -21,24 +21,25 @@ struct place {
 struct range {
 	struct place from;
 	struct place to;
-	char successor[Q_RECORD_KEY_MAX + 1]; /* what one of them may point to */
+	char from_text[Q_RECORD_KEY_MAX + 1]; /* what from.sk may point to, */
+	char to_text[Q_RECORD_KEY_MAX + 1];   /* and to.sk */
 };
 
 /* The smallest text above s: no key lies between, as keys hold no NUL. */
-static struct q_str successor(struct range *range, struct q_str s)
+static struct q_str successor(struct q_str s, char text[Q_RECORD_KEY_MAX + 1])
 {
-	memcpy(range->successor, s.data, s.length);
-	range->successor[s.length] = '\0';
-	return (struct q_str){range->successor, s.length + 1};
+	memcpy(text, s.data, s.length);
+	text[s.length] = '\0';
+	return (struct q_str){text, s.length + 1};
 }
 
 /* The smallest text above all that begin with the prefix: UTF-8 has no byte 0xff that could not be
  * raised. */
-static struct q_str prefix_end(struct range *range, struct q_str prefix)
+static struct q_str prefix_end(struct q_str prefix, char text[Q_RECORD_KEY_MAX + 1])
 {
-	memcpy(range->successor, prefix.data, prefix.length);
-	range->successor[prefix.length - 1]++;
-	return (struct q_str){range->successor, prefix.length};
+	memcpy(text, prefix.data, prefix.length);
+	text[prefix.length - 1]++;
+	return (struct q_str){text, prefix.length};
 }
 
 static void set_range(struct range *range, const struct q_query *query)
@@ -46,12 +47,12 @@ static void set_range(struct range *range, const struct q_query *query)
 	*range = (struct range){.to.sk = Q_STR("\xff")};
 	if (query->sk_prefix.length > 0) {
 		range->from.sk = query->sk_prefix;
-		range->to.sk = prefix_end(range, query->sk_prefix);
+		range->to.sk = prefix_end(query->sk_prefix, range->to_text);
 		return;
 	}
 	range->from.sk = query->sk_from;
 	if (query->sk_to.length > 0)
-		range->to.sk = successor(range, query->sk_to);
+		range->to.sk = successor(query->sk_to, range->to_text);
 }
 
 static bool parse_place(struct q_str text, int index, struct place *place)
@@ -77,7 +78,7 @@ static enum q_code start_after(struct range *range, const struct q_query *query,
 	if (query->is_descending)
 		range->to = after;
 	else if (query->index == 0)
-		range->from.sk = successor(range, after.sk);
+		range->from.sk = successor(after.sk, range->from_text);
 	else
 		range->from = after;
 	return Q_OK;
