@@ -6,8 +6,9 @@
  * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown (after /Rotate).
  * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for its call.
  * Threads:   any.
- * Errors:    with a reason where the document is to blame: "malformed_pdf", "password_required", "unsupported_type", "too_many_pages" (Q_TOOBIG),
- *            "too_large" (Q_TOOBIG), "page_timeout" (Q_TIMEOUT), "page_crashed" (Q_CORRUPT). Without one: Q_BUSY, Q_IO, Q_NOMEM, Q_CANCELLED:
+ * Errors:    with a reason where the document is to blame: "malformed_pdf" and "password_required" (Q_INVALID), "unsupported_type"
+ *            (Q_UNSUPPORTED), "too_many_pages" and "too_large" (Q_TOOBIG), "page_timeout" (Q_TIMEOUT), "page_crashed" (Q_CORRUPT).
+ *            A range beyond the document's last page: Q_INVALID. Without one: Q_BUSY, Q_IO, Q_NOMEM, Q_CANCELLED:
  *            asking again may help.
  * Idempotency: the same bytes give the same text. */
 #ifndef Q_PORTS_PAGE_EXTRACTOR_H
@@ -27,7 +28,7 @@ enum q_page_flag {
 	Q_PAGE_HIDDEN_TEXT = 1 << 2 /* some text is not visible to a reader of the page */
 };
 
-/* Where one character of the text stands on the page; all 0 for characters that the page does not show (line ends). */
+/* Where one character of the text stands on the page; all 0 for white space. */
 struct q_text_box {
 	float left, top, right, bottom;
 };
