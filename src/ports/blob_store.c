@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "ports/blob_store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,48 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PART_MAX = 255, LINK_TEXT_MAX = 255, SPOOL_BYTES = 256 * 1024 };
-
-static bool has_control(struct q_str s)
-{
-	for (size_t i = 0; i < s.length; i++)
-		if ((unsigned char)s.data[i] < 0x20 || s.data[i] == 0x7f)
-			return true;
-	return false;
-}
-
-static const char *part_fault(struct q_str part)
-{
-	if (part.length == 0)
-		return "a key has no empty part";
-	if (part.length > PART_MAX)
-		return "a part of a key has at most 255 bytes";
-	if (q_str_equal(part, Q_STR(".")) || q_str_equal(part, Q_STR("..")))
-		return "a key has no part \".\" or \"..\"";
-	return NULL;
-}
-
-/* What is wrong with the key, or NULL. */
-static const char *key_fault(struct q_str key)
-{
-	struct q_str part, rest = key;
-	const char *fault;
-	bool has_more;
-
-	if (key.length == 0 || key.length > Q_BLOB_KEY_MAX)
-		return "a key has 1 to 512 bytes";
-	if (!q_utf8_is_valid(key) || has_control(key))
-		return "a key is UTF-8 without control characters";
-	do {
-		has_more = q_str_cut(rest, '/', &part, &rest);
-		fault = part_fault(part);
-	} while (!fault && has_more);
-	return fault;
-}
+enum { SPOOL_BYTES = 256 * 1024 };
 
 static enum q_code check_key(struct q_str key, const char *where, struct q_err *err)
 {
-	const char *fault = key_fault(key);
+	const char *fault = q__blob_key_fault(key);
 
 	return fault ? q_fail(err, Q_INVALID, where, "%s", fault) : Q_OK;
 }
@@ -182,7 +145,7 @@ static enum q_code read_exactly(struct q_blob_reader *reader, const struct q_cal
 	while (done < length) {
 		size_t got;
 		enum q_code code =
-		    q_blob_reader_read(reader, call, out + done, length - done, &got, err);
+			q_blob_reader_read(reader, call, out + done, length - done, &got, err);
 
 		if (code)
 			return code;
@@ -457,50 +420,6 @@ enum q_code q_blob_parts_abort(struct q_blob_store *store, const struct q_call *
 	return code ? code : store->ops->parts_abort(store, call, key, upload_id, err);
 }
 
-static bool is_sha256_hex(struct q_str s)
-{
-	if (s.length != Q_SHA256_HEX_SIZE - 1)
-		return false;
-	for (size_t i = 0; i < s.length; i++) {
-		char c = s.data[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return false;
-	}
-	return true;
-}
-
-/* A text that ends up in a header of an answer. */
-static bool is_header_text(struct q_str s)
-{
-	return s.length <= LINK_TEXT_MAX && q_utf8_is_valid(s) && !has_control(s);
-}
-
-/* What is wrong with the link, or NULL. */
-static const char *link_fault(const struct q_blob_link *link)
-{
-	bool is_put = link->method == Q_BLOB_LINK_PUT;
-	bool is_part = link->upload_id.length > 0;
-
-	if (link->expires_at_ms <= 0)
-		return "a link expires";
-	if (!is_header_text(link->download_name) || !is_header_text(link->content_type))
-		return "a name or type has at most 255 bytes of UTF-8 without control characters";
-	if (is_put && link->download_name.length > 0)
-		return "a PUT has no name to save under";
-	if (!is_put && (is_part || link->sha256.length > 0))
-		return "a GET has no hash or part";
-	if (is_put && link->content_length < -1)
-		return "a length is 0 or more, or -1";
-	if (link->sha256.length > 0 && !is_sha256_hex(link->sha256))
-		return "a hash is 64 lower-case hex digits";
-	if (link->upload_id.length > Q_BLOB_UPLOAD_ID_MAX)
-		return "the upload id is too long";
-	if (is_part != (link->part_number > 0) || link->part_number > Q_BLOB_PARTS_MAX)
-		return "a part has an upload id and a number from 1 to 10,000";
-	return NULL;
-}
-
 enum q_code q_blob_store_presign(struct q_blob_store *store, const struct q_call *call,
 				 struct q_str key, const struct q_blob_link *link,
 				 struct q_arena *arena, struct q_str *url, struct q_err *err)
@@ -511,7 +430,7 @@ enum q_code q_blob_store_presign(struct q_blob_store *store, const struct q_call
 	q_assert(link && arena && url);
 	if (code)
 		return code;
-	fault = link_fault(link);
+	fault = q__blob_link_fault(link);
 	if (fault)
 		return q_fail(err, Q_INVALID, "blob_store.presign", "%s", fault);
 	return store->ops->presign(store, call, key, link, arena, url, err);
@@ -525,7 +444,7 @@ enum q_code q_blob_store_check_link(struct q_blob_store *store, struct q_str key
 	if (!q_blob_store_serves_links(store))
 		return q_fail(err, Q_UNSUPPORTED, "blob_store.check_link",
 			      "links of this store are served elsewhere");
-	if (key_fault(key)) /* no link was ever made for it */
+	if (q__blob_key_fault(key)) /* no link was ever made for it */
 		return q_fail(err, Q_DENIED, "blob_store.check_link", "the link is not valid");
 	return store->ops->check_link(store, key, query, arena, out, err);
 }
