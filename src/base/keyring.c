@@ -60,6 +60,7 @@ static enum q_code decode_key(struct q_str text, struct key *key)
 	} else {
 		memcpy(key->bytes, bytes.data, bytes.length);
 		key->length = bytes.length;
+		explicit_bzero((void *)(uintptr_t)bytes.data, bytes.length); /* arenas do not */
 	}
 	q_arena_free(arena);
 	return code;
@@ -79,18 +80,18 @@ static enum q_code add_key(struct q_keyring *keyring, struct q_str entry, struct
 			      Q_KEYRING_KEYS_MAX);
 	if (!q_str_cut(q_str_trim(entry), ':', &id, &text) || !id_is_valid(id))
 		return q_fail(
-		    err, Q_INVALID, where,
-		    "signing key %zu is not id:base64url, the id 1 to %d of A-Z a-z 0-9 _ -", place,
-		    Q_KEYRING_ID_MAX);
+			err, Q_INVALID, where,
+			"signing key %zu is not id:base64url, the id 1 to %d of A-Z a-z 0-9 _ -",
+			place, Q_KEYRING_ID_MAX);
 	if (find_key(keyring, id))
 		return q_fail(err, Q_INVALID, where, "signing key %zu has the id of another",
 			      place);
 	code = decode_key(text, key);
 	if (code)
 		return q_fail(
-		    err, code, where,
-		    "signing key %zu is not base64url (without padding) of %d to %d bytes", place,
-		    KEY_MIN, KEY_MAX);
+			err, code, where,
+			"signing key %zu is not base64url (without padding) of %d to %d bytes",
+			place, KEY_MIN, KEY_MAX);
 	memcpy(key->id, id.data, id.length);
 	keyring->count++;
 	return Q_OK;
@@ -160,7 +161,7 @@ static void compute_mac(const struct key *key, struct q_str purpose, struct q_st
 static void mac_to_text(const unsigned char mac[Q_SHA256_SIZE], char text[MAC_TEXT_SIZE])
 {
 	static const char alphabet[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	uint32_t bits = 0;
 	unsigned bit_count = 0;
 	size_t length = 0;
