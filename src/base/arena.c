@@ -19,7 +19,7 @@ enum {
 
 /* Under AddressSanitizer the free space is poisoned and a gap lies before each allocation: a byte
  * too far is then a report instead of a neighbour's first byte. */
-#ifdef __SANITIZE_ADDRESS__
+#if Q_SANITIZED
 #include <sanitizer/asan_interface.h>
 enum { STRING_ALIGNMENT = ALIGNMENT, GAP_BYTES = ALIGNMENT };
 #else

@@ -9,21 +9,21 @@
 const char *q_code_name(enum q_code code)
 {
 	static const char *const names[Q_CODE_COUNT] = {
-	    [Q_OK] = "ok",
-	    [Q_INVALID] = "invalid",
-	    [Q_NOTFOUND] = "not_found",
-	    [Q_CONFLICT] = "conflict",
-	    [Q_DENIED] = "denied",
-	    [Q_BUSY] = "busy",
-	    [Q_TIMEOUT] = "timeout",
-	    [Q_CANCELLED] = "cancelled",
-	    [Q_TOOBIG] = "too_big",
-	    [Q_NOMEM] = "no_memory",
-	    [Q_NOSPACE] = "no_space",
-	    [Q_IO] = "io",
-	    [Q_CORRUPT] = "corrupt",
-	    [Q_GAP] = "gap",
-	    [Q_UNSUPPORTED] = "unsupported",
+		[Q_OK] = "ok",
+		[Q_INVALID] = "invalid",
+		[Q_NOTFOUND] = "not_found",
+		[Q_CONFLICT] = "conflict",
+		[Q_DENIED] = "denied",
+		[Q_BUSY] = "busy",
+		[Q_TIMEOUT] = "timeout",
+		[Q_CANCELLED] = "cancelled",
+		[Q_TOOBIG] = "too_big",
+		[Q_NOMEM] = "no_memory",
+		[Q_NOSPACE] = "no_space",
+		[Q_IO] = "io",
+		[Q_CORRUPT] = "corrupt",
+		[Q_GAP] = "gap",
+		[Q_UNSUPPORTED] = "unsupported",
 	};
 
 	q_assert(code < Q_CODE_COUNT);
@@ -52,7 +52,7 @@ struct draft {
 	size_t length;
 };
 
-static void draft_add_list(struct draft *draft, const char *format, va_list values)
+static void Q_PRINTF(2, 0) draft_add_list(struct draft *draft, const char *format, va_list values)
 {
 	size_t room = sizeof draft->text - draft->length;
 	int length = vsnprintf(draft->text + draft->length, room, format, values);
@@ -73,14 +73,14 @@ static void Q_PRINTF(2, 3) draft_add(struct draft *draft, const char *format, ..
 static void set_message(struct q_err *err, const struct draft *draft)
 {
 	struct q_str text =
-	    q_utf8_cut((struct q_str){draft->text, draft->length}, sizeof err->message - 1);
+		q_utf8_cut((struct q_str){draft->text, draft->length}, sizeof err->message - 1);
 
 	memcpy(err->message, text.data, text.length);
 	err->message[text.length] = '\0';
 }
 
 static void Q_PRINTF(2, 0)
-    fill(struct q_err *err, const char *format, va_list values, struct q_err fields)
+	fill(struct q_err *err, const char *format, va_list values, struct q_err fields)
 {
 	struct draft draft = {.length = 0};
 
