@@ -61,17 +61,17 @@ static bool check_host(struct q_http_request *request)
 	return true;
 }
 
-/* Only chunked is understood; anything before it would be handed on unread. HTTP/1.0 has no codings
- * (RFC 9112 6.1). */
+/* Only chunked is understood, and it must come last (RFC 9112 6.1, 6.3). HTTP/1.0 has no codings. */
 static bool check_coding(struct q_http_request *request)
 {
-	if (!request->is_chunked)
+	struct q_str name = Q_STR("transfer-encoding");
+
+	if (!request->has_coding)
 		return true;
-	if (request->version_minor == 0)
-		return q__refuse(request, 400, "bad_request", "HTTP/1.0 has no Transfer-Encoding.");
-	if (q_http_request_header_count(request, Q_STR("transfer-encoding")) == 1 &&
-	    q_str_equal_ignore_case(q_http_request_header(request, Q_STR("transfer-encoding")),
-				    Q_STR("chunked")))
+	if (request->version_minor == 0 || !request->is_chunked)
+		return q__refuse(request, 400, "bad_request", "The body's length cannot be told.");
+	if (q_http_request_header_count(request, name) == 1 &&
+	    q_str_equal_ignore_case(q_http_request_header(request, name), Q_STR("chunked")))
 		return true;
 	return q__refuse(request, 501, "not_implemented",
 			 "The only transfer coding here is chunked.");

@@ -140,19 +140,25 @@ static int64_t declared_length(const llhttp_t *parser)
 	return parser->content_length > INT64_MAX ? INT64_MAX : (int64_t)parser->content_length;
 }
 
+static bool is_known_version(const llhttp_t *parser)
+{
+	return parser->http_major == 1 && parser->http_minor <= 1;
+}
+
 static int on_headers_complete(llhttp_t *parser)
 {
 	struct q_http_request *request = request_of(parser);
 
-	if (parser->http_major != 1 || parser->http_minor > 1)
+	if (!is_known_version(parser))
 		return refuse(parser, 505, "version_not_supported",
 			      "Only HTTP/1.1 and 1.0 are spoken here.");
 	request->version_minor = parser->http_minor;
 	request->method = q_str_from(llhttp_method_name(parser->method));
 	request->keeps_alive = llhttp_should_keep_alive(parser);
 	request->body_length = declared_length(parser);
-	request->is_chunked = (parser->flags & F_TRANSFER_ENCODING) != 0;
-	request->has_body = request->is_chunked || request->body_length > 0;
+	request->has_coding = (parser->flags & F_TRANSFER_ENCODING) != 0;
+	request->is_chunked = (parser->flags & F_CHUNKED) != 0;
+	request->has_body = request->has_coding || request->body_length > 0;
 	parser->upgrade = 0; /* an Upgrade field is ignored: no other protocol follows */
 	if (!q__head_check(request))
 		return HPE_USER;
@@ -217,7 +223,9 @@ static enum q__parsed bad(llhttp_t *parser, struct q_http_request *request, llht
 	/* What was refused by a callback has its reason; the parser's own reasons are literals. */
 	if (!request || request->refusal.status)
 		return Q__PARSED_BAD;
-	if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
+	/* HPE_INVALID_VERSION is also what a bad end of the line gives. */
+	if ((error == HPE_INVALID_VERSION && !is_known_version(parser)) ||
+	    error == HPE_PAUSED_H2_UPGRADE)
 		refuse(parser, 505, "version_not_supported",
 		       "Only HTTP/1.1 and 1.0 are spoken here.");
 	else

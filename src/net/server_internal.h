@@ -156,7 +156,7 @@ struct q_http_request {
 	struct q_str path, query;
 	unsigned char version_minor;
 	bool is_in_field; /* the last field may go on */
-	bool keeps_alive, has_body, is_chunked, expects_continue, is_tls;
+	bool keeps_alive, has_body, has_coding, is_chunked, expects_continue, is_tls;
 	int64_t body_length; /* declared, or -1 */
 	struct q_ip peer;
 	char peer_text[Q_IP_TEXT_SIZE];
