@@ -437,9 +437,11 @@ void q__exchange_step(struct q_http_request *request)
 		give_back(request);
 		return;
 	}
-	if (!request->connection && !is_owed(request)) {
-		end(request);
-		give_back(request);
+	if (!request->connection) {
+		if (!is_owed(request)) {
+			end(request);
+			give_back(request);
+		}
 		return;
 	}
 	if (request->connection->write)
