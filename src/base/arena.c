@@ -147,7 +147,7 @@ static struct block *add_block(struct q_arena *arena, size_t size)
 {
 	bool is_large = size > arena->next_block_bytes / 2;
 	struct block *block =
-	    block_new(is_large ? sizeof *block + GAP_BYTES + size : arena->next_block_bytes);
+		block_new(is_large ? sizeof *block + GAP_BYTES + size : arena->next_block_bytes);
 
 	if (!block)
 		return NULL;

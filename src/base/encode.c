@@ -5,7 +5,7 @@
 static const char lower_hex_digits[] = "0123456789abcdef";
 static const char upper_hex_digits[] = "0123456789ABCDEF";
 static const char base64url_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void q_hex_write(struct q_bytes bytes, char *out)
 {

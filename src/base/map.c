@@ -52,8 +52,8 @@ static void sip_round(uint64_t v[4])
 static uint64_t sip_hash(const uint64_t seed[2], struct q_str key)
 {
 	uint64_t v[4] = {
-	    seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-	    seed[0] ^ UINT64_C(0x6c7967656e657261), seed[1] ^ UINT64_C(0x7465646279746573)};
+		seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
+		seed[0] ^ UINT64_C(0x6c7967656e657261), seed[1] ^ UINT64_C(0x7465646279746573)};
 	size_t left = key.length;
 	uint64_t word;
 

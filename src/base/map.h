@@ -1,5 +1,5 @@
-/* base/map.h: a hash map from strings to pointers. Keys are hashed with SipHash-1-3 under a random seed a
- * process, so that foreign keys cannot be chosen to collide.
+/* base/map.h: a hash map from strings to pointers. Keys are hashed with SipHash-1-3 under a random seed
+ * of the map's own, so that foreign keys cannot be chosen to collide.
  *
  * Ownership: keys are copied; values are borrowed. Threads: one at a time.
  * Errors:    put returns false beyond the limit or when the heap is full; the map is as it was. */

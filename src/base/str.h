@@ -25,6 +25,11 @@ struct q_bytes {
 /* A view of a string literal, at compile time. */
 #define Q_STR(LITERAL) ((struct q_str){"" LITERAL, sizeof(LITERAL) - 1})
 
+/* The same as an initializer: for static tables, where C wants a constant. */
+/* clang-format off */
+#define Q_STR_INIT(LITERAL) {"" LITERAL, sizeof(LITERAL) - 1}
+/* clang-format on */
+
 /* The two arguments of "%.*s". */
 #define Q_STR_ARG(S) (int)(S).length, (S).data
 

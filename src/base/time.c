@@ -65,9 +65,9 @@ static void set_date(struct civil *civil, int64_t days)
 	int64_t era = shifted / DAYS_PER_ERA;
 	int64_t day_of_era = shifted % DAYS_PER_ERA;
 	int64_t year_of_era =
-	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	int64_t day_of_year =
-	    day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month_from_march = (5 * day_of_year + 2) / 153;
 
 	civil->day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);

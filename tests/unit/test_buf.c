@@ -225,21 +225,21 @@ static void one_check_at_the_end_sees_every_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(new_buffer_is_an_empty_text),
-	    cmocka_unit_test(appends_add_up_and_end_with_a_nul),
-	    cmocka_unit_test(buffer_fills_up_to_its_limit_and_no_further),
-	    cmocka_unit_test(append_is_whole_or_not_at_all),
-	    cmocka_unit_test(format_is_whole_or_not_at_all),
-	    cmocka_unit_test(failed_buffer_refuses_what_would_fit),
-	    cmocka_unit_test(clear_forgets_bytes_and_failure_and_keeps_capacity),
-	    cmocka_unit_test(clear_of_an_unused_buffer_is_harmless),
-	    cmocka_unit_test(free_leaves_a_buffer_that_may_be_used_again),
-	    cmocka_unit_test(reserved_room_is_the_callers_to_fill),
-	    cmocka_unit_test(format_grows_for_long_texts),
-	    cmocka_unit_test(consume_drops_the_first_bytes),
-	    cmocka_unit_test(consuming_more_than_there_is_is_a_bug),
-	    cmocka_unit_test(heap_failure_keeps_what_there_was),
-	    cmocka_unit_test(one_check_at_the_end_sees_every_failure),
+		cmocka_unit_test(new_buffer_is_an_empty_text),
+		cmocka_unit_test(appends_add_up_and_end_with_a_nul),
+		cmocka_unit_test(buffer_fills_up_to_its_limit_and_no_further),
+		cmocka_unit_test(append_is_whole_or_not_at_all),
+		cmocka_unit_test(format_is_whole_or_not_at_all),
+		cmocka_unit_test(failed_buffer_refuses_what_would_fit),
+		cmocka_unit_test(clear_forgets_bytes_and_failure_and_keeps_capacity),
+		cmocka_unit_test(clear_of_an_unused_buffer_is_harmless),
+		cmocka_unit_test(free_leaves_a_buffer_that_may_be_used_again),
+		cmocka_unit_test(reserved_room_is_the_callers_to_fill),
+		cmocka_unit_test(format_grows_for_long_texts),
+		cmocka_unit_test(consume_drops_the_first_bytes),
+		cmocka_unit_test(consuming_more_than_there_is_is_a_bug),
+		cmocka_unit_test(heap_failure_keeps_what_there_was),
+		cmocka_unit_test(one_check_at_the_end_sees_every_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

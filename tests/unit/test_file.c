@@ -16,10 +16,34 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* The operating system, with faults: these stand before the C library's when the test is linked. */
+static int fsyncs_until_failure; /* 0: none fails */
+static bool has_no_renameat2;	 /* as on NFS */
+
+int fsync(int fd)
+{
+	if (fsyncs_until_failure > 0 && --fsyncs_until_failure == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int renameat2(int from_directory, const char *from, int to_directory, const char *to,
+	      unsigned flags)
+{
+	if (has_no_renameat2) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
+}
 
 struct fixture {
 	char path[SCRATCH_PATH_MAX];
@@ -35,6 +59,8 @@ static int set_up(void **state)
 	scratch_make(fixture.path);
 	fixture.directory = open(fixture.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fixture.arena = q_arena_new(10 * 1024 * 1024);
+	fsyncs_until_failure = 0;
+	has_no_renameat2 = false;
 	*state = &fixture;
 	return fixture.directory >= 0 && fixture.arena ? 0 : -1;
 }
@@ -238,6 +264,33 @@ static void full_disk_keeps_the_old_file_and_leaves_nothing(void **state)
 	assert_int_equal(count_names(f), 1);
 }
 
+static void failed_flush_of_the_bytes_keeps_the_old_file(void **state)
+{
+	struct fixture *f = *state;
+
+	replace(f, "a", "old");
+	fsyncs_until_failure = 1;
+	assert_int_equal(
+		q_file_replace_at(f->directory, "a", q_str_bytes(Q_STR("new")), 0600, &f->err),
+		Q_IO);
+	check_body(f, "a", "old");
+	assert_int_equal(count_names(f), 1);
+}
+
+/* The file is there, but nobody may be told so: a power cut could take it back. */
+static void failed_flush_of_the_directory_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	fsyncs_until_failure = 2;
+	assert_int_equal(
+		q_file_create_at(f->directory, "a", q_str_bytes(Q_STR("new")), 0600, &f->err),
+		Q_IO);
+	assert_int_equal(count_names(f), 1);
+	fsyncs_until_failure = 1;
+	assert_int_equal(q_file_make_directories(f->directory, "d", &f->err), Q_IO);
+}
+
 static void write_to_a_full_device_is_no_space(void **state)
 {
 	struct fixture *f = *state;
@@ -331,6 +384,20 @@ static void create_leaves_the_file_of_another(void **state)
 		q_file_create_at(f->directory, "a", q_str_bytes(Q_STR("mine")), 0600, &f->err),
 		Q_CONFLICT);
 	check_body(f, "a", "another's");
+	assert_int_equal(count_names(f), 1);
+}
+
+/* Without renameat2 a link does the same. */
+static void create_needs_no_special_rename(void **state)
+{
+	struct fixture *f = *state;
+
+	has_no_renameat2 = true;
+	create_makes_a_file_that_is_not_there(state);
+	assert_int_equal(
+		q_file_create_at(f->directory, "a", q_str_bytes(Q_STR("other")), 0600, &f->err),
+		Q_CONFLICT);
+	check_body(f, "a", "mine");
 	assert_int_equal(count_names(f), 1);
 }
 
@@ -532,6 +599,10 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(full_disk_keeps_the_old_file_and_leaves_nothing,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failed_flush_of_the_bytes_keeps_the_old_file,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failed_flush_of_the_directory_is_an_error, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(write_to_a_full_device_is_no_space, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(write_goes_on_after_short_writes, set_up,
@@ -542,6 +613,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(create_leaves_the_file_of_another, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(create_needs_no_special_rename, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_of_many_creators_wins, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_directories_are_made, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(absolute_directories_are_made_for_the_owner_alone,

@@ -265,19 +265,19 @@ static void every_failing_allocation_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(empty_map_finds_and_removes_nothing),
-	    cmocka_unit_test(every_entry_is_found_and_no_other),
-	    cmocka_unit_test(keys_are_copied),
-	    cmocka_unit_test(keys_may_be_empty_or_hold_any_byte),
-	    cmocka_unit_test(put_replaces_the_value_of_a_key),
-	    cmocka_unit_test(limit_refuses_new_keys_but_replaces_old_ones),
-	    cmocka_unit_test(removed_entries_are_gone_and_others_stay),
-	    cmocka_unit_test(churn_needs_no_more_memory_than_its_entries),
-	    cmocka_unit_test(walk_gives_every_entry_once),
-	    cmocka_unit_test(walk_may_remove_what_it_was_given),
-	    cmocka_unit_test(each_map_has_a_seed_of_its_own),
-	    cmocka_unit_test(failed_put_leaves_the_map),
-	    cmocka_unit_test(every_failing_allocation_is_told),
+		cmocka_unit_test(empty_map_finds_and_removes_nothing),
+		cmocka_unit_test(every_entry_is_found_and_no_other),
+		cmocka_unit_test(keys_are_copied),
+		cmocka_unit_test(keys_may_be_empty_or_hold_any_byte),
+		cmocka_unit_test(put_replaces_the_value_of_a_key),
+		cmocka_unit_test(limit_refuses_new_keys_but_replaces_old_ones),
+		cmocka_unit_test(removed_entries_are_gone_and_others_stay),
+		cmocka_unit_test(churn_needs_no_more_memory_than_its_entries),
+		cmocka_unit_test(walk_gives_every_entry_once),
+		cmocka_unit_test(walk_may_remove_what_it_was_given),
+		cmocka_unit_test(each_map_has_a_seed_of_its_own),
+		cmocka_unit_test(failed_put_leaves_the_map),
+		cmocka_unit_test(every_failing_allocation_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

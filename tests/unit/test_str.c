@@ -16,6 +16,15 @@ static void from_takes_null_as_the_empty_view(void **state)
 	assert_view_equal(q_str_from("abc"), "abc");
 }
 
+static void literals_may_stand_in_static_tables(void **state)
+{
+	static const struct q_str table[] = {Q_STR_INIT("one"), Q_STR_INIT("a\0b"), Q_STR_INIT("")};
+
+	assert_view_equal(table[0], "one");
+	assert_view_equal(table[1], "a\0b");
+	assert_view_equal(table[2], "");
+}
+
 static void equal_compares_every_byte_and_the_length(void **state)
 {
 	assert_true(q_str_equal(Q_STR("a\0b"), Q_STR("a\0b")));
@@ -166,20 +175,21 @@ static void what_is_no_integer_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(from_takes_null_as_the_empty_view),
-	    cmocka_unit_test(equal_compares_every_byte_and_the_length),
-	    cmocka_unit_test(ignoring_case_is_for_ascii_letters_alone),
-	    cmocka_unit_test(compare_orders_by_unsigned_bytes_and_prefix_first),
-	    cmocka_unit_test(prefix_and_suffix_are_found),
-	    cmocka_unit_test(find_gives_the_first_place),
-	    cmocka_unit_test(find_leaves_the_place_alone_where_there_is_none),
-	    cmocka_unit_test(slice_is_cut_to_the_string),
-	    cmocka_unit_test(trim_drops_spaces_at_both_ends),
-	    cmocka_unit_test(cut_splits_at_the_first_separator),
-	    cmocka_unit_test(cut_without_separator_gives_it_all_as_before),
-	    cmocka_unit_test(cut_may_write_over_its_own_input),
-	    cmocka_unit_test(integers_of_the_whole_range_are_read),
-	    cmocka_unit_test(what_is_no_integer_is_refused),
+		cmocka_unit_test(from_takes_null_as_the_empty_view),
+		cmocka_unit_test(literals_may_stand_in_static_tables),
+		cmocka_unit_test(equal_compares_every_byte_and_the_length),
+		cmocka_unit_test(ignoring_case_is_for_ascii_letters_alone),
+		cmocka_unit_test(compare_orders_by_unsigned_bytes_and_prefix_first),
+		cmocka_unit_test(prefix_and_suffix_are_found),
+		cmocka_unit_test(find_gives_the_first_place),
+		cmocka_unit_test(find_leaves_the_place_alone_where_there_is_none),
+		cmocka_unit_test(slice_is_cut_to_the_string),
+		cmocka_unit_test(trim_drops_spaces_at_both_ends),
+		cmocka_unit_test(cut_splits_at_the_first_separator),
+		cmocka_unit_test(cut_without_separator_gives_it_all_as_before),
+		cmocka_unit_test(cut_may_write_over_its_own_input),
+		cmocka_unit_test(integers_of_the_whole_range_are_read),
+		cmocka_unit_test(what_is_no_integer_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

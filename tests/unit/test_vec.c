@@ -150,15 +150,15 @@ static void every_failing_allocation_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pushed_items_keep_their_order),
-	    cmocka_unit_test(push_gives_the_place_of_the_item),
-	    cmocka_unit_test(push_of_null_pushes_zeros),
-	    cmocka_unit_test(vector_holds_its_limit_and_no_more),
-	    cmocka_unit_test(size_that_overflows_is_refused),
-	    cmocka_unit_test(remove_moves_the_last_item_into_the_gap),
-	    cmocka_unit_test(index_behind_the_end_is_a_bug),
-	    cmocka_unit_test(heap_failure_changes_nothing),
-	    cmocka_unit_test(every_failing_allocation_is_told),
+		cmocka_unit_test(pushed_items_keep_their_order),
+		cmocka_unit_test(push_gives_the_place_of_the_item),
+		cmocka_unit_test(push_of_null_pushes_zeros),
+		cmocka_unit_test(vector_holds_its_limit_and_no_more),
+		cmocka_unit_test(size_that_overflows_is_refused),
+		cmocka_unit_test(remove_moves_the_last_item_into_the_gap),
+		cmocka_unit_test(index_behind_the_end_is_a_bug),
+		cmocka_unit_test(heap_failure_changes_nothing),
+		cmocka_unit_test(every_failing_allocation_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
