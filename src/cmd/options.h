@@ -1,0 +1,22 @@
+/* cmd/options.h: the options of a sub-command: `--name`, `--name VALUE` or `--name=VALUE`, in any place; `--` ends them.
+ *
+ * Ownership: values borrow from the words. Errors: Q_INVALID, naming the option. */
+#ifndef Q_CMD_OPTIONS_H
+#define Q_CMD_OPTIONS_H
+
+#include "cmd/command.h"
+
+struct q_option {
+	const char *name;   /* without the dashes */
+	bool takes_value;
+	bool *is_given;     /* may be NULL */
+	const char **value; /* where takes_value */
+};
+
+/* Fills the options; what is no option stays, in its order, in *operands (in the context's arena). */
+Q_MUST_USE enum q_code q_options_parse(const struct q_command_context *context,
+				       const struct q_option *options, size_t option_count,
+				       const char *const **operands, size_t *operand_count,
+				       struct q_err *err);
+
+#endif
