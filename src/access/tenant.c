@@ -44,11 +44,6 @@ static enum q_code parse(const struct q_item *item, struct q_arena *arena, struc
 	*out = (struct q_tenant){
 		.id = q_item_string(item, "tenantId", none),
 		.name = q_item_string(item, "tenantName", none),
-		.retention_days = q_item_number(item, "retentionDays", 0),
-		.max_documents = q_item_number(item, "maxDocuments", 0),
-		.max_pages = q_item_number(item, "maxPages", 0),
-		.max_bytes = q_item_number(item, "maxBytes", 0),
-		.max_uploads = q_item_number(item, "maxUploads", 0),
 		.updated_at_ms = q_item_number(item, "updatedAt", 0),
 	};
 	return read_locations(q_item_string(item, "locationIds", Q_STR("[]")), arena, out, err);
@@ -92,10 +87,6 @@ static enum q_code check(const struct q_tenant *tenant, struct q_err *err)
 			return q_fail_reason(
 				err, Q_INVALID, "bad_tenant", "tenant.put",
 				"a location's id is 1 to 64 letters, digits, '_' or '-'");
-	if (tenant->retention_days < 0 || tenant->max_documents < 0 || tenant->max_pages < 0 ||
-	    tenant->max_bytes < 0 || tenant->max_uploads < 0)
-		return q_fail_reason(err, Q_INVALID, "bad_tenant", "tenant.put",
-				     "retention and quotas are not negative");
 	return Q_OK;
 }
 
@@ -128,11 +119,6 @@ enum q_code q_tenant_put(struct q_record_store *records, const struct q_call *ca
 		{Q_STR("tenantId"), q_value_string(tenant->id)},
 		{Q_STR("tenantName"), q_value_string(tenant->name)},
 		{Q_STR("locationIds"), q_value_string(q_buf_str(&locations))},
-		{Q_STR("retentionDays"), q_value_number(tenant->retention_days)},
-		{Q_STR("maxDocuments"), q_value_number(tenant->max_documents)},
-		{Q_STR("maxPages"), q_value_number(tenant->max_pages)},
-		{Q_STR("maxBytes"), q_value_number(tenant->max_bytes)},
-		{Q_STR("maxUploads"), q_value_number(tenant->max_uploads)},
 		{Q_STR("updatedAt"), q_value_number(tenant->updated_at_ms)},
 	};
 	struct q_item item = {

@@ -15,9 +15,7 @@ struct q_tenant {
 	struct q_str name; /* for people; may be empty */
 	struct q_str *location_ids;
 	size_t location_count;
-	int64_t retention_days;					  /* 0: the default */
-	int64_t max_documents, max_pages, max_bytes, max_uploads; /* quotas; 0: none */
-	int64_t updated_at_ms;					  /* 0: there is no record */
+	int64_t updated_at_ms; /* 0: there is no record */
 };
 
 struct q_tenant_page {

@@ -25,9 +25,9 @@ struct q_api_probe {
 struct q_api_options {
 	struct q_documents *documents;
 	struct q_authenticator *authenticator;
-	struct q_record_store *records;       /* tenants and keys */
-	struct q_blob_store *document_blobs;  /* for signed links: /blobs/documents/... */
-	struct q_blob_store *result_blobs;    /* and /blobs/results/... */
+	struct q_record_store *records;	     /* tenants and keys */
+	struct q_blob_store *document_blobs; /* for signed links: /blobs/documents/... */
+	struct q_blob_store *result_blobs;   /* and /blobs/results/... */
 	struct q_clock *clock;
 	struct q_random_source *random;
 	const struct q_keyring *keyring; /* signs cursors */

@@ -22,7 +22,8 @@ enum q_exit {
 struct q_command_context {
 	struct q_arena *arena; /* for the command's life */
 	const struct q_settings *settings;
-	const char *const *words; /* what follows the command's name, settings' flags taken out; NULL-terminated */
+	const char *const *
+		words; /* what follows the command's name, settings' flags taken out; NULL-terminated */
 	size_t word_count;
 };
 

@@ -67,7 +67,8 @@ static enum q_code take_setting(const struct q_setting *setting, const char *val
 			      setting->name);
 	if (setting->is_secret)
 		return q_fail(err, Q_INVALID, "main",
-			      "%s is a secret: give it in the environment or the env file, where other users cannot see it",
+			      "%s is a secret: give it in the environment or the env file, where "
+			      "other users cannot see it",
 			      setting->name);
 	if (out->flag_count == FLAGS_MAX)
 		return q_fail(err, Q_TOOBIG, "main", "too many flags");
@@ -151,8 +152,8 @@ int main(int argc, char **argv)
 	arena = q_arena_new(ARENA_BYTES);
 	if (!arena)
 		return q_command_fail(name, Q_EXIT_FAILED, "out of memory");
-	exit_code = run(command, (const char *const *)argv + 2, argc > 2 ? (size_t)argc - 2 : 0,
-			arena);
+	exit_code =
+		run(command, (const char *const *)argv + 2, argc > 2 ? (size_t)argc - 2 : 0, arena);
 	q_arena_free(arena);
 	return exit_code;
 }

@@ -34,9 +34,9 @@ static enum q_code take(const struct q_command_context *context, const struct q_
 	return Q_OK;
 }
 
-enum q_code q_options_parse(const struct q_command_context *context,
-			    const struct q_option *options, size_t option_count,
-			    const char *const **operands, size_t *operand_count, struct q_err *err)
+enum q_code q_options_parse(const struct q_command_context *context, const struct q_option *options,
+			    size_t option_count, const char *const **operands,
+			    size_t *operand_count, struct q_err *err)
 {
 	const char **rest =
 		q_arena_alloc_array(context->arena, context->word_count + 1, sizeof *rest);

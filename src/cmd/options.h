@@ -7,9 +7,9 @@
 #include "cmd/command.h"
 
 struct q_option {
-	const char *name;   /* without the dashes */
+	const char *name; /* without the dashes */
 	bool takes_value;
-	bool *is_given;     /* may be NULL */
+	bool *is_given;	    /* may be NULL */
 	const char **value; /* where takes_value */
 };
 

@@ -26,7 +26,7 @@ struct q_roles {
 	struct q_aggregator *aggregator;
 	atomic_bool is_stopping;  /* no new step */
 	atomic_bool is_cancelled; /* nor may a running one go on */
-	atomic_uint running;      /* threads that have not ended */
+	atomic_uint running;	  /* threads that have not ended */
 	struct q_bell *stop_bell; /* rung when stopping, and when a thread ends */
 	unsigned long threads[WORKERS_MAX + FEEDERS + OTHER_THREADS];
 	size_t thread_count;
@@ -77,8 +77,7 @@ static void *run_feeder(void *argument)
 {
 	struct q_roles *roles = argument;
 
-	step_on_bell(roles, "worker.feed_failed", q_worker_feed_bell(roles->worker),
-		     q_worker_feed);
+	step_on_bell(roles, "worker.feed_failed", q_worker_feed_bell(roles->worker), q_worker_feed);
 	end_thread(roles);
 	return NULL;
 }
@@ -87,8 +86,7 @@ static void *run_pager(void *argument)
 {
 	struct q_roles *roles = argument;
 
-	step_on_bell(roles, "worker.page_failed", q_worker_page_bell(roles->worker),
-		     q_worker_page);
+	step_on_bell(roles, "worker.page_failed", q_worker_page_bell(roles->worker), q_worker_page);
 	end_thread(roles);
 	return NULL;
 }

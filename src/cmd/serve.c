@@ -14,12 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	GRACE_MS = 25000,
-	MEGABYTE = 1 << 20,
-	PROBES = 3,
-	PROXIES_MAX = 64
-};
+enum { GRACE_MS = 25000, MEGABYTE = 1 << 20, PROBES = 3, PROXIES_MAX = 64 };
 
 /* Everything that runs, in the order in which it is started. */
 struct server {
@@ -51,8 +46,8 @@ static enum q_code probe_store(struct q_blob_store *store, const struct q_call *
 {
 	struct q_arena *arena = q_arena_new(1 << 20);
 	struct q_blob_page page;
-	enum q_code code = arena ? q_blob_store_list(store, call, Q_STR("probe/"), (struct q_str){0},
-						     1, arena, &page, err)
+	enum q_code code = arena ? q_blob_store_list(store, call, Q_STR("probe/"),
+						     (struct q_str){0}, 1, arena, &page, err)
 				 : q_fail(err, Q_NOMEM, "probe", "an arena");
 
 	q_arena_free(arena);
@@ -87,13 +82,14 @@ static enum q_code make_documents(struct server *s, struct q_err *err)
 		.documents_bucket = Q_STR("documents"),
 		/* The data directory is locked: nobody but a later life of this process can bear the name. */
 		.owner = Q_STR("local"),
-		.file_bytes_max = (uint64_t)q_settings_integer(
-					  w->settings, Q_SETTING_ID_MAX_FILE_SIZE_MB) * MEGABYTE,
+		.file_bytes_max =
+			(uint64_t)q_settings_integer(w->settings, Q_SETTING_ID_MAX_FILE_SIZE_MB) *
+			MEGABYTE,
 		.sync_bytes_max = (uint64_t)q_settings_integer(
 					  w->settings, Q_SETTING_ID_FILE_SIZE_THRESHOLD_MB) *
 				  MEGABYTE,
-		.workers = (unsigned)q_settings_integer(w->settings,
-							Q_SETTING_ID_WORKER_CONCURRENCY),
+		.workers =
+			(unsigned)q_settings_integer(w->settings, Q_SETTING_ID_WORKER_CONCURRENCY),
 	};
 
 	return q_documents_new(&options, &s->documents, err);
@@ -117,15 +113,16 @@ static enum q_code make_api(struct server *s, struct q_err *err)
 		.public_url = q_settings_string(settings, Q_SETTING_ID_PUBLIC_URL),
 		.cors_origins = q_settings_string(settings, Q_SETTING_ID_CORS_ORIGINS),
 		.metrics_token = q_settings_string(settings, Q_SETTING_ID_METRICS_TOKEN),
-		.file_bytes_max = (size_t)q_settings_integer(settings,
-							     Q_SETTING_ID_MAX_FILE_SIZE_MB) *
-				  MEGABYTE,
+		.file_bytes_max =
+			(size_t)q_settings_integer(settings, Q_SETTING_ID_MAX_FILE_SIZE_MB) *
+			MEGABYTE,
 		.has_proxy = q_settings_is_set(settings, Q_SETTING_ID_TRUST_PROXY),
 		.probes = s->probes,
 		.probe_count = PROBES,
 	};
 
-	s->probes[0] = (struct q_api_probe){"record_store", w->records->ops->name, probe_records, w};
+	s->probes[0] =
+		(struct q_api_probe){"record_store", w->records->ops->name, probe_records, w};
 	s->probes[1] = (struct q_api_probe){"blob_store documents", w->document_blobs->ops->name,
 					    probe_documents, w};
 	s->probes[2] = (struct q_api_probe){"blob_store results", w->result_blobs->ops->name,
@@ -145,8 +142,8 @@ static enum q_code trusted_proxies(struct q_wiring *w, const char **out, size_t 
 		if (one.length == 0)
 			continue;
 		if (*count == PROXIES_MAX)
-			return q_fail(err, Q_INVALID, "serve", "TRUST_PROXY has more than %d networks",
-				      PROXIES_MAX);
+			return q_fail(err, Q_INVALID, "serve",
+				      "TRUST_PROXY has more than %d networks", PROXIES_MAX);
 		out[(*count)++] = q_arena_copy(w->arena, one).data;
 	}
 	return q_arena_failed(w->arena) ? q_fail(err, Q_NOMEM, "serve", "TRUST_PROXY") : Q_OK;
@@ -161,7 +158,8 @@ static enum q_code check_host(const struct q_settings *settings, struct q_str ho
 	    q_settings_is_set(settings, Q_SETTING_ID_TRUST_PROXY))
 		return Q_OK;
 	return q_fail(err, Q_INVALID, "serve",
-		      "HOST %.*s is no loopback address: set TLS_CERT and TLS_KEY, or TRUST_PROXY to the proxies in front",
+		      "HOST %.*s is no loopback address: set TLS_CERT and TLS_KEY, or TRUST_PROXY "
+		      "to the proxies in front",
 		      Q_STR_ARG(host));
 }
 
@@ -207,10 +205,10 @@ static enum q_code start(struct server *s, const struct q_settings *settings, st
 	if (!code)
 		code = q_pool_new(&q_pool_defaults, &s->pool, err);
 	if (!code)
-		code = q_roles_start(s->wiring, s->documents,
-				     (unsigned)q_settings_integer(settings,
-								  Q_SETTING_ID_WORKER_CONCURRENCY),
-				     &s->roles, err);
+		code = q_roles_start(
+			s->wiring, s->documents,
+			(unsigned)q_settings_integer(settings, Q_SETTING_ID_WORKER_CONCURRENCY),
+			&s->roles, err);
 	return code ? code : start_http(s, err);
 }
 
@@ -284,8 +282,10 @@ static enum q_exit run(const struct q_command_context *context)
 	if (operand_count > 0)
 		return q_command_usage(&q_command_serve, "what is `%s`?", operands[0]);
 	if (roles && strcmp(roles, "all") != 0)
-		return q_command_fail("serve", Q_EXIT_USAGE,
-				      "roles can be split only between machines that share remote stores, which this version does not have: leave --roles out");
+		return q_command_fail(
+			"serve", Q_EXIT_USAGE,
+			"roles can be split only between machines that share remote stores, which "
+			"this version does not have: leave --roles out");
 	/* Every thread inherits the mask: one place takes the signals. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -309,7 +309,9 @@ const struct q_command q_command_serve = {
 	.name = "serve",
 	.synopsis = "serve [--port N] [--data-dir DIR] [--SETTING VALUE ...]",
 	.summary = "run the server with every role in this process",
-	.help = "The first line of stdout is {\"event\":\"listening\",\"url\":...}; the log goes to stderr.\n"
-		"SIGTERM and SIGINT end it when what runs is done (25 s at most); SIGHUP reads the TLS files again.\n",
+	.help = "The first line of stdout is {\"event\":\"listening\",\"url\":...}; the log goes "
+		"to stderr.\n"
+		"SIGTERM and SIGINT end it when what runs is done (25 s at most); SIGHUP reads the "
+		"TLS files again.\n",
 	.run = run,
 };

@@ -16,7 +16,7 @@
 enum q_wiring_scope {
 	Q_WIRE_SECRETS, /* secrets alone: takes no lock, for `quire token` */
 	Q_WIRE_RECORDS, /* and the record store: for commands that work on the stores offline */
-	Q_WIRE_ALL      /* everything that `quire serve` needs */
+	Q_WIRE_ALL	/* everything that `quire serve` needs */
 };
 
 /* Which adapter serves a port, and why: for `quire config` and `quire doctor`. */

@@ -18,8 +18,8 @@ static void write_chunk(struct q_json_writer *w, const struct q_page *page)
 	if (page->status == Q_PAGE_COMPLETED) {
 		q_json_field_raw(w, "analysis", page->analysis);
 		q_json_field_string(w, "provider", page->provider);
-		if (page->flags & Q_PAGE_NEEDS_OCR)
-			q_json_field_bool(w, "needsOcr", true);
+		q_json_name(w, "flags");
+		q_page_flags_write(w, page->flags);
 	} else {
 		q_json_name(w, "error");
 		q_json_begin_object(w);
@@ -155,9 +155,9 @@ static enum q_code take_lease(struct q_documents *d, const struct q_call *call, 
 			       .changes = changes,
 			       .change_count = Q_COUNT_OF(changes)};
 	struct q_condition same[] = {
-	    q__if_string("status", Q_STR("aggregating")),
-	    q__if_number("run", job->view.run),
-	    q__if_number("aggregateUntil", job->aggregate_until_ms),
+		q__if_string("status", Q_STR("aggregating")),
+		q__if_number("run", job->view.run),
+		q__if_number("aggregateUntil", job->aggregate_until_ms),
 	};
 	struct q_record_key due = q__due_key(arena, job->view.file_id, until);
 	struct q_write takeover = {.kind = Q_WRITE_UPDATE,
@@ -194,12 +194,12 @@ static enum q_code finish(struct q_documents *d, const struct q_call *call,
 	int64_t now = q__now(d);
 	bool is_failed = job->view.processed_pages == 0;
 	struct q_change changes[] = {
-	    q__change_string("resultKey", key),
-	    q__change_number("completedAt", now),
-	    q__change_string("errorCode", Q_STR("no_page_succeeded")),
-	    q__change_string(
-		"errorDetail",
-		Q_STR("no page could be worked through: the results say why for each")),
+		q__change_string("resultKey", key),
+		q__change_number("completedAt", now),
+		q__change_string("errorCode", Q_STR("no_page_succeeded")),
+		q__change_string(
+			"errorDetail",
+			Q_STR("no page could be worked through: the results say why for each")),
 	};
 	struct q__edge edge = {.to = is_failed ? Q_JOB_FAILED : Q_JOB_COMPLETED,
 			       .changes = changes,
@@ -237,11 +237,11 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 	if (code)
 		return code;
 	*did_work = true;
-	key = job.view.run == 1
-		  ? q_arena_format(arena, "%.*s/%.*s/results.json", Q_STR_ARG(job.view.tenant_id),
-				   Q_STR_ARG(file_id))
-		  : q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
-				   Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id), job.view.run);
+	key = job.view.run == 1 ? q_arena_format(arena, "%.*s/%.*s/results.json",
+						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id))
+				: q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
+						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id),
+						 job.view.run);
 	code = write_manifest(d, call, &job.view, key, err);
 	if (!code)
 		code = finish(d, call, &job, key, arena, err);

@@ -135,7 +135,7 @@ static bool has_every_page(const struct q_item *job)
 	return total > 0 &&
 	       q_str_equal(q_item_string(job, "status", (struct q_str){0}), Q_STR("processing")) &&
 	       q_item_number(job, "processedPages", 0) + q_item_number(job, "failedPages", 0) >=
-		   total;
+		       total;
 }
 
 static void take_changes(struct q_aggregator *aggregator, const struct q_call *call,

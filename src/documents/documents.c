@@ -22,12 +22,12 @@ static void make_metrics(struct q_documents *d)
 	struct q_metric *uploaded = q_metrics_counter(m, "documents_uploaded_total",
 						      "Documents taken in.", "processing_type");
 	struct q_metric *pages =
-	    q_metrics_counter(m, "pages_processed_total", "Pages stored.", "status");
+		q_metrics_counter(m, "pages_processed_total", "Pages stored.", "status");
 	struct q_metric *stages = q_metrics_histogram(
-	    m, "page_duration_seconds", "Time a stage takes: extract a range, analyse a page.",
-	    "stage", NULL, 0);
+		m, "page_duration_seconds", "Time a stage takes: extract a range, analyse a page.",
+		"stage", NULL, 0);
 	struct q_metric *whole = q_metrics_histogram(
-	    m, "document_duration_seconds", "From the upload to the manifest.", "", NULL, 0);
+		m, "document_duration_seconds", "From the upload to the manifest.", "", NULL, 0);
 
 	d->uploaded_sync = series_of(uploaded, "sync");
 	d->uploaded_async = series_of(uploaded, "async");

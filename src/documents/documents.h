@@ -20,6 +20,7 @@
 
 #include "access/policy.h"
 #include "base/bell.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "ports/analyst.h"
@@ -138,8 +139,14 @@ Q_MUST_USE enum q_code q_documents_open_results(struct q_documents *d, const str
 						struct q_arena *arena, struct q_blob_reader **out,
 						struct q_blob_info *info, struct q_err *err);
 
-/* A link to the manifest for an hour, as q_blob_store_presign gives it. Errors as
- * q_documents_open_results. */
+/* A link to the manifest of a job that has one, as q_blob_store_presign gives it: for an hour, to
+ * the minute, so that it stays the same for a while. */
+Q_MUST_USE enum q_code q_documents_link_job(struct q_documents *d, const struct q_call *call,
+					    const struct q_job *job, struct q_arena *arena,
+					    struct q_str *url, int64_t *expires_at_ms,
+					    struct q_err *err);
+
+/* The same for whoever may read the job. Errors as q_documents_open_results. */
 Q_MUST_USE enum q_code q_documents_link_results(struct q_documents *d, const struct q_call *call,
 						const struct q_identity *who, struct q_str file_id,
 						struct q_arena *arena, struct q_str *url,
@@ -148,6 +155,9 @@ Q_MUST_USE enum q_code q_documents_link_results(struct q_documents *d, const str
 enum q_page_status { Q_PAGE_PENDING, Q_PAGE_COMPLETED, Q_PAGE_FAILED };
 
 const char *q_page_status_name(enum q_page_status status);
+
+/* The flags as a JSON array of their names: "needs_ocr", "truncated", "hidden_text". */
+void q_page_flags_write(struct q_json_writer *w, unsigned flags);
 
 struct q_page {
 	unsigned number;
@@ -158,7 +168,7 @@ struct q_page {
 	unsigned flags;	   /* enum q_page_flag */
 	struct q_str text; /* whole text of the page; empty while pending */
 	struct q_str
-	    analysis; /* JSON, valid against docs/analysis.schema.json; empty where there is none */
+		analysis; /* JSON, valid against docs/analysis.schema.json; empty where there is none */
 	struct q_str provider; /* of the analysis */
 	struct q_str error_code, error_detail;
 	int64_t finished_at_ms;
@@ -177,7 +187,7 @@ Q_MUST_USE enum q_code q_documents_find_page(struct q_documents *d, const struct
 
 struct q_upload_request {
 	struct q_str
-	    tenant_id; /* empty: the caller's own; only an internal admin may name another */
+		tenant_id; /* empty: the caller's own; only an internal admin may name another */
 	struct q_str file_name;	  /* as given; may hold anything */
 	struct q_str kind;	  /* empty: "document" */
 	struct q_str location_id; /* may be empty; one of the tenant's */
@@ -185,22 +195,23 @@ struct q_upload_request {
 
 struct q_upload;
 
-/* Starts to take in one document. Q_DENIED where the caller may not, Q_INVALID with reason
- * "bad_kind". */
+/* Starts to take in one document, as far as `request` is known by now. Q_DENIED with reason "wrong_tenant" or "bad_location", Q_INVALID with
+ * reason "bad_tenant" or "bad_kind". */
 Q_MUST_USE enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who,
 				     const struct q_upload_request *request, struct q_upload **out,
 				     struct q_err *err);
 
-/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with reason
- * "unsupported_type" when the first 1,024 bytes hold no "%PDF-". After an error only q_upload_abort
- * is allowed. */
+/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with reason "unsupported_type" when the first
+ * 1,024 bytes hold no "%PDF-". After an error only q_upload_abort is allowed. */
 Q_MUST_USE enum q_code q_upload_add(struct q_upload *upload, const struct q_call *call,
 				    struct q_bytes bytes, struct q_err *err);
 
-/* When it returns Q_OK, bytes and job survive a power cut. Q_INVALID with reason "empty_file".
- * Frees the upload in every case. */
+/* The whole request, now that it is known: a form may name the tenant after the file. When it returns Q_OK, bytes and job survive a power
+ * cut. Q_INVALID with reason "empty_file"; else as q_upload_open. Frees the upload in every case. */
 Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
+				       const struct q_identity *who,
+				       const struct q_upload_request *request,
 				       struct q_arena *arena, struct q_job *job, struct q_err *err);
 
 /* Stores nothing, frees the upload. NULL is allowed. */
@@ -235,9 +246,9 @@ Q_MUST_USE enum q_code q_worker_listen(struct q_worker *worker, const struct q_c
 Q_MUST_USE enum q_code q_worker_release(struct q_worker *worker, const struct q_call *call,
 					struct q_err *err);
 struct q_bell *q_worker_feed_bell(
-    struct q_worker *worker); /* rung when there may be something to feed on */
+	struct q_worker *worker); /* rung when there may be something to feed on */
 struct q_bell *q_worker_page_bell(
-    struct q_worker *worker); /* rung when there are pages to analyse */
+	struct q_worker *worker); /* rung when there are pages to analyse */
 void q_worker_free(struct q_worker *worker);
 
 /* The aggregator role: reads the change feed up to wait_ms, and ends the jobs whose pages are all

@@ -6,18 +6,18 @@
 #include "base/utf8.h"
 
 static const char *const status_names[Q_JOB_STATUS_COUNT] = {
-    [Q_JOB_PENDING] = "pending",       [Q_JOB_CHUNKING] = "chunking",
-    [Q_JOB_PROCESSING] = "processing", [Q_JOB_AGGREGATING] = "aggregating",
-    [Q_JOB_COMPLETED] = "completed",   [Q_JOB_FAILED] = "failed",
-    [Q_JOB_CANCELLED] = "cancelled",
+	[Q_JOB_PENDING] = "pending",	   [Q_JOB_CHUNKING] = "chunking",
+	[Q_JOB_PROCESSING] = "processing", [Q_JOB_AGGREGATING] = "aggregating",
+	[Q_JOB_COMPLETED] = "completed",   [Q_JOB_FAILED] = "failed",
+	[Q_JOB_CANCELLED] = "cancelled",
 };
 
 /* edges[from] has the bit of every status that may follow. */
 static const unsigned edges[Q_JOB_STATUS_COUNT] = {
-    [Q_JOB_PENDING] = 1 << Q_JOB_CHUNKING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-    [Q_JOB_CHUNKING] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-    [Q_JOB_PROCESSING] = 1 << Q_JOB_AGGREGATING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-    [Q_JOB_AGGREGATING] = 1 << Q_JOB_COMPLETED | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
+	[Q_JOB_PENDING] = 1 << Q_JOB_CHUNKING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
+	[Q_JOB_CHUNKING] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
+	[Q_JOB_PROCESSING] = 1 << Q_JOB_AGGREGATING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
+	[Q_JOB_AGGREGATING] = 1 << Q_JOB_COMPLETED | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
 };
 
 const char *q_job_status_name(enum q_job_status status)
@@ -74,11 +74,11 @@ bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str b
 	q__attributes_init(&f, arena, 10);
 	set_facts(&f, job);
 	q__set_string(&f, "bucket", bucket);
-	*file = (struct q_item){
-	    .key = q__file_key(arena, job->file_id),
-	    .index1 = q__tenant_files_key(arena, job->tenant_id, job->uploaded_at_ms, job->file_id),
-	    .attributes = f.items,
-	    .attribute_count = f.count};
+	*file = (struct q_item){.key = q__file_key(arena, job->file_id),
+				.index1 = q__tenant_files_key(arena, job->tenant_id,
+							      job->uploaded_at_ms, job->file_id),
+				.attributes = f.items,
+				.attribute_count = f.count};
 
 	q__attributes_init(&s, arena, 17);
 	set_facts(&s, job);
@@ -91,12 +91,12 @@ bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str b
 	q__set_number(&s, "version", 1);
 	q__set_number(&s, "eventCount", 0);
 	*status = (struct q_item){
-	    .key = q__job_key(arena, job->file_id),
-	    .index1 = q__tenant_status_key(arena, job->tenant_id, job->status, job->updated_at_ms,
-					   job->file_id),
-	    .index2 = q__due_key(arena, job->file_id, job->updated_at_ms + Q__DUE_AFTER_MS),
-	    .attributes = s.items,
-	    .attribute_count = s.count};
+		.key = q__job_key(arena, job->file_id),
+		.index1 = q__tenant_status_key(arena, job->tenant_id, job->status,
+					       job->updated_at_ms, job->file_id),
+		.index2 = q__due_key(arena, job->file_id, job->updated_at_ms + Q__DUE_AFTER_MS),
+		.attributes = s.items,
+		.attribute_count = s.count};
 	return !f.failed && !s.failed && !q_arena_failed(arena);
 }
 
@@ -108,26 +108,26 @@ enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struc
 
 	(void)arena;
 	*job = (struct q_job){
-	    .file_id = q_item_string(item, "fileId", none),
-	    .file_name = q_item_string(item, "fileName", none),
-	    .tenant_id = q_item_string(item, "tenantId", none),
-	    .kind = q_item_string(item, "kind", none),
-	    .location_id = q_item_string(item, "locationId", none),
-	    .size_bytes = (uint64_t)q_item_number(item, "sizeBytes", 0),
-	    .sha256 = q_item_string(item, "sha256", none),
-	    .run = q_item_number(item, "run", 0),
-	    .total_pages = q_item_number(item, "totalPages", 0),
-	    .processed_pages = q_item_number(item, "processedPages", 0),
-	    .failed_pages = q_item_number(item, "failedPages", 0),
-	    .uploaded_at_ms = q_item_number(item, "uploadedAt", 0),
-	    .started_at_ms = q_item_number(item, "startedAt", 0),
-	    .completed_at_ms = q_item_number(item, "completedAt", 0),
-	    .updated_at_ms = q_item_number(item, "updatedAt", 0),
-	    .source_key = q_item_string(item, "sourceKey", none),
-	    .result_key = q_item_string(item, "resultKey", none),
-	    .error_code = q_item_string(item, "errorCode", none),
-	    .error_detail = q_item_string(item, "errorDetail", none),
-	    .version = q_item_number(item, "version", 0),
+		.file_id = q_item_string(item, "fileId", none),
+		.file_name = q_item_string(item, "fileName", none),
+		.tenant_id = q_item_string(item, "tenantId", none),
+		.kind = q_item_string(item, "kind", none),
+		.location_id = q_item_string(item, "locationId", none),
+		.size_bytes = (uint64_t)q_item_number(item, "sizeBytes", 0),
+		.sha256 = q_item_string(item, "sha256", none),
+		.run = q_item_number(item, "run", 0),
+		.total_pages = q_item_number(item, "totalPages", 0),
+		.processed_pages = q_item_number(item, "processedPages", 0),
+		.failed_pages = q_item_number(item, "failedPages", 0),
+		.uploaded_at_ms = q_item_number(item, "uploadedAt", 0),
+		.started_at_ms = q_item_number(item, "startedAt", 0),
+		.completed_at_ms = q_item_number(item, "completedAt", 0),
+		.updated_at_ms = q_item_number(item, "updatedAt", 0),
+		.source_key = q_item_string(item, "sourceKey", none),
+		.result_key = q_item_string(item, "resultKey", none),
+		.error_code = q_item_string(item, "errorCode", none),
+		.error_detail = q_item_string(item, "errorDetail", none),
+		.version = q_item_number(item, "version", 0),
 	};
 	out->event_count = q_item_number(item, "eventCount", 0);
 	out->aggregate_until_ms = q_item_number(item, "aggregateUntil", 0);
@@ -147,8 +147,8 @@ enum q_code q__job_read(struct q_documents *d, const struct q_call *call, struct
 
 	if (!q_uuid_is_valid(file_id))
 		return q_fail(err, Q_NOTFOUND, "documents.job", "there is no such document");
-	code =
-	    q_record_store_get(d->o.records, call, q__job_key(arena, file_id), arena, &item, err);
+	code = q_record_store_get(d->o.records, call, q__job_key(arena, file_id), arena, &item,
+				  err);
 	if (code == Q_NOTFOUND)
 		return q_fail(err, Q_NOTFOUND, "documents.job", "there is no such document");
 	if (code)
@@ -186,10 +186,10 @@ static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 	q__set_string(&a, "tenantId", from->view.tenant_id);
 	q__set_number(&a, "run", from->view.run);
 	q__set_number(&a, "at", q__now(d));
-	*out =
-	    (struct q_item){.key = q__event_key(arena, from->view.file_id, from->event_count + 1),
-			    .attributes = a.items,
-			    .attribute_count = a.count};
+	*out = (struct q_item){
+		.key = q__event_key(arena, from->view.file_id, from->event_count + 1),
+		.attributes = a.items,
+		.attribute_count = a.count};
 	if (a.failed || q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.edge", "an event of a job");
 	return Q_OK;
@@ -204,13 +204,13 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 	struct q_change changes[Q__EDGE_CHANGES_MAX + 4];
 	struct q_write writes[Q__EDGE_WRITES_MAX + 2];
 	struct q_condition conditions[] = {
-	    q__if_string("status", q_str_from(q_job_status_name(job->status))),
-	    q__if_number("run", job->run),
-	    q__if_number("eventCount", from->event_count),
+		q__if_string("status", q_str_from(q_job_status_name(job->status))),
+		q__if_number("run", job->run),
+		q__if_number("eventCount", from->event_count),
 	};
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q_record_key by_status =
-	    q__tenant_status_key(arena, job->tenant_id, edge->to, now, job->file_id);
+		q__tenant_status_key(arena, job->tenant_id, edge->to, now, job->file_id);
 	struct q_record_key due = {0};
 	struct q_item event;
 	size_t change_count = 0, write_count = 0;
@@ -226,21 +226,21 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 		return code;
 
 	changes[change_count++] =
-	    q__change_string("status", q_str_from(q_job_status_name(edge->to)));
+		q__change_string("status", q_str_from(q_job_status_name(edge->to)));
 	changes[change_count++] = q__change_number("updatedAt", now);
 	changes[change_count++] = q__change_add("version", 1);
 	changes[change_count++] = q__change_number("eventCount", from->event_count + 1);
 	for (size_t i = 0; i < edge->change_count; i++)
 		changes[change_count++] = edge->changes[i];
 	writes[write_count++] = (struct q_write){
-	    .kind = Q_WRITE_UPDATE,
-	    .key = q__job_key(arena, job->file_id),
-	    .changes = changes,
-	    .change_count = change_count,
-	    .index1 = &by_status,
-	    .index2 = &due,
-	    .conditions = conditions,
-	    .condition_count = Q_COUNT_OF(conditions),
+		.kind = Q_WRITE_UPDATE,
+		.key = q__job_key(arena, job->file_id),
+		.changes = changes,
+		.change_count = change_count,
+		.index1 = &by_status,
+		.index2 = &due,
+		.conditions = conditions,
+		.condition_count = Q_COUNT_OF(conditions),
 	};
 	writes[write_count++] = (struct q_write){.kind = Q_WRITE_PUT,
 						 .key = event.key,
@@ -256,12 +256,12 @@ enum q_code q__job_fail(struct q_documents *d, const struct q_call *call, const 
 			const struct q_err *cause, struct q_arena *arena, struct q_err *err)
 {
 	struct q_change changes[] = {
-	    q__change_string("errorCode", q__error_code(cause)),
-	    q__change_string("errorDetail", q_arena_copy(arena, q_str_from(cause->message))),
-	    q__change_number("completedAt", q__now(d)),
+		q__change_string("errorCode", q__error_code(cause)),
+		q__change_string("errorDetail", q_arena_copy(arena, q_str_from(cause->message))),
+		q__change_number("completedAt", q__now(d)),
 	};
 	struct q__edge edge = {
-	    .to = Q_JOB_FAILED, .changes = changes, .change_count = Q_COUNT_OF(changes)};
+		.to = Q_JOB_FAILED, .changes = changes, .change_count = Q_COUNT_OF(changes)};
 	enum q_code code = q__job_take_edge(d, call, job, &edge, arena, err);
 
 	if (code == Q_CONFLICT)

@@ -35,7 +35,7 @@ enum q_code q_documents_list_jobs(struct q_documents *d, const struct q_call *ca
 {
 	struct q_str tenant_id = filter->tenant_id.length ? filter->tenant_id : who->tenant_id;
 	struct q_query query = {
-	    .index = 1, .is_descending = true, .limit = filter->limit, .after = filter->after};
+		.index = 1, .is_descending = true, .limit = filter->limit, .after = filter->after};
 	struct q_query_page found;
 	enum q_code code;
 
@@ -44,9 +44,9 @@ enum q_code q_documents_list_jobs(struct q_documents *d, const struct q_call *ca
 	if (!q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_READ, tenant_id))
 		return q_fail(err, Q_NOTFOUND, "documents.list", "there is no such tenant");
 	if (filter->status) {
-		query.pk =
-		    q__tenant_status_key(arena, tenant_id, *filter->status, 0, (struct q_str){0})
-			.pk;
+		query.pk = q__tenant_status_key(arena, tenant_id, *filter->status, 0,
+						(struct q_str){0})
+				   .pk;
 	} else {
 		query.pk = q__tenant_files_key(arena, tenant_id, 0, (struct q_str){0}).pk;
 		query.sk_prefix = Q_STR("FILE#");

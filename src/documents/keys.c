@@ -47,9 +47,9 @@ struct q_record_key q__event_key(struct q_arena *arena, struct q_str file_id, in
 struct q_record_key q__tenant_files_key(struct q_arena *arena, struct q_str tenant_id,
 					int64_t uploaded_at_ms, struct q_str file_id)
 {
-	return (struct q_record_key){
-	    q_arena_format(arena, "TENANT#%.*s", Q_STR_ARG(tenant_id)),
-	    q_arena_format(arena, "FILE#%013" PRId64 "#%.*s", uploaded_at_ms, Q_STR_ARG(file_id))};
+	return (struct q_record_key){q_arena_format(arena, "TENANT#%.*s", Q_STR_ARG(tenant_id)),
+				     q_arena_format(arena, "FILE#%013" PRId64 "#%.*s",
+						    uploaded_at_ms, Q_STR_ARG(file_id))};
 }
 
 struct q_record_key q__tenant_status_key(struct q_arena *arena, struct q_str tenant_id,
@@ -57,9 +57,9 @@ struct q_record_key q__tenant_status_key(struct q_arena *arena, struct q_str ten
 					 struct q_str file_id)
 {
 	return (struct q_record_key){
-	    q_arena_format(arena, "TENANT#%.*s#%s", Q_STR_ARG(tenant_id),
-			   q_job_status_name(status)),
-	    q_arena_format(arena, "%013" PRId64 "#%.*s", updated_at_ms, Q_STR_ARG(file_id))};
+		q_arena_format(arena, "TENANT#%.*s#%s", Q_STR_ARG(tenant_id),
+			       q_job_status_name(status)),
+		q_arena_format(arena, "%013" PRId64 "#%.*s", updated_at_ms, Q_STR_ARG(file_id))};
 }
 
 struct q_str q__due_bucket(struct q_arena *arena, unsigned bucket)
@@ -73,8 +73,8 @@ struct q_record_key q__due_key(struct q_arena *arena, struct q_str file_id, int6
 	unsigned bucket = (unsigned char)file_id.data[file_id.length - 1] % Q__DUE_BUCKETS;
 
 	return (struct q_record_key){
-	    q__due_bucket(arena, bucket),
-	    q_arena_format(arena, "%013" PRId64 "#%.*s", due_at_ms, Q_STR_ARG(file_id))};
+		q__due_bucket(arena, bucket),
+		q_arena_format(arena, "%013" PRId64 "#%.*s", due_at_ms, Q_STR_ARG(file_id))};
 }
 
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,

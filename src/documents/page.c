@@ -10,14 +10,26 @@
 enum { ANALYSIS_MAX = 200 * 1024, PAGE_TEXT_MAX = 2 << 20 };
 
 static const char *const page_status_names[] = {
-    [Q_PAGE_PENDING] = "pending",
-    [Q_PAGE_COMPLETED] = "completed",
-    [Q_PAGE_FAILED] = "failed",
+	[Q_PAGE_PENDING] = "pending",
+	[Q_PAGE_COMPLETED] = "completed",
+	[Q_PAGE_FAILED] = "failed",
 };
 
 const char *q_page_status_name(enum q_page_status status)
 {
 	return page_status_names[status];
+}
+
+void q_page_flags_write(struct q_json_writer *w, unsigned flags)
+{
+	q_json_begin_array(w);
+	if (flags & Q_PAGE_NEEDS_OCR)
+		q_json_put_string(w, Q_STR("needs_ocr"));
+	if (flags & Q_PAGE_TRUNCATED)
+		q_json_put_string(w, Q_STR("truncated"));
+	if (flags & Q_PAGE_HIDDEN_TEXT)
+		q_json_put_string(w, Q_STR("hidden_text"));
+	q_json_end_array(w);
 }
 
 enum q_code q__page_parse(const struct q_item *item, struct q_page *out, struct q_err *err)
@@ -26,18 +38,19 @@ enum q_code q__page_parse(const struct q_item *item, struct q_page *out, struct 
 	struct q_str status = q_item_string(item, "status", none);
 
 	*out = (struct q_page){
-	    .number = (unsigned)q_item_number(item, "page", 0),
-	    .status = q_str_equal(status, Q_STR("completed")) ? Q_PAGE_COMPLETED : Q_PAGE_FAILED,
-	    .run = q_item_number(item, "run", 0),
-	    .attempts = q_item_number(item, "attempts", 0),
-	    .input_tokens = q_item_number(item, "inputTokens", 0),
-	    .output_tokens = q_item_number(item, "outputTokens", 0),
-	    .flags = (unsigned)q_item_number(item, "flags", 0),
-	    .analysis = q_item_string(item, "analysis", none),
-	    .provider = q_item_string(item, "provider", none),
-	    .error_code = q_item_string(item, "errorCode", none),
-	    .error_detail = q_item_string(item, "errorDetail", none),
-	    .finished_at_ms = q_item_number(item, "finishedAt", 0),
+		.number = (unsigned)q_item_number(item, "page", 0),
+		.status =
+			q_str_equal(status, Q_STR("completed")) ? Q_PAGE_COMPLETED : Q_PAGE_FAILED,
+		.run = q_item_number(item, "run", 0),
+		.attempts = q_item_number(item, "attempts", 0),
+		.input_tokens = q_item_number(item, "inputTokens", 0),
+		.output_tokens = q_item_number(item, "outputTokens", 0),
+		.flags = (unsigned)q_item_number(item, "flags", 0),
+		.analysis = q_item_string(item, "analysis", none),
+		.provider = q_item_string(item, "provider", none),
+		.error_code = q_item_string(item, "errorCode", none),
+		.error_detail = q_item_string(item, "errorDetail", none),
+		.finished_at_ms = q_item_number(item, "finishedAt", 0),
 	};
 	if (out->number == 0 || (out->status == Q_PAGE_FAILED && out->error_code.length == 0))
 		return q_fail(err, Q_CORRUPT, "documents.page", "item %.*s %.*s is no page",
@@ -50,16 +63,16 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 			  struct q_err *err)
 {
 	struct q_query query = {
-	    .pk = q__page_key(arena, range->file_id, range->first).pk,
-	    .sk_from = q__page_key(arena, range->file_id, range->first).sk,
-	    .sk_to = q__page_key(arena, range->file_id, range->last).sk,
-	    .limit = Q_DOCUMENTS_RANGE_PAGES,
+		.pk = q__page_key(arena, range->file_id, range->first).pk,
+		.sk_from = q__page_key(arena, range->file_id, range->first).sk,
+		.sk_to = q__page_key(arena, range->file_id, range->last).sk,
+		.limit = Q_DOCUMENTS_RANGE_PAGES,
 	};
 	struct q_query_page found;
 
 	do {
 		enum q_code code =
-		    q_record_store_query(d->o.records, call, &query, arena, &found, err);
+			q_record_store_query(d->o.records, call, &query, arena, &found, err);
 
 		if (code)
 			return code;
@@ -70,7 +83,7 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 			if (code)
 				return code;
 			done[page.number - range->first] =
-			    page.status == Q_PAGE_COMPLETED || page.run == range->run;
+				page.status == Q_PAGE_COMPLETED || page.run == range->run;
 		}
 		query.after = found.next;
 	} while (found.next.length > 0);
@@ -84,30 +97,30 @@ static enum q_code store(struct q_documents *d, const struct q_call *call,
 {
 	struct q_condition new_in_run = {Q_IF_NOT_EQUAL, Q_STR("run"), q_value_number(range->run)};
 	struct q_condition job_goes_on[] = {
-	    q__if_string("status", Q_STR("processing")),
-	    q__if_number("run", range->run),
+		q__if_string("status", Q_STR("processing")),
+		q__if_number("run", range->run),
 	};
 	struct q_change count[] = {q__change_add(counter, 1), q__change_add("version", 1)};
 	struct q_write writes[] = {
-	    {.kind = Q_WRITE_PUT,
-	     .key = page->key,
-	     .item = page,
-	     .conditions = &new_in_run,
-	     .condition_count = 1},
-	    {.kind = Q_WRITE_UPDATE,
-	     .key = q__job_key(arena, range->file_id),
-	     .changes = count,
-	     .change_count = Q_COUNT_OF(count),
-	     .conditions = job_goes_on,
-	     .condition_count = Q_COUNT_OF(job_goes_on)},
+		{.kind = Q_WRITE_PUT,
+		 .key = page->key,
+		 .item = page,
+		 .conditions = &new_in_run,
+		 .condition_count = 1},
+		{.kind = Q_WRITE_UPDATE,
+		 .key = q__job_key(arena, range->file_id),
+		 .changes = count,
+		 .change_count = Q_COUNT_OF(count),
+		 .conditions = job_goes_on,
+		 .condition_count = Q_COUNT_OF(job_goes_on)},
 	};
 	size_t failed = 0;
 	enum q_code code;
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.page", "a page's item");
-	code =
-	    q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed, err);
+	code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed,
+				       err);
 	return code == Q_CONFLICT && failed == 0 ? Q_OK : code;
 }
 
@@ -205,7 +218,7 @@ static enum q_code analyse(struct q_documents *d, const struct q_call *call,
 			   struct q_err *err)
 {
 	struct q_page_request request = {
-	    .page_number = number, .page_count = range->page_count, .kind = range->kind};
+		.page_number = number, .page_count = range->page_count, .kind = range->kind};
 	int64_t started = q_clock_monotonic_ms(d->o.clock);
 	enum q_code code = read_text(d, call, range->text_key, place->offset, place->text_bytes,
 				     arena, &request.text, err);
@@ -231,8 +244,8 @@ enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
 					    place->error_detail, arena, err);
 	code = analyse(d, call, range, place, number, arena, &analysis, err);
 	if (!code)
-		code =
-		    store_analysis(d, call, range, place, number, attempt, &analysis, arena, err);
+		code = store_analysis(d, call, range, place, number, attempt, &analysis, arena,
+				      err);
 	if (code == Q_OK || code == Q_CONFLICT || code == Q_CANCELLED ||
 	    (q_code_is_retryable(code) && !is_last_attempt))
 		return code;
@@ -249,7 +262,7 @@ static enum q_code load_page(struct q_documents *d, const struct q_call *call, s
 {
 	struct q_item item;
 	enum q_code code = q_record_store_get(
-	    d->o.records, call, q__page_key(arena, file_id, number), arena, &item, err);
+		d->o.records, call, q__page_key(arena, file_id, number), arena, &item, err);
 
 	if (code == Q_NOTFOUND) {
 		*out = (struct q_page){.number = number, .status = Q_PAGE_PENDING};

@@ -83,7 +83,7 @@ static enum q_code start_processing(struct q_documents *d, const struct q_call *
 			       .change_count = 1,
 			       .writes = writes};
 	enum q_code code =
-	    range_writes(d, plan, page_count, 1, arena, writes, &edge.write_count, err);
+		range_writes(d, plan, page_count, 1, arena, writes, &edge.write_count, err);
 
 	if (code)
 		return code;
@@ -103,7 +103,7 @@ static enum q_code write_more_ranges(struct q_documents *d, const struct q_call 
 		struct q_write writes[RANGES_A_BATCH + 1];
 		size_t count;
 		enum q_code code =
-		    range_writes(d, plan, page_count, first, arena, writes, &count, err);
+			range_writes(d, plan, page_count, first, arena, writes, &count, err);
 
 		if (code)
 			return code;

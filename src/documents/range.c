@@ -39,21 +39,21 @@ enum q_code q__work_parse(const struct q_item *item, struct q__work *out, struct
 	const struct q_str none = {0};
 
 	*out = (struct q__work){
-	    .file_id = q_item_string(item, "fileId", none),
-	    .tenant_id = q_item_string(item, "tenantId", none),
-	    .kind = q_item_string(item, "kind", none),
-	    .range = (unsigned)q_item_number(item, "range", 0),
-	    .first = (unsigned)q_item_number(item, "first", 0),
-	    .last = (unsigned)q_item_number(item, "last", 0),
-	    .page_count = (unsigned)q_item_number(item, "pageCount", 0),
-	    .run = q_item_number(item, "run", 0),
-	    .epoch = q_item_number(item, "epoch", 0),
-	    .lease_until_ms = q_item_number(item, "leaseUntil", 0),
-	    .owner = q_item_string(item, "owner", none),
-	    .is_urgent = q_item_number(item, "urgent", 0) != 0,
-	    .is_done = q_item_number(item, "done", 0) != 0,
-	    .text_key = q_item_string(item, "textKey", none),
-	    .text_index = q_item_string(item, "textIndex", none),
+		.file_id = q_item_string(item, "fileId", none),
+		.tenant_id = q_item_string(item, "tenantId", none),
+		.kind = q_item_string(item, "kind", none),
+		.range = (unsigned)q_item_number(item, "range", 0),
+		.first = (unsigned)q_item_number(item, "first", 0),
+		.last = (unsigned)q_item_number(item, "last", 0),
+		.page_count = (unsigned)q_item_number(item, "pageCount", 0),
+		.run = q_item_number(item, "run", 0),
+		.epoch = q_item_number(item, "epoch", 0),
+		.lease_until_ms = q_item_number(item, "leaseUntil", 0),
+		.owner = q_item_string(item, "owner", none),
+		.is_urgent = q_item_number(item, "urgent", 0) != 0,
+		.is_done = q_item_number(item, "done", 0) != 0,
+		.text_key = q_item_string(item, "textKey", none),
+		.text_index = q_item_string(item, "textIndex", none),
 	};
 	if (out->file_id.length == 0 || out->tenant_id.length == 0 || out->run < 1 ||
 	    out->first > out->last || out->last - out->first >= Q_DOCUMENTS_RANGE_PAGES)
@@ -71,13 +71,13 @@ static enum q_code update(struct q_documents *d, const struct q_call *call,
 {
 	struct q_condition same_epoch = q__if_number("epoch", work->epoch);
 	struct q_write write = {
-	    .kind = Q_WRITE_UPDATE,
-	    .key = q__work_key(arena, work),
-	    .changes = changes,
-	    .change_count = change_count,
-	    .index1 = ready,
-	    .conditions = &same_epoch,
-	    .condition_count = 1,
+		.kind = Q_WRITE_UPDATE,
+		.key = q__work_key(arena, work),
+		.changes = changes,
+		.change_count = change_count,
+		.index1 = ready,
+		.conditions = &same_epoch,
+		.condition_count = 1,
 	};
 
 	if (q_arena_failed(arena))
@@ -90,11 +90,11 @@ enum q_code q__work_claim(struct q_documents *d, const struct q_call *call, stru
 {
 	int64_t until = q__now(d) + Q_WORKER_LEASE_MS;
 	struct q_record_key ready =
-	    q__ready_key(arena, work->tenant_id, work->is_urgent, until, work->file_id);
+		q__ready_key(arena, work->tenant_id, work->is_urgent, until, work->file_id);
 	struct q_change changes[] = {
-	    q__change_number("epoch", work->epoch + 1),
-	    q__change_number("leaseUntil", until),
-	    q__change_string("owner", d->o.owner),
+		q__change_number("epoch", work->epoch + 1),
+		q__change_number("leaseUntil", until),
+		q__change_string("owner", d->o.owner),
 	};
 	enum q_code code = update(d, call, work, &ready, changes, Q_COUNT_OF(changes), arena, err);
 
@@ -111,7 +111,7 @@ enum q_code q__work_renew(struct q_documents *d, const struct q_call *call, stru
 {
 	int64_t until = q__now(d) + Q_WORKER_LEASE_MS;
 	struct q_record_key ready =
-	    q__ready_key(arena, work->tenant_id, work->is_urgent, until, work->file_id);
+		q__ready_key(arena, work->tenant_id, work->is_urgent, until, work->file_id);
 	struct q_change change = q__change_number("leaseUntil", until);
 	enum q_code code = update(d, call, work, &ready, &change, 1, arena, err);
 
@@ -125,11 +125,11 @@ enum q_code q__work_release(struct q_documents *d, const struct q_call *call,
 			    const struct q__work *work, int64_t available_at_ms,
 			    struct q_arena *arena, struct q_err *err)
 {
-	struct q_record_key ready =
-	    q__ready_key(arena, work->tenant_id, work->is_urgent, available_at_ms, work->file_id);
+	struct q_record_key ready = q__ready_key(arena, work->tenant_id, work->is_urgent,
+						 available_at_ms, work->file_id);
 	struct q_change changes[] = {
-	    q__change_number("leaseUntil", available_at_ms),
-	    q__change_string("owner", Q_STR("")),
+		q__change_number("leaseUntil", available_at_ms),
+		q__change_string("owner", Q_STR("")),
 	};
 
 	return update(d, call, work, &ready, changes, Q_COUNT_OF(changes), arena, err);
@@ -139,8 +139,8 @@ enum q_code q__work_extracted(struct q_documents *d, const struct q_call *call,
 			      const struct q__work *work, struct q_arena *arena, struct q_err *err)
 {
 	struct q_change changes[] = {
-	    q__change_string("textKey", work->text_key),
-	    q__change_string("textIndex", work->text_index),
+		q__change_string("textKey", work->text_key),
+		q__change_string("textIndex", work->text_index),
 	};
 
 	return update(d, call, work, NULL, changes, Q_COUNT_OF(changes), arena, err);

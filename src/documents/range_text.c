@@ -228,7 +228,7 @@ enum q_code q__range_places(const struct q__work *range, struct q_arena *arena,
 	struct q_json_walk walk;
 	size_t count = range->last - range->first + 1, i = 0;
 	enum q_code code =
-	    q_json_parse(arena, q_str_bytes(range->text_index), &index_limits, &index, err);
+		q_json_parse(arena, q_str_bytes(range->text_index), &index_limits, &index, err);
 
 	if (code)
 		return q_err_context(err, "the text index of a range");

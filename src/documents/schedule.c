@@ -146,9 +146,9 @@ struct q__held *q__schedule_next(struct q__schedule *s, int64_t now_ms, unsigned
 		if (!slot)
 			continue;
 		is_same_tenant = best && q_str_equal(held->work.tenant_id, best->work.tenant_id);
-		if (!best || (is_same_tenant
-				  ? held->work.is_urgent && !best->work.is_urgent
-				  : is_sooner(held->work.tenant_id, best->work.tenant_id, last))) {
+		if (!best || (is_same_tenant ? held->work.is_urgent && !best->work.is_urgent
+					     : is_sooner(held->work.tenant_id, best->work.tenant_id,
+							 last))) {
 			best = held;
 			best_slot = slot;
 		}

@@ -17,10 +17,10 @@ static enum q_code write_lease(struct q_documents *d, const struct q_call *call,
 {
 	int64_t until = q__now(d) + Q__STREAM_LEASE_MS;
 	struct q_change changes[] = {
-	    q__change_string("owner", d->o.owner),
-	    q__change_number("leaseUntil", until),
-	    q__change_number("epoch", epoch),
-	    q__change_string("sequence", q_str_from(lease->sequence)),
+		q__change_string("owner", d->o.owner),
+		q__change_number("leaseUntil", until),
+		q__change_number("epoch", epoch),
+		q__change_string("sequence", q_str_from(lease->sequence)),
 	};
 	struct q_write write = {.kind = Q_WRITE_UPDATE,
 				.key = lease_key(arena, reader, lease),

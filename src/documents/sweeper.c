@@ -12,22 +12,22 @@ static enum q_code ring_again(struct q_documents *d, const struct q_call *call,
 {
 	struct q_record_key due = q__due_key(arena, job->view.file_id, q__now(d) + Q__DUE_AFTER_MS);
 	struct q_condition same[] = {
-	    q__if_string("status", q_str_from(q_job_status_name(job->view.status))),
-	    q__if_number("run", job->view.run),
+		q__if_string("status", q_str_from(q_job_status_name(job->view.status))),
+		q__if_number("run", job->view.run),
 	};
 	struct q_change count = q__change_add("rings", 1);
 	struct q_write writes[] = {
-	    {.kind = Q_WRITE_UPDATE,
-	     .key = q__job_key(arena, job->view.file_id),
-	     .changes = &count,
-	     .change_count = 1,
-	     .index2 = &due,
-	     .conditions = same,
-	     .condition_count = Q_COUNT_OF(same)},
-	    q__ready_tenant_write(arena, job->view.tenant_id),
+		{.kind = Q_WRITE_UPDATE,
+		 .key = q__job_key(arena, job->view.file_id),
+		 .changes = &count,
+		 .change_count = 1,
+		 .index2 = &due,
+		 .conditions = same,
+		 .condition_count = Q_COUNT_OF(same)},
+		q__ready_tenant_write(arena, job->view.tenant_id),
 	};
 	enum q_code code =
-	    q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
+		q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
 
 	if (code == Q_CONFLICT)
 		return Q_OK; /* it has moved */

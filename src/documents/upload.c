@@ -97,37 +97,17 @@ static enum q_code check_location(struct q_documents *d, const struct q_call *ca
 	return Q_OK;
 }
 
-static enum q_code describe(struct q_documents *d, const struct q_upload_request *request,
-			    struct q_str tenant_id, struct q_arena *arena, struct q_job *job,
-			    struct q_err *err)
+static struct q_str tenant_of(const struct q_identity *who, const struct q_upload_request *request)
 {
-	char id[Q_UUID_TEXT_SIZE];
-	struct q_str name = display_name(arena, request->file_name);
-
-	q_random_source_uuid(d->o.random, q__now(d), id);
-	*job = (struct q_job){
-	    .file_id = q_arena_copy(arena, q_str_from(id)),
-	    .file_name = name,
-	    .tenant_id = q_arena_copy(arena, tenant_id),
-	    .kind = request->kind.length ? q_arena_copy(arena, request->kind) : Q_STR("document"),
-	    .location_id = q_arena_copy(arena, request->location_id),
-	    .status = Q_JOB_PENDING,
-	    .run = 1,
-	    .version = 1,
-	};
-	job->source_key = q_arena_format(arena, "%.*s/%s/%.*s", Q_STR_ARG(tenant_id), id,
-					 Q_STR_ARG(key_name(arena, name)));
-	if (q_arena_failed(arena))
-		return q_fail(err, Q_NOMEM, "upload.open", "an upload");
-	return Q_OK;
+	return request->tenant_id.length ? request->tenant_id : who->tenant_id;
 }
 
-enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
-			  const struct q_identity *who, const struct q_upload_request *request,
-			  struct q_upload **out, struct q_err *err)
+/* May the caller upload this, as far as the request is known? */
+static enum q_code check(struct q_documents *d, const struct q_call *call,
+			 const struct q_identity *who, const struct q_upload_request *request,
+			 struct q_arena *arena, struct q_err *err)
 {
-	struct q_str tenant_id = request->tenant_id.length ? request->tenant_id : who->tenant_id;
-	struct q_upload *upload;
+	struct q_str tenant_id = tenant_of(who, request);
 	enum q_code code;
 
 	if (!q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_WRITE, tenant_id))
@@ -137,18 +117,56 @@ enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 		return q_fail_reason(err, Q_INVALID, "bad_tenant", "upload.open",
 				     "tenantId is 1 to 64 letters, digits, '_' or '-'");
 	code = check_kind(request->kind, err);
-	if (code)
-		return code;
-	upload = q_mem_new(sizeof *upload);
+	return code ? code : check_location(d, call, tenant_id, request->location_id, arena, err);
+}
+
+/* What the request says of the job, also where it says it again. */
+static enum q_code describe(struct q_upload *upload, const struct q_identity *who,
+			    const struct q_upload_request *request, struct q_err *err)
+{
+	struct q_arena *arena = upload->arena;
+	struct q_job *job = &upload->job;
+
+	job->tenant_id = q_arena_copy(arena, tenant_of(who, request));
+	job->file_name = display_name(arena, request->file_name);
+	job->kind = request->kind.length ? q_arena_copy(arena, request->kind) : Q_STR("document");
+	job->location_id = q_arena_copy(arena, request->location_id);
+	job->source_key =
+		q_arena_format(arena, "%.*s/%.*s/%.*s", Q_STR_ARG(job->tenant_id),
+			       Q_STR_ARG(job->file_id), Q_STR_ARG(key_name(arena, job->file_name)));
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "upload.open", "an upload");
+	return Q_OK;
+}
+
+static void begin_job(struct q_documents *d, struct q_arena *arena, struct q_job *job)
+{
+	char id[Q_UUID_TEXT_SIZE];
+
+	q_random_source_uuid(d->o.random, q__now(d), id);
+	*job = (struct q_job){.file_id = q_arena_copy(arena, q_str_from(id)),
+			      .status = Q_JOB_PENDING,
+			      .run = 1,
+			      .version = 1};
+}
+
+enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
+			  const struct q_identity *who, const struct q_upload_request *request,
+			  struct q_upload **out, struct q_err *err)
+{
+	struct q_upload *upload = q_mem_new(sizeof *upload);
+	enum q_code code;
+
 	if (!upload)
 		return q_fail(err, Q_NOMEM, "upload.open", "%zu bytes", sizeof *upload);
 	upload->d = d;
 	upload->arena = q_arena_new(UPLOAD_ARENA);
-	code = upload->arena
-		   ? check_location(d, call, tenant_id, request->location_id, upload->arena, err)
-		   : q_fail(err, Q_NOMEM, "upload.open", "an arena");
-	if (!code)
-		code = describe(d, request, tenant_id, upload->arena, &upload->job, err);
+	code = upload->arena ? check(d, call, who, request, upload->arena, err)
+			     : q_fail(err, Q_NOMEM, "upload.open", "an arena");
+	if (!code) {
+		begin_job(d, upload->arena, &upload->job);
+		code = describe(upload, who, request, err);
+	}
 	if (!code)
 		code = q_blob_writer_open(d->o.documents, call, upload->job.source_key,
 					  &upload->writer, err);
@@ -253,38 +271,70 @@ static enum q_code copy_job(struct q_arena *arena, const struct q_job *job, stru
 	return q_arena_failed(arena) ? q_fail(err, Q_NOMEM, "upload.finish", "the answer") : Q_OK;
 }
 
-enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
-			    struct q_arena *arena, struct q_job *job, struct q_err *err)
+/* A tenant that was named after the file: the blob moves to that tenant's keys. */
+static enum q_code move_blob(struct q_upload *upload, const struct q_call *call, struct q_str from,
+			     const char *etag, struct q_err *err)
+{
+	struct q_blob_store *store = upload->d->o.documents;
+	struct q_blob_info info;
+	enum q_code code;
+
+	if (q_str_equal(from, upload->job.source_key))
+		return Q_OK;
+	code = q_blob_store_copy_if_match(store, call, from, q_str_from(etag),
+					  upload->job.source_key, &info, err);
+	return code ? code : q_blob_store_remove(store, call, from, err);
+}
+
+static enum q_code commit(struct q_upload *upload, const struct q_call *call,
+			  struct q_str written_key, struct q_err *err)
 {
 	struct q_documents *d = upload->d;
 	struct q_job *made = &upload->job;
 	struct q_blob_info info;
-	enum q_code code;
+	enum q_code code = q_blob_writer_commit(upload->writer, call, &info, err);
 
-	if (made->size_bytes == 0) {
-		code = q_fail_reason(err, Q_INVALID, "empty_file", "upload.finish",
-				     "the file is empty");
-		goto done;
-	}
-	code = sniff(upload, (struct q_bytes){0}, true, err);
-	if (code)
-		goto done;
-	code = q_blob_writer_commit(upload->writer, call, &info, err);
 	upload->writer = NULL;
 	if (code)
-		goto done;
+		return code;
+	code = move_blob(upload, call, written_key, info.etag, err);
+	if (code)
+		return code;
 	made->sha256 = q_arena_copy(upload->arena, q_str_from(info.sha256));
 	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
 	code = write_job(d, call, made, upload->arena, err);
-	if (code) {
+	if (code)
 		drop_blob(d, call, made, code);
-		goto done;
+	return code;
+}
+
+enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
+			    const struct q_identity *who, const struct q_upload_request *request,
+			    struct q_arena *arena, struct q_job *job, struct q_err *err)
+{
+	struct q_documents *d = upload->d;
+	struct q_job *made = &upload->job;
+	struct q_str written_key = made->source_key;
+	enum q_code code = Q_OK;
+
+	if (made->size_bytes == 0)
+		code = q_fail_reason(err, Q_INVALID, "empty_file", "upload.finish",
+				     "the file is empty");
+	if (!code)
+		code = sniff(upload, (struct q_bytes){0}, true, err);
+	if (!code)
+		code = check(d, call, who, request, upload->arena, err);
+	if (!code)
+		code = describe(upload, who, request, err);
+	if (!code)
+		code = commit(upload, call, written_key, err);
+	if (!code) {
+		q__publish(d, call, "document.uploaded", made);
+		q_series_add(q_documents_is_small(d, made->size_bytes) ? d->uploaded_sync
+								       : d->uploaded_async,
+			     1);
+		code = copy_job(arena, made, job, err);
 	}
-	q__publish(d, call, "document.uploaded", made);
-	q_series_add(
-	    q_documents_is_small(d, made->size_bytes) ? d->uploaded_sync : d->uploaded_async, 1);
-	code = copy_job(arena, made, job, err);
-done:
 	q_upload_abort(upload);
 	return code;
 }

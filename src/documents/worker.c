@@ -121,7 +121,7 @@ static enum q_code claim_of_tenant(struct q_worker *worker, const struct q_call 
 {
 	struct q_documents *d = worker->d;
 	struct q_record_key now =
-	    q__ready_key(arena, tenant_id, is_urgent, q__now(d) + 1, (struct q_str){0});
+		q__ready_key(arena, tenant_id, is_urgent, q__now(d) + 1, (struct q_str){0});
 	struct q_query query = {.index = 1, .pk = now.pk, .limit = READY_LOOK};
 	struct q_query_page ready;
 	enum q_code code;
@@ -164,13 +164,15 @@ static enum q_code drop_mark(struct q_documents *d, const struct q_call *call,
 			     const struct q_item *mark, struct q_arena *arena, struct q_err *err)
 {
 	struct q_query any = {
-	    .index = 1,
-	    .pk = q_arena_format(arena, "READY#%.*s",
-				 Q_STR_ARG(q_item_string(mark, "tenantId", (struct q_str){0}))),
-	    .limit = 1};
+		.index = 1,
+		.pk = q_arena_format(arena, "READY#%.*s",
+				     Q_STR_ARG(q_item_string(mark, "tenantId", (struct q_str){0}))),
+		.limit = 1};
 	struct q_condition same = q__if_number("version", q_item_number(mark, "version", 0));
-	struct q_write write = {
-	    .kind = Q_WRITE_DELETE, .key = mark->key, .conditions = &same, .condition_count = 1};
+	struct q_write write = {.kind = Q_WRITE_DELETE,
+				.key = mark->key,
+				.conditions = &same,
+				.condition_count = 1};
 	struct q_query_page left;
 	enum q_code code = q_record_store_query(d->o.records, call, &any, arena, &left, err);
 
@@ -264,8 +266,8 @@ static enum q_code check_job(struct q_documents *d, const struct q_call *call,
 
 	if (code && code != Q_NOTFOUND)
 		return code;
-	*is_over =
-	    code == Q_NOTFOUND || job.view.run != range->run || job.view.status != Q_JOB_PROCESSING;
+	*is_over = code == Q_NOTFOUND || job.view.run != range->run ||
+		   job.view.status != Q_JOB_PROCESSING;
 	return Q_OK;
 }
 
@@ -281,8 +283,8 @@ static enum q_code give_up(struct q_documents *d, const struct q_call *call,
 		if (done[page - range->first])
 			continue;
 		code = q__page_store_failed(
-		    d, call, range, page, range->epoch, Q_STR("worker_lost"),
-		    Q_STR("every worker that took up this page was lost"), arena, err);
+			d, call, range, page, range->epoch, Q_STR("worker_lost"),
+			Q_STR("every worker that took up this page was lost"), arena, err);
 		if (code)
 			return code;
 	}
@@ -297,7 +299,7 @@ static void open_pages(struct q_worker *worker, struct q__held *held, const stru
 	held->places = places;
 	for (unsigned page = held->work.first; page <= held->work.last; page++)
 		q__held_slot(held, page)->state =
-		    done[page - held->work.first] ? Q__SLOT_DONE : Q__SLOT_OPEN;
+			done[page - held->work.first] ? Q__SLOT_DONE : Q__SLOT_OPEN;
 	pthread_mutex_unlock(&worker->lock);
 	q_bell_ring(worker->page_bell);
 }
@@ -341,8 +343,8 @@ static enum q_code feed_range(struct q_worker *worker, const struct q_call *call
 		code = q__pages_done(d, call, range, arena, done, err);
 	if (code)
 		return code;
-	*is_over =
-	    range->epoch > Q__CLAIMS_MAX || !memchr(done, false, range->last - range->first + 1);
+	*is_over = range->epoch > Q__CLAIMS_MAX ||
+		   !memchr(done, false, range->last - range->first + 1);
 	if (*is_over)
 		return give_up(d, call, range, done, arena, err);
 	return extract_and_open(worker, call, held, range, done, err);
@@ -409,8 +411,8 @@ static bool settle(struct q_worker *worker, struct q__held *held, unsigned page,
 		slot->state = Q__SLOT_DONE;
 	} else {
 		slot->state = Q__SLOT_OPEN;
-		slot->retry_at_ms =
-		    q__now(worker->d) + backoff_ms(worker->d, slot->attempts, err->retry_after_ms);
+		slot->retry_at_ms = q__now(worker->d) +
+				    backoff_ms(worker->d, slot->attempts, err->retry_after_ms);
 		held->is_lost |= code == Q_CONFLICT;
 	}
 	is_finished = !held->is_lost && q__held_is_done(held);
@@ -500,10 +502,10 @@ static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *
 	for (size_t i = 0; i < count; i++) {
 		struct q__work *work = &borrowed[i].work;
 		struct q_err failure;
-		enum q_code code =
-		    is_release
-			? q__work_release(worker->d, call, work, q__now(worker->d), arena, &failure)
-			: q__work_renew(worker->d, call, work, arena, &failure);
+		enum q_code code = is_release
+					   ? q__work_release(worker->d, call, work,
+							     q__now(worker->d), arena, &failure)
+					   : q__work_renew(worker->d, call, work, arena, &failure);
 
 		if (code && code != Q_CONFLICT) {
 			*err = failure;
@@ -530,7 +532,7 @@ enum q_code q_worker_listen(struct q_worker *worker, const struct q_call *call, 
 {
 	bool rang;
 	enum q_code code =
-	    q__listener_wait(&worker->listener, worker->d, call, wait_ms, &rang, err);
+		q__listener_wait(&worker->listener, worker->d, call, wait_ms, &rang, err);
 
 	if (rang)
 		q_bell_ring(worker->feed_bell);

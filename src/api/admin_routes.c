@@ -1,0 +1,315 @@
+/* Keys and tenants, for internal admins. */
+#include "api/api_internal.h"
+
+#include "access/api_key.h"
+#include "access/tenant.h"
+#include "base/time.h"
+
+enum { BODY_MAX = 1 << 20, LOCATIONS_TEXT_MAX = 1000 };
+
+static void write_roles(struct q_json_writer *w, unsigned roles)
+{
+	static const enum q_role all[] = {Q_ROLE_ADMIN, Q_ROLE_COMPLIANCE_LEAD, Q_ROLE_AUDITOR};
+
+	q_json_name(w, "roles");
+	q_json_begin_array(w);
+	for (size_t i = 0; i < Q_COUNT_OF(all); i++)
+		if (roles & all[i])
+			q_json_put_string(w, q_str_from(q_role_name(all[i])));
+	q_json_end_array(w);
+}
+
+/* `text`, the whole key, is shown once: empty later on. */
+static void write_key(struct q_json_writer *w, const struct q_api_key *key, struct q_str text)
+{
+	q_json_begin_object(w);
+	q_json_field_string(w, "id", key->id);
+	if (text.length > 0)
+		q_json_field_string(w, "key", text);
+	q_json_field_string(w, "name", key->name);
+	q_json_field_string(w, "tenantId", key->tenant_id);
+	q_json_field_string(w, "tenantType", q_str_from(q_tenant_type_name(key->tenant_type)));
+	write_roles(w, key->roles);
+	q_json_field_time(w, "createdAt", key->created_at_ms);
+	if (key->expires_at_ms > 0)
+		q_json_field_time(w, "expiresAt", key->expires_at_ms);
+	if (key->revoked_at_ms > 0)
+		q_json_field_time(w, "revokedAt", key->revoked_at_ms);
+	q_json_end_object(w);
+}
+
+static bool read_roles(struct q_http_request *request, const struct q_json *array, unsigned *roles)
+{
+	struct q_json_walk walk;
+
+	if (q_json_type_of(array) != Q_JSON_ARRAY) {
+		q__refuse_field(request, "roles", "is a list of roles");
+		return false;
+	}
+	for (walk = q_json_walk(array); q_json_next(&walk);) {
+		enum q_role role;
+		struct q_str word;
+
+		if (!q_json_string(walk.value, &word) || !q_role_parse(word, &role)) {
+			q__refuse_field(request, "roles",
+					"holds admin, compliance_lead and auditor alone");
+			return false;
+		}
+		*roles |= role;
+	}
+	return true;
+}
+
+/* One member of the body of POST /admin/keys. False when it has answered. */
+static bool read_key_field(struct q_http_request *request, const struct q_json_walk *member,
+			   struct q_api_key *key)
+{
+	struct q_str text = {0};
+	bool is_string = q_json_string(member->value, &text);
+	const char *wrong = NULL;
+
+	if (q_str_equal(member->name, Q_STR("roles")))
+		return read_roles(request, member->value, &key->roles);
+	if (q_str_equal(member->name, Q_STR("name"))) {
+		key->name = text;
+		wrong = is_string ? NULL : "name is a string";
+	} else if (q_str_equal(member->name, Q_STR("tenantId"))) {
+		key->tenant_id = text;
+		wrong = is_string ? NULL : "tenantId is a string";
+	} else if (q_str_equal(member->name, Q_STR("tenantType"))) {
+		wrong = q_tenant_type_parse(text, &key->tenant_type)
+				? NULL
+				: "tenantType is internal or external";
+	} else if (q_str_equal(member->name, Q_STR("expiresAt"))) {
+		wrong = q_time_parse_rfc3339(text, &key->expires_at_ms)
+				? NULL
+				: "expiresAt is a time as in RFC 3339";
+	} else {
+		wrong = "a member of the body is not known";
+	}
+	if (wrong)
+		q_http_respond_refusal(request, 400, "invalid_request", "%s", wrong);
+	return !wrong;
+}
+
+static void create_key(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_arena *arena = q_http_request_arena(request);
+	struct q_api_key key = {0};
+	struct q_json_walk walk;
+	const struct q_json *body;
+	struct q__answer answer;
+	struct q_str text;
+	struct q_err err;
+
+	if (!q__body(request, &body))
+		return;
+	for (walk = q_json_walk(body); q_json_next(&walk);)
+		if (!read_key_field(request, &walk, &key))
+			return;
+	if (q_api_key_create(api->o.records, q_http_request_call(request), api->o.random,
+			     q_clock_now_ms(api->o.clock), arena, &key, &text, &err)) {
+		q_http_respond_error(request, &err);
+		return;
+	}
+	q_http_add_header(request, "Cache-Control", Q_STR("no-store"));
+	q__answer_begin(&answer);
+	write_key(&answer.w, &key, text);
+	q__answer_end(&answer, request, 201);
+}
+
+/* limit and cursor of a list. False when it has answered. */
+static bool read_page(struct q_api *api, struct q_http_request *request, struct q_str scope,
+		      size_t *limit, struct q_str *after)
+{
+	struct q_str limit_text = {0}, cursor = {0};
+	const struct q__parameter parameters[] = {{"limit", &limit_text}, {"cursor", &cursor}};
+
+	return q__query(request, parameters, Q_COUNT_OF(parameters)) &&
+	       q__limit(request, limit_text, limit) &&
+	       q__cursor_read(api, request, scope, cursor, after);
+}
+
+static void end_page(struct q_api *api, struct q_http_request *request, struct q__answer *answer,
+		     struct q_str scope, struct q_str next)
+{
+	q_json_end_array(&answer->w);
+	if (next.length > 0)
+		q_json_field_string(&answer->w, "nextCursor",
+				    q__cursor_write(api, request, scope, next));
+	q_json_end_object(&answer->w);
+	q__answer_end(answer, request, 200);
+}
+
+static void list_keys(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_api_key_page page;
+	struct q__answer answer;
+	struct q_str after;
+	struct q_err err;
+	size_t limit;
+
+	if (!read_page(api, request, Q_STR("keys"), &limit, &after))
+		return;
+	if (q_api_key_list(api->o.records, q_http_request_call(request), after, limit,
+			   q_http_request_arena(request), &page, &err)) {
+		q_http_respond_error(request, &err);
+		return;
+	}
+	q__answer_begin(&answer);
+	q_json_begin_object(&answer.w);
+	q_json_name(&answer.w, "items");
+	q_json_begin_array(&answer.w);
+	for (size_t i = 0; i < page.count; i++)
+		write_key(&answer.w, &page.items[i], (struct q_str){0});
+	end_page(api, request, &answer, Q_STR("keys"), page.next);
+}
+
+static void revoke_key(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_err err;
+
+	if (q_api_key_revoke(api->o.records, q_http_request_call(request),
+			     q_http_request_param(request, "id"), q_clock_now_ms(api->o.clock),
+			     &err))
+		q_http_respond_error(request, &err);
+	else
+		q_http_respond_empty(request, 204);
+}
+
+/* --- Tenants ----------------------------------------------------------------------------------- */
+
+static void write_tenant(struct q_json_writer *w, const struct q_tenant *tenant)
+{
+	q_json_begin_object(w);
+	q_json_field_string(w, "tenantId", tenant->id);
+	q_json_field_string(w, "tenantName", tenant->name);
+	q_json_name(w, "locationIds");
+	q_json_begin_array(w);
+	for (size_t i = 0; i < tenant->location_count; i++)
+		q_json_put_string(w, tenant->location_ids[i]);
+	q_json_end_array(w);
+	if (tenant->updated_at_ms > 0)
+		q_json_field_time(w, "updatedAt", tenant->updated_at_ms);
+	q_json_end_object(w);
+}
+
+static void list_tenants(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_tenant_page page;
+	struct q__answer answer;
+	struct q_str after;
+	struct q_err err;
+	size_t limit;
+
+	if (!read_page(api, request, Q_STR("tenants"), &limit, &after))
+		return;
+	if (q_tenant_list(api->o.records, q_http_request_call(request), after, limit,
+			  q_http_request_arena(request), &page, &err)) {
+		q_http_respond_error(request, &err);
+		return;
+	}
+	q__answer_begin(&answer);
+	q_json_begin_object(&answer.w);
+	q_json_name(&answer.w, "items");
+	q_json_begin_array(&answer.w);
+	for (size_t i = 0; i < page.count; i++)
+		write_tenant(&answer.w, &page.items[i]);
+	end_page(api, request, &answer, Q_STR("tenants"), page.next);
+}
+
+static void answer_tenant(struct q_http_request *request, const struct q_tenant *tenant)
+{
+	struct q__answer answer;
+
+	q__answer_begin(&answer);
+	write_tenant(&answer.w, tenant);
+	q__answer_end(&answer, request, 200);
+}
+
+static void get_tenant(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_str id = q_http_request_param(request, "id");
+	struct q_tenant tenant;
+	struct q_err err;
+
+	if (!q_tenant_id_is_valid(id))
+		q__refuse_field(request, "id", "is no tenant's id");
+	else if (q_tenant_find(api->o.records, q_http_request_call(request), id,
+			       q_http_request_arena(request), &tenant, &err))
+		q_http_respond_error(request, &err);
+	else
+		answer_tenant(request, &tenant);
+}
+
+static bool read_locations(struct q_http_request *request, const struct q_json *array,
+			   struct q_tenant *tenant)
+{
+	struct q_json_walk walk;
+
+	if (q_json_type_of(array) == Q_JSON_ARRAY && q_json_count(array) <= Q_TENANT_LOCATIONS_MAX)
+		tenant->location_ids =
+			q_arena_alloc_array(q_http_request_arena(request), q_json_count(array),
+					    sizeof *tenant->location_ids);
+	tenant->location_count = 0;
+	for (walk = q_json_walk(array); tenant->location_ids && q_json_next(&walk);)
+		if (!q_json_string(walk.value, &tenant->location_ids[tenant->location_count++]))
+			tenant->location_ids = NULL;
+	if (!tenant->location_ids)
+		q__refuse_field(request, "locationIds", "is a list of at most 1,000 ids");
+	return tenant->location_ids != NULL;
+}
+
+/* The body of PUT replaces the record: what it leaves out is as for a tenant without one. */
+static bool read_tenant(struct q_http_request *request, const struct q_json *body,
+			struct q_tenant *tenant)
+{
+	struct q_json_walk walk;
+
+	tenant->location_ids = &tenant->id;
+	tenant->location_count = 1;
+	for (walk = q_json_walk(body); q_json_next(&walk);) {
+		if (q_str_equal(walk.name, Q_STR("locationIds"))) {
+			if (!read_locations(request, walk.value, tenant))
+				return false;
+		} else if (!q_str_equal(walk.name, Q_STR("tenantName")) ||
+			   !q_json_string(walk.value, &tenant->name)) {
+			q_http_respond_refusal(request, 400, "invalid_request",
+					       "the body takes tenantName, a string, and "
+					       "locationIds, a list of strings");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void put_tenant(struct q_http_request *request, void *context)
+{
+	struct q_api *api = context;
+	struct q_tenant tenant = {.id = q_http_request_param(request, "id"),
+				  .updated_at_ms = q_clock_now_ms(api->o.clock)};
+	const struct q_json *body;
+	struct q_err err;
+
+	if (!q__body(request, &body) || !read_tenant(request, body, &tenant))
+		return;
+	if (q_tenant_put(api->o.records, q_http_request_call(request), &tenant, &err))
+		q_http_respond_error(request, &err);
+	else
+		answer_tenant(request, &tenant);
+}
+
+const struct q_route q__admin_routes[] = {
+	{"POST", "/admin/keys", 0, BODY_MAX, &q__admin, create_key},
+	{"GET", "/admin/keys", 0, 0, &q__admin, list_keys},
+	{"DELETE", "/admin/keys/{id}", 0, 0, &q__admin, revoke_key},
+	{"GET", "/admin/tenants", 0, 0, &q__admin, list_tenants},
+	{"GET", "/admin/tenants/{id}", 0, 0, &q__admin, get_tenant},
+	{"PUT", "/admin/tenants/{id}", 0, BODY_MAX, &q__admin, put_tenant},
+	{0},
+};

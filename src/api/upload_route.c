@@ -1,0 +1,318 @@
+/* POST /api/upload: a form is parsed as it comes in; its file goes straight to the blob store. The form's fields may stand before or after
+ * the file. A small document is waited for, without a thread: the request is looked at again after a while. */
+#include "api/api_internal.h"
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "net/http_field.h"
+#include "net/multipart.h"
+
+enum {
+	FIELD_MAX = 1024,
+	WAIT_MS = 25000,
+	FIRST_LOOK_MS = 5,
+	LAST_LOOK_MS = 250,
+	RESULTS_MAX = 16 << 20
+};
+
+/* One upload in flight; freed when the body has ended or gone. */
+struct form {
+	struct q_http_body_sink body; /* first: the server's view */
+	struct q_multipart_sink parts;
+	struct q_api *api;
+	struct q_http_request *request;
+	struct q_multipart *parser;
+	struct q_upload *upload;
+	bool has_file;
+	bool is_in_file;
+	struct q_str *field; /* the one that is being read, or NULL */
+	struct q_buf value;
+	struct q_upload_request known;
+};
+
+static void form_free(struct form *form)
+{
+	q_multipart_free(form->parser);
+	q_upload_abort(form->upload);
+	q_buf_free(&form->value);
+	q_mem_free(form);
+}
+
+static const struct q_call *call_of(const struct form *form)
+{
+	return q_http_request_call(form->request);
+}
+
+/* --- The parts --------------------------------------------------------------------------------- */
+
+static enum q_code begin_file(struct form *form, const struct q_multipart_part *part,
+			      struct q_err *err)
+{
+	struct q_arena *arena = q_http_request_arena(form->request);
+
+	if (form->has_file)
+		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",
+				     "the form has two files: send one a request");
+	form->has_file = form->is_in_file = true;
+	form->known.file_name = q_arena_copy(arena, part->filename);
+	return q_upload_open(form->api->o.documents, call_of(form), q__identity(form->request),
+			     &form->known, &form->upload, err);
+}
+
+static enum q_code part_begin(struct q_multipart_sink *sink, const struct q_multipart_part *part,
+			      struct q_err *err)
+{
+	struct form *form = q_container_of(sink, struct form, parts);
+
+	if (q_str_equal(part->name, Q_STR("file"))) {
+		if (part->is_file)
+			return begin_file(form, part, err);
+		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",
+				     "the part `file` has no filename: send a file");
+	}
+	if (q_str_equal(part->name, Q_STR("tenantId")))
+		form->field = &form->known.tenant_id;
+	else if (q_str_equal(part->name, Q_STR("kind")))
+		form->field = &form->known.kind;
+	else if (q_str_equal(part->name, Q_STR("locationId")))
+		form->field = &form->known.location_id;
+	else
+		return q_fail_reason(
+			err, Q_INVALID, "unknown_field", "upload",
+			"the form takes file, tenantId, kind and locationId; not `%.*s`",
+			Q_STR_ARG(q_str_slice(part->name, 0, 100)));
+	if (form->field->data)
+		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",
+				     "`%.*s` is given twice", Q_STR_ARG(part->name));
+	q_buf_clear(&form->value);
+	return Q_OK;
+}
+
+static enum q_code part_data(struct q_multipart_sink *sink, struct q_bytes data, struct q_err *err)
+{
+	struct form *form = q_container_of(sink, struct form, parts);
+
+	if (form->is_in_file)
+		return q_upload_add(form->upload, call_of(form), data, err);
+	if (!q_buf_append(&form->value, q_bytes_str(data)))
+		return q_fail(err, Q_NOMEM, "upload", "a field of the form");
+	return Q_OK;
+}
+
+static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
+{
+	struct form *form = q_container_of(sink, struct form, parts);
+
+	if (form->field) {
+		*form->field =
+			q_arena_copy(q_http_request_arena(form->request), q_buf_str(&form->value));
+		if (!form->field->data)
+			return q_fail(err, Q_NOMEM, "upload", "a field of the form");
+	}
+	form->field = NULL;
+	form->is_in_file = false;
+	return Q_OK;
+}
+
+/* --- The answer -------------------------------------------------------------------------------- */
+
+/* A small document that is waited for; lives in the request's arena. */
+struct wait {
+	struct q_api *api;
+	struct q_str file_id;
+	int64_t until_ms;
+	int64_t look_ms;
+};
+
+static void answer_accepted(struct q_http_request *request, struct q_str file_id)
+{
+	struct q_arena *arena = q_http_request_arena(request);
+	struct q__answer answer;
+
+	q_http_add_header(request, "Location",
+			  q_arena_format(arena, "/api/jobs/%.*s", Q_STR_ARG(file_id)));
+	q__answer_begin(&answer);
+	q_json_begin_object(&answer.w);
+	q_json_field_string(&answer.w, "message",
+			    Q_STR("the document is stored and will be worked through"));
+	q_json_field_string(&answer.w, "fileId", file_id);
+	q_json_field_string(&answer.w, "status", Q_STR("uploaded"));
+	q_json_field_string(&answer.w, "processingType", Q_STR("async"));
+	q_json_end_object(&answer.w);
+	q__answer_end(&answer, request, 202);
+}
+
+/* The manifest as it stands, or null where the job has none. */
+static enum q_code read_results(struct q_api *api, struct q_http_request *request,
+				const struct q_job *job, struct q_str *out, struct q_err *err)
+{
+	struct q_bytes bytes = {0};
+	enum q_code code;
+
+	*out = Q_STR("null");
+	if (job->result_key.length == 0)
+		return Q_OK;
+	code = q_blob_store_read(api->o.result_blobs, q_http_request_call(request), job->result_key,
+				 Q_BLOB_WHOLE, RESULTS_MAX, q_http_request_arena(request), &bytes,
+				 err);
+	if (!code)
+		*out = q_bytes_str(bytes);
+	return code;
+}
+
+static void answer_ended(struct q_api *api, struct q_http_request *request, const struct q_job *job)
+{
+	struct q__answer answer;
+	struct q__link link = {0};
+	struct q_str results;
+	struct q_err err;
+	enum q_code code = read_results(api, request, job, &results, &err);
+
+	if (!code)
+		code = q__job_link(api, request, job, &link, &err);
+	if (code) { /* it is all there to be asked for: the upload itself has not failed */
+		answer_accepted(request, job->file_id);
+		return;
+	}
+	q__answer_begin(&answer);
+	q_json_begin_object(&answer.w);
+	q_json_field_string(&answer.w, "message",
+			    job->status == Q_JOB_COMPLETED
+				    ? Q_STR("the document has been worked through")
+				    : Q_STR("the document could not be worked through"));
+	q_json_field_string(&answer.w, "fileId", job->file_id);
+	q_json_field_string(&answer.w, "status", q_str_from(q_job_status_name(job->status)));
+	q_json_field_string(&answer.w, "processingType", Q_STR("sync"));
+	q_json_name(&answer.w, "job");
+	q__write_job(&answer.w, job, link.url);
+	q_json_field_raw(&answer.w, "results", results);
+	q_json_end_object(&answer.w);
+	q__answer_end(&answer, request, 200);
+}
+
+static void look_again(struct q_http_request *request, void *context)
+{
+	struct wait *wait = context;
+	struct q_job job;
+	struct q_err err;
+	enum q_code code = q_documents_find_job(
+		wait->api->o.documents, q_http_request_call(request), q__identity(request),
+		wait->file_id, q_http_request_arena(request), &job, &err);
+
+	if (!code && q_job_status_is_final(job.status)) {
+		answer_ended(wait->api, request, &job);
+	} else if (code || q_time_monotonic_ms() >= wait->until_ms ||
+		   q_call_check(q_http_request_call(request), "upload", &err)) {
+		answer_accepted(request, wait->file_id);
+	} else {
+		wait->look_ms += wait->look_ms / 2 + 1;
+		if (wait->look_ms > LAST_LOOK_MS)
+			wait->look_ms = LAST_LOOK_MS;
+		q_http_request_resume_after(request, wait->look_ms, look_again, wait);
+	}
+}
+
+static void answer_stored(struct q_api *api, struct q_http_request *request,
+			  const struct q_job *job)
+{
+	struct wait *wait = NULL;
+
+	if (q_documents_is_small(api->o.documents, job->size_bytes))
+		wait = q_arena_alloc(q_http_request_arena(request), sizeof *wait);
+	if (!wait) {
+		answer_accepted(request, job->file_id);
+		return;
+	}
+	*wait = (struct wait){api, job->file_id, q_time_monotonic_ms() + WAIT_MS, FIRST_LOOK_MS};
+	q_http_request_resume_after(request, wait->look_ms, look_again, wait);
+}
+
+/* --- The body ---------------------------------------------------------------------------------- */
+
+static enum q_code on_data(struct q_http_body_sink *sink, struct q_http_request *request,
+			   struct q_bytes bytes, struct q_err *err)
+{
+	struct form *form = q_container_of(sink, struct form, body);
+
+	(void)request;
+	return q_multipart_feed(form->parser, bytes, err);
+}
+
+static enum q_code finish(struct form *form, struct q_job *job, struct q_err *err)
+{
+	struct q_upload *upload = form->upload;
+	enum q_code code = q_multipart_finish(form->parser, err);
+
+	if (code)
+		return code;
+	if (!upload)
+		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",
+				     "the form has no part `file`");
+	form->upload = NULL;
+	return q_upload_finish(upload, call_of(form), q__identity(form->request), &form->known,
+			       q_http_request_arena(form->request), job, err);
+}
+
+static void on_end(struct q_http_body_sink *sink, struct q_http_request *request)
+{
+	struct form *form = q_container_of(sink, struct form, body);
+	struct q_api *api = form->api;
+	struct q_job job;
+	struct q_err err;
+	enum q_code code = finish(form, &job, &err);
+
+	form_free(form);
+	if (code)
+		q_http_respond_error(request, &err);
+	else
+		answer_stored(api, request, &job);
+}
+
+static void on_abort(struct q_http_body_sink *sink, struct q_http_request *request)
+{
+	(void)request;
+	form_free(q_container_of(sink, struct form, body));
+}
+
+static enum q_code form_new(struct q_api *api, struct q_http_request *request, struct form **out,
+			    struct q_err *err)
+{
+	struct q_http_media_type type;
+	struct q_str boundary;
+	struct form *form;
+	enum q_code code;
+
+	if (!q_http_media_type_parse(q_http_request_header(request, Q_STR("Content-Type")),
+				     &type) ||
+	    !q_http_media_type_is(&type, Q_STR("multipart/form-data")) ||
+	    !q_http_parameter_find(type.parameters, Q_STR("boundary"), &boundary))
+		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",
+				     "send multipart/form-data with a boundary");
+	form = q_mem_new(sizeof *form);
+	if (!form)
+		return q_fail(err, Q_NOMEM, "upload", "%zu bytes", sizeof *form);
+	form->body = (struct q_http_body_sink){on_data, on_end, on_abort};
+	form->parts = (struct q_multipart_sink){part_begin, part_data, part_end};
+	form->api = api;
+	form->request = request;
+	q_buf_init(&form->value, FIELD_MAX);
+	code = q_multipart_new(boundary, FIELD_MAX, &form->parts, &form->parser, err);
+	if (code)
+		form_free(form);
+	else
+		*out = form;
+	return code;
+}
+
+void q__upload(struct q_http_request *request, void *context)
+{
+	struct form *form;
+	struct q_err err;
+
+	if (!q__query(request, NULL, 0))
+		return;
+	if (form_new(context, request, &form, &err))
+		q_http_respond_error(request, &err);
+	else
+		q_http_request_set_body_sink(request, &form->body);
+}
