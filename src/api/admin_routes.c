@@ -99,7 +99,7 @@ static void create_key(struct q_http_request *request, void *context)
 	struct q_api_key key = {0};
 	struct q_json_walk walk;
 	const struct q_json *body;
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q_str text;
 	struct q_err err;
 
@@ -114,9 +114,9 @@ static void create_key(struct q_http_request *request, void *context)
 		return;
 	}
 	q_http_add_header(request, "Cache-Control", Q_STR("no-store"));
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	write_key(&answer.w, &key, text);
-	q__answer_end(&answer, request, 201);
+	q__reply_end(&answer, request, 201);
 }
 
 /* limit and cursor of a list. False when it has answered. */
@@ -131,7 +131,7 @@ static bool read_page(struct q_api *api, struct q_http_request *request, struct 
 	       q__cursor_read(api, request, scope, cursor, after);
 }
 
-static void end_page(struct q_api *api, struct q_http_request *request, struct q__answer *answer,
+static void end_page(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
 		     struct q_str scope, struct q_str next)
 {
 	q_json_end_array(&answer->w);
@@ -139,14 +139,14 @@ static void end_page(struct q_api *api, struct q_http_request *request, struct q
 		q_json_field_string(&answer->w, "nextCursor",
 				    q__cursor_write(api, request, scope, next));
 	q_json_end_object(&answer->w);
-	q__answer_end(answer, request, 200);
+	q__reply_end(answer, request, 200);
 }
 
 static void list_keys(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
 	struct q_api_key_page page;
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q_str after;
 	struct q_err err;
 	size_t limit;
@@ -158,7 +158,7 @@ static void list_keys(struct q_http_request *request, void *context)
 		q_http_respond_error(request, &err);
 		return;
 	}
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	q_json_name(&answer.w, "items");
 	q_json_begin_array(&answer.w);
@@ -201,7 +201,7 @@ static void list_tenants(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
 	struct q_tenant_page page;
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q_str after;
 	struct q_err err;
 	size_t limit;
@@ -213,7 +213,7 @@ static void list_tenants(struct q_http_request *request, void *context)
 		q_http_respond_error(request, &err);
 		return;
 	}
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	q_json_name(&answer.w, "items");
 	q_json_begin_array(&answer.w);
@@ -224,11 +224,11 @@ static void list_tenants(struct q_http_request *request, void *context)
 
 static void answer_tenant(struct q_http_request *request, const struct q_tenant *tenant)
 {
-	struct q__answer answer;
+	struct q__reply answer;
 
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	write_tenant(&answer.w, tenant);
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 static void get_tenant(struct q_http_request *request, void *context)

@@ -2,13 +2,13 @@
 
 #include "base/mem.h"
 
-void q__answer_begin(struct q__answer *answer)
+void q__reply_begin(struct q__reply *answer)
 {
 	q_buf_init(&answer->buf, Q__ANSWER_MAX);
 	q_json_writer_init(&answer->w, &answer->buf);
 }
 
-void q__answer_end(struct q__answer *answer, struct q_http_request *request, int status)
+void q__reply_end(struct q__reply *answer, struct q_http_request *request, int status)
 {
 	q_http_respond_buf(request, status, "application/json", &answer->buf);
 	q_buf_free(&answer->buf);

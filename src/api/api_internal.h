@@ -94,12 +94,12 @@ bool q__cursor_read(const struct q_api *api, struct q_http_request *request, str
 /* --- Answers (answer.c) ------------------------------------------------------------------------ */
 
 /* A buffer and a writer for a JSON answer. */
-struct q__answer {
+struct q__reply {
 	struct q_buf buf;
 	struct q_json_writer w;
 };
-void q__answer_begin(struct q__answer *answer);
-void q__answer_end(struct q__answer *answer, struct q_http_request *request, int status);
+void q__reply_begin(struct q__reply *answer);
+void q__reply_end(struct q__reply *answer, struct q_http_request *request, int status);
 
 /* An absolute URL for a path of this server, or the URL itself where it is absolute. */
 struct q_str q__absolute(const struct q_api *api, struct q_http_request *request, struct q_str url);

@@ -32,7 +32,7 @@ static void get_job(struct q_http_request *request, void *context)
 	struct q_api *api = context;
 	struct q_arena *arena = q_http_request_arena(request);
 	const struct q_job *job = find_job(api, request);
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q__link link;
 	struct q_err err;
 
@@ -48,9 +48,9 @@ static void get_job(struct q_http_request *request, void *context)
 					    job->run, job->version, link.expires_at_ms)))
 		return;
 	q_http_add_header(request, "Cache-Control", Q_STR("private, no-cache"));
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q__write_job(&answer.w, job, link.url);
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 static void get_results(struct q_http_request *request, void *context)
@@ -73,7 +73,7 @@ static void get_download(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
 	struct q_str file_id = q_http_request_param(request, "fileId"), url;
-	struct q__answer answer;
+	struct q__reply answer;
 	int64_t expires_at_ms;
 	struct q_err err;
 
@@ -84,13 +84,13 @@ static void get_download(struct q_http_request *request, void *context)
 		return;
 	}
 	q_http_add_header(request, "Cache-Control", Q_STR("no-store"));
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	q_json_field_string(&answer.w, "fileId", file_id);
 	q_json_field_string(&answer.w, "downloadUrl", q__absolute(api, request, url));
 	q_json_field_time(&answer.w, "expiresAt", expires_at_ms);
 	q_json_end_object(&answer.w);
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 static void get_page(struct q_http_request *request, void *context)
@@ -98,7 +98,7 @@ static void get_page(struct q_http_request *request, void *context)
 	struct q_api *api = context;
 	struct q_arena *arena = q_http_request_arena(request);
 	const struct q_job *job = find_job(api, request);
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q_page page;
 	struct q_err err;
 	int64_t number;
@@ -116,9 +116,9 @@ static void get_page(struct q_http_request *request, void *context)
 		q_http_respond_error(request, &err);
 		return;
 	}
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q__write_page(&answer.w, job, &page);
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 /* --- Lists ------------------------------------------------------------------------------------- */
@@ -190,7 +190,7 @@ static void add_next_link(struct q_api *api, struct q_http_request *request,
 static void answer_list(struct q_api *api, struct q_http_request *request,
 			const struct list_query *q, bool is_plain)
 {
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q_job_page page;
 	struct q_str cursor = {0};
 	struct q_err err;
@@ -203,7 +203,7 @@ static void answer_list(struct q_api *api, struct q_http_request *request,
 	}
 	if (page.next.length > 0)
 		cursor = q__cursor_write(api, request, q->scope, page.next);
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	if (!is_plain) {
 		q_json_begin_object(&answer.w);
 		q_json_name(&answer.w, "items");
@@ -220,7 +220,7 @@ static void answer_list(struct q_api *api, struct q_http_request *request,
 	} else if (cursor.length > 0) {
 		add_next_link(api, request, q, cursor);
 	}
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 static void list_jobs(struct q_http_request *request, void *context)

@@ -45,9 +45,9 @@ static void get_ready(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
 	bool is_operator = q__is_operator(api, request), is_ready = true;
-	struct q__answer answer;
+	struct q__reply answer;
 
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	if (is_operator) {
 		q_json_name(&answer.w, "ports");
@@ -69,7 +69,7 @@ static void get_ready(struct q_http_request *request, void *context)
 		q_json_end_array(&answer.w);
 	q_json_field_string(&answer.w, "status", is_ready ? Q_STR("ready") : Q_STR("not_ready"));
 	q_json_end_object(&answer.w);
-	q__answer_end(&answer, request, is_ready ? 200 : 503);
+	q__reply_end(&answer, request, is_ready ? 200 : 503);
 }
 
 static void get_metrics(struct q_http_request *request, void *context)

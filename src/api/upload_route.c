@@ -127,11 +127,11 @@ struct wait {
 static void answer_accepted(struct q_http_request *request, struct q_str file_id)
 {
 	struct q_arena *arena = q_http_request_arena(request);
-	struct q__answer answer;
+	struct q__reply answer;
 
 	q_http_add_header(request, "Location",
 			  q_arena_format(arena, "/api/jobs/%.*s", Q_STR_ARG(file_id)));
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	q_json_field_string(&answer.w, "message",
 			    Q_STR("the document is stored and will be worked through"));
@@ -139,7 +139,7 @@ static void answer_accepted(struct q_http_request *request, struct q_str file_id
 	q_json_field_string(&answer.w, "status", Q_STR("uploaded"));
 	q_json_field_string(&answer.w, "processingType", Q_STR("async"));
 	q_json_end_object(&answer.w);
-	q__answer_end(&answer, request, 202);
+	q__reply_end(&answer, request, 202);
 }
 
 /* The manifest as it stands, or null where the job has none. */
@@ -162,7 +162,7 @@ static enum q_code read_results(struct q_api *api, struct q_http_request *reques
 
 static void answer_ended(struct q_api *api, struct q_http_request *request, const struct q_job *job)
 {
-	struct q__answer answer;
+	struct q__reply answer;
 	struct q__link link = {0};
 	struct q_str results;
 	struct q_err err;
@@ -174,7 +174,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 		answer_accepted(request, job->file_id);
 		return;
 	}
-	q__answer_begin(&answer);
+	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
 	q_json_field_string(&answer.w, "message",
 			    job->status == Q_JOB_COMPLETED
@@ -187,7 +187,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 	q__write_job(&answer.w, job, link.url);
 	q_json_field_raw(&answer.w, "results", results);
 	q_json_end_object(&answer.w);
-	q__answer_end(&answer, request, 200);
+	q__reply_end(&answer, request, 200);
 }
 
 static void look_again(struct q_http_request *request, void *context)
@@ -306,7 +306,7 @@ static enum q_code form_new(struct q_api *api, struct q_http_request *request, s
 
 void q__upload(struct q_http_request *request, void *context)
 {
-	struct form *form;
+	struct form *form = NULL;
 	struct q_err err;
 
 	if (!q__query(request, NULL, 0))

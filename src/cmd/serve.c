@@ -7,6 +7,7 @@
 #include "cmd/options.h"
 #include "cmd/roles.h"
 #include "cmd/wiring.h"
+#include "net/address.h"
 #include "net/http_server.h"
 
 #include <signal.h>
@@ -130,25 +131,6 @@ static enum q_code make_api(struct server *s, struct q_err *err)
 	return q_api_new(&options, &s->api, err);
 }
 
-/* The comma-separated networks of TRUST_PROXY, in the wiring's arena. */
-static enum q_code trusted_proxies(struct q_wiring *w, const char **out, size_t *count,
-				   struct q_err *err)
-{
-	struct q_str rest = q_settings_string(w->settings, Q_SETTING_ID_TRUST_PROXY), one;
-
-	for (*count = 0; rest.length > 0;) {
-		q_str_cut(rest, ',', &one, &rest);
-		one = q_str_trim(one);
-		if (one.length == 0)
-			continue;
-		if (*count == PROXIES_MAX)
-			return q_fail(err, Q_INVALID, "serve",
-				      "TRUST_PROXY has more than %d networks", PROXIES_MAX);
-		out[(*count)++] = q_arena_copy(w->arena, one).data;
-	}
-	return q_arena_failed(w->arena) ? q_fail(err, Q_NOMEM, "serve", "TRUST_PROXY") : Q_OK;
-}
-
 /* Without TLS and without a proxy in front, credentials would cross the network in the clear. */
 static enum q_code check_host(const struct q_settings *settings, struct q_str host,
 			      struct q_err *err)
@@ -172,13 +154,13 @@ static enum q_code start_http(struct server *s, struct q_err *err)
 {
 	const struct q_settings *settings = s->wiring->settings;
 	struct q_str host = q_settings_string(settings, Q_SETTING_ID_HOST);
-	const char *proxies[PROXIES_MAX];
+	struct q_cidr_list proxies;
 	struct q_http_server_options options = {
 		.host = host.data,
 		.port = (unsigned)q_settings_integer(settings, Q_SETTING_ID_PORT),
 		.tls_certificate_file = optional_path(settings, Q_SETTING_ID_TLS_CERT),
 		.tls_key_file = optional_path(settings, Q_SETTING_ID_TLS_KEY),
-		.trusted_proxies = proxies,
+		.trusted_proxies = &proxies,
 		.router = q_api_router(s->api),
 		.pool = s->pool,
 		.log = s->wiring->log,
@@ -187,7 +169,8 @@ static enum q_code start_http(struct server *s, struct q_err *err)
 	enum q_code code = check_host(settings, host, err);
 
 	if (!code)
-		code = trusted_proxies(s->wiring, proxies, &options.trusted_proxy_count, err);
+		code = q_cidr_list_parse(q_settings_string(settings, Q_SETTING_ID_TRUST_PROXY),
+					 &proxies, err);
 	return code ? code : q_http_server_start(&options, &s->http, err);
 }
 
