@@ -12,7 +12,8 @@ enum {
 	WORKERS_MAX = 512,
 	STACK_BYTES = 512 * 1024,
 	IDLE_WAIT_MS = 1000,
-	READ_WAIT_MS = 1000,
+	LISTEN_WAIT_MS = 30000,
+	AGGREGATOR_WAIT_MS = 300, /* what it waits for cannot be cut short without what it does */
 	SWEEP_EVERY_MS = 1000,
 	MAINTAIN_EVERY_MS = 60000,
 	ERROR_PAUSE_MS = 200,
@@ -32,10 +33,17 @@ struct q_roles {
 	size_t thread_count;
 };
 
+/* The call of a step that works: it may finish when the roles stop. */
 static struct q_call step_call(struct q_roles *roles)
 {
 	return (struct q_call){.deadline_ms = q_time_monotonic_ms() + STEP_DEADLINE_MS,
 			       .is_cancelled = &roles->is_cancelled};
+}
+
+/* The call of a step that waits for something to happen: stopping ends it at once. */
+static struct q_call wait_call(struct q_roles *roles)
+{
+	return (struct q_call){.is_cancelled = &roles->is_stopping};
 }
 
 /* A step's failure is logged and followed by a pause: the work stays due. */
@@ -96,10 +104,10 @@ static void *run_listener(void *argument)
 	struct q_roles *roles = argument;
 
 	while (!atomic_load(&roles->is_stopping)) {
-		struct q_call call = step_call(roles);
+		struct q_call call = wait_call(roles);
 		struct q_err err;
 
-		if (q_worker_listen(roles->worker, &call, READ_WAIT_MS, &err))
+		if (q_worker_listen(roles->worker, &call, LISTEN_WAIT_MS, &err))
 			report(roles, "worker.listen_failed", &err);
 	}
 	end_thread(roles);
@@ -115,7 +123,8 @@ static void *run_aggregator(void *argument)
 		struct q_err err;
 		bool did_work;
 
-		if (q_aggregator_step(roles->aggregator, &call, READ_WAIT_MS, &did_work, &err))
+		if (q_aggregator_step(roles->aggregator, &call, AGGREGATOR_WAIT_MS, &did_work,
+				      &err))
 			report(roles, "aggregator.failed", &err);
 	}
 	end_thread(roles);

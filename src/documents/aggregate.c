@@ -10,6 +10,21 @@
 
 enum { PAGES_A_QUERY = 100, CHUNK_MAX = 64 << 20, AGGREGATE_LEASE_MS = 30000 };
 
+/* What a job says whose pages all failed: their error, where it is one for all. */
+struct failures {
+	struct q_str code; /* in `arena`; empty: no page failed yet */
+	struct q_arena *arena;
+	bool differ;
+};
+
+static void note_failure(struct failures *failures, struct q_str code)
+{
+	if (failures->code.length == 0)
+		failures->code = q_arena_copy(failures->arena, code);
+	else
+		failures->differ |= !q_str_equal(failures->code, code);
+}
+
 static void write_chunk(struct q_json_writer *w, const struct q_page *page)
 {
 	q_json_begin_object(w);
@@ -58,7 +73,7 @@ static enum q_code flush(struct q_blob_writer *writer, const struct q_call *call
 
 /* One query's pages, each checked to be the next one. */
 static enum q_code write_pages(struct q_json_writer *w, const struct q_query_page *found,
-			       int64_t *next_page, struct q_err *err)
+			       int64_t *next_page, struct failures *failures, struct q_err *err)
 {
 	for (size_t i = 0; i < found->count; i++) {
 		struct q_page page;
@@ -70,6 +85,8 @@ static enum q_code write_pages(struct q_json_writer *w, const struct q_query_pag
 			return q_fail(err, Q_CORRUPT, "documents.manifest",
 				      "page %" PRId64 " is counted, but not stored",
 				      *next_page - 1);
+		if (page.status == Q_PAGE_FAILED)
+			note_failure(failures, page.error_code);
 		write_chunk(w, &page);
 	}
 	return Q_OK;
@@ -77,7 +94,8 @@ static enum q_code write_pages(struct q_json_writer *w, const struct q_query_pag
 
 static enum q_code write_chunks(struct q_documents *d, const struct q_call *call,
 				const struct q_job *job, struct q_json_writer *w,
-				struct q_blob_writer *writer, struct q_err *err)
+				struct q_blob_writer *writer, struct failures *failures,
+				struct q_err *err)
 {
 	struct q_arena *arena = q_arena_new(Q__STEP_ARENA);
 	struct q_str after = {0};
@@ -96,7 +114,7 @@ static enum q_code write_chunks(struct q_documents *d, const struct q_call *call
 
 		code = q_record_store_query(d->o.records, call, &query, arena, &found, err);
 		if (!code)
-			code = write_pages(w, &found, &next_page, err);
+			code = write_pages(w, &found, &next_page, failures, err);
 		if (!code)
 			code = flush(writer, call, w->out, err);
 		if (code)
@@ -115,7 +133,8 @@ static enum q_code write_chunks(struct q_documents *d, const struct q_call *call
 }
 
 static enum q_code write_manifest(struct q_documents *d, const struct q_call *call,
-				  const struct q_job *job, struct q_str key, struct q_err *err)
+				  const struct q_job *job, struct q_str key,
+				  struct failures *failures, struct q_err *err)
 {
 	struct q_blob_writer *writer;
 	struct q_json_writer w;
@@ -130,7 +149,7 @@ static enum q_code write_manifest(struct q_documents *d, const struct q_call *ca
 	write_head(&w, job);
 	q_json_name(&w, "chunks");
 	q_json_begin_array(&w);
-	code = write_chunks(d, call, job, &w, writer, err);
+	code = write_chunks(d, call, job, &w, writer, failures, err);
 	q_json_end_array(&w);
 	q_json_end_object(&w);
 	if (!code)
@@ -188,15 +207,16 @@ static bool is_ready(const struct q_documents *d, const struct q__job *job)
 
 /* aggregating -> completed, or failed where no page succeeded. */
 static enum q_code finish(struct q_documents *d, const struct q_call *call,
-			  const struct q__job *job, struct q_str key, struct q_arena *arena,
-			  struct q_err *err)
+			  const struct q__job *job, struct q_str key,
+			  const struct failures *failures, struct q_err *err)
 {
 	int64_t now = q__now(d);
 	bool is_failed = job->view.processed_pages == 0;
 	struct q_change changes[] = {
 		q__change_string("resultKey", key),
 		q__change_number("completedAt", now),
-		q__change_string("errorCode", Q_STR("no_page_succeeded")),
+		q__change_string("errorCode",
+				 failures->differ ? Q_STR("no_page_succeeded") : failures->code),
 		q__change_string(
 			"errorDetail",
 			Q_STR("no page could be worked through: the results say why for each")),
@@ -204,7 +224,7 @@ static enum q_code finish(struct q_documents *d, const struct q_call *call,
 	struct q__edge edge = {.to = is_failed ? Q_JOB_FAILED : Q_JOB_COMPLETED,
 			       .changes = changes,
 			       .change_count = is_failed ? 4 : 2};
-	enum q_code code = q__job_take_edge(d, call, job, &edge, arena, err);
+	enum q_code code = q__job_take_edge(d, call, job, &edge, failures->arena, err);
 
 	if (code)
 		return code;
@@ -223,6 +243,7 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 			 struct q_arena *arena, bool *did_work, struct q_err *err)
 {
 	struct q__job job;
+	struct failures failures = {.arena = arena};
 	struct q_str key;
 	enum q_code code = q__job_read(d, call, file_id, arena, &job, err);
 
@@ -242,8 +263,8 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 				: q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
 						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id),
 						 job.view.run);
-	code = write_manifest(d, call, &job.view, key, err);
+	code = write_manifest(d, call, &job.view, key, &failures, err);
 	if (!code)
-		code = finish(d, call, &job, key, arena, err);
+		code = finish(d, call, &job, key, &failures, err);
 	return code == Q_CONFLICT ? Q_OK : code;
 }
