@@ -164,7 +164,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 {
 	struct q__reply answer;
 	struct q__link link = {0};
-	struct q_str results;
+	struct q_str results = {0};
 	struct q_err err;
 	enum q_code code = read_results(api, request, job, &results, &err);
 
