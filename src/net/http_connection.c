@@ -15,7 +15,10 @@ static const struct q_http_limits *limits_of(const struct q__connection *connect
 	return &connection->loop->server->limits;
 }
 
-enum { ACCEPT_AGAIN_MS = 100 };
+enum {
+	ACCEPT_AGAIN_MS = 100,
+	TURNED_AWAY_MAX = 64 /* connections beyond the limit that get an answer at one time */
+};
 
 /* ---- the end ---- */
 
@@ -422,9 +425,9 @@ static void turn_away(struct q__connection *connection, unsigned others)
 	static char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
 			     "Retry-After: 1\r\nConnection: close\r\n\r\n";
 	uv_buf_t buffer = uv_buf_init(text, sizeof text - 1);
-	unsigned maximum = limits_of(connection)->connections;
 
-	if (connection->loop->server->certificate_file || others >= maximum + maximum / 10) {
+	if (connection->loop->server->certificate_file ||
+	    others >= limits_of(connection)->connections + TURNED_AWAY_MAX) {
 		q__connection_close(connection, true);
 		return;
 	}
