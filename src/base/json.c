@@ -68,8 +68,8 @@ static size_t skip_string(struct q_bytes text, size_t at)
 	return at;
 }
 
-/* The first bracket that opens a level too many; brackets inside strings don't count. Text that is not JSON may pass:
- * the parser refuses it, and does not recurse either. */
+/* The first bracket that opens a level too many; brackets inside strings don't count. Text that is
+ * not JSON may pass: the parser refuses it, and does not recurse either. */
 static bool find_level_beyond(struct q_bytes text, unsigned depth_max, size_t *at)
 {
 	unsigned depth = 0;
@@ -106,7 +106,8 @@ static int compare_names(const void *a, const void *b)
 	return (left->data > right->data) - (left->data < right->data);
 }
 
-/* The second of two equal names; NULL where there is none. For a few, comparing all pairs beats a sort. */
+/* The second of two equal names; NULL where there is none. For a few, comparing all pairs beats a
+ * sort. */
 static const char *find_repeated(struct q_str *names, size_t count)
 {
 	bool is_sorted = count > PAIRED_MEMBERS_MAX;

@@ -34,7 +34,7 @@ struct q_series {
 	atomic_int_least64_t value;
 	_Atomic(double) sum; /* histogram: of all observations */
 	atomic_int_least64_t
-	    buckets[]; /* histogram: one a bound, and one for all above; not cumulative */
+		buckets[]; /* histogram: one a bound, and one for all above; not cumulative */
 };
 
 struct q_metric {
@@ -44,6 +44,7 @@ struct q_metric {
 	const char *name, *help, *labels; /* literals */
 	struct q_str label_names[Q_METRIC_LABELS_MAX];
 	size_t label_count;
+	atomic_bool is_in_thousandths;
 	const double *bounds; /* borrowed for ever */
 	size_t bound_count;
 	struct q_map *by_labels;
@@ -58,7 +59,7 @@ struct collector {
 
 struct q_metrics {
 	pthread_mutex_t
-	    mutex; /* guards the lists and the collectors; never held while one of those runs */
+		mutex; /* guards the lists and the collectors; never held while one of those runs */
 	struct q_metric *first;
 	struct collector collectors[COLLECTORS_MAX];
 	size_t collector_count;
@@ -164,15 +165,15 @@ static struct q_metric *make(struct q_metrics *m, const struct q_metric *wanted)
 struct q_metric *q_metrics_counter(struct q_metrics *m, const char *name, const char *help,
 				   const char *labels)
 {
-	return make(
-	    m, &(struct q_metric){.type = COUNTER, .name = name, .help = help, .labels = labels});
+	return make(m, &(struct q_metric){
+			       .type = COUNTER, .name = name, .help = help, .labels = labels});
 }
 
 struct q_metric *q_metrics_gauge(struct q_metrics *m, const char *name, const char *help,
 				 const char *labels)
 {
 	return make(
-	    m, &(struct q_metric){.type = GAUGE, .name = name, .help = help, .labels = labels});
+		m, &(struct q_metric){.type = GAUGE, .name = name, .help = help, .labels = labels});
 }
 
 struct q_metric *q_metrics_histogram(struct q_metrics *m, const char *name, const char *help,
@@ -190,6 +191,12 @@ struct q_metric *q_metrics_histogram(struct q_metrics *m, const char *name, cons
 					  .labels = labels,
 					  .bounds = bounds,
 					  .bound_count = bound_count});
+}
+
+void q_metric_in_thousandths(struct q_metric *metric)
+{
+	if (metric)
+		atomic_store_explicit(&metric->is_in_thousandths, true, memory_order_relaxed);
 }
 
 static void append_label_value(struct q_buf *out, struct q_str value)
@@ -226,7 +233,7 @@ static struct q_series *add_series(struct q_metric *metric, struct q_str labels)
 {
 	size_t bucket_count = metric->type == HISTOGRAM ? metric->bound_count + 1 : 0;
 	struct q_series *series =
-	    q_mem_new(sizeof *series + bucket_count * sizeof series->buckets[0]);
+		q_mem_new(sizeof *series + bucket_count * sizeof series->buckets[0]);
 	char *copy = q_mem_new(labels.length + 1);
 
 	if (!series || !copy || !q_map_put(metric->by_labels, labels, series)) {
@@ -279,7 +286,7 @@ void q_series_set(struct q_series *series, int64_t n)
 {
 	if (!series)
 		return;
-	q_assert(series->metric->type == GAUGE);
+	q_assert(series->metric->type != HISTOGRAM);
 	atomic_store_explicit(&series->value, n, memory_order_relaxed);
 }
 
@@ -355,11 +362,15 @@ static void write_histogram(struct q_buf *out, const struct q_series *series)
 
 static void write_series(struct q_buf *out, const struct q_series *series)
 {
+	const struct q_metric *metric = series->metric;
 	int64_t value = atomic_load_explicit(&series->value, memory_order_relaxed);
 
-	q_buf_append(out, q_str_from(series->metric->name));
+	q_buf_append(out, q_str_from(metric->name));
 	write_braced(out, series->labels);
-	q_buf_format(out, " %" PRId64 "\n", value);
+	if (atomic_load_explicit(&metric->is_in_thousandths, memory_order_relaxed))
+		q_buf_format(out, " %.3f\n", (double)value / 1000);
+	else
+		q_buf_format(out, " %" PRId64 "\n", value);
 }
 
 bool q_metrics_write(struct q_metrics *m, struct q_buf *out)

@@ -29,11 +29,14 @@ struct q_metric *q_metrics_gauge(struct q_metrics *m, const char *name, const ch
 struct q_metric *q_metrics_histogram(struct q_metrics *m, const char *name, const char *help,
 				     const char *labels, const double *bounds, size_t bound_count);
 
+/* The integers of this counter or gauge are thousandths: a lag of 1234 ms is written as 1.234 seconds. */
+void q_metric_in_thousandths(struct q_metric *metric);
+
 /* The series with these label values, as many as the metric has labels (none: values may be NULL). */
 struct q_series *q_metric_series(struct q_metric *metric, const struct q_str *values);
 
 void q_series_add(struct q_series *series, int64_t n);     /* counter, gauge */
-void q_series_set(struct q_series *series, int64_t n);     /* gauge */
+void q_series_set(struct q_series *series, int64_t n);     /* gauge, or a counter whose total is kept elsewhere */
 void q_series_observe(struct q_series *series, double value); /* histogram */
 
 /* Gauges that are read when asked for: called by q_metrics_write, in its thread, with no lock held. At most 16. */

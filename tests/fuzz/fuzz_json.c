@@ -1,5 +1,5 @@
-/* Parses the input; what is accepted must be readable, and must mean the same when it was written. The input as a
- * string, JSON or not, must be written as JSON. */
+/* Parses the input; what is accepted must be readable, and must mean the same when it was written.
+ * The input as a string, JSON or not, must be written as JSON. */
 #include "base/json.h"
 
 #include <string.h>

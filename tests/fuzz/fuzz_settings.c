@@ -1,4 +1,5 @@
-/* Reads the input as an env file, then loads settings from it: what is accepted must be in its range. */
+/* Reads the input as an env file, then loads settings from it: what is accepted must be in its
+ * range. */
 #include "base/env_file.h"
 #include "base/settings.h"
 

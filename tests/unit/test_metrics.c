@@ -53,6 +53,24 @@ static void metrics_are_sorted_and_explained(void **state)
 			    "pages_total{status=\"failed\"} 1\n");
 }
 
+static void thousandths_are_written_as_a_fraction(void **state)
+{
+	struct q_metric *lag = q_metrics_gauge(*state, "lag_seconds", "L.", "");
+
+	q_metric_in_thousandths(lag);
+	q_series_set(q_metric_series(lag, NULL), -61007);
+	assert_text(*state,
+		    "# HELP lag_seconds L.\n# TYPE lag_seconds gauge\nlag_seconds -61.007\n");
+}
+
+static void counter_may_take_a_total_kept_elsewhere(void **state)
+{
+	struct q_metric *metric = q_metrics_counter(*state, "a_total", "A.", "");
+
+	q_series_set(q_metric_series(metric, NULL), 12);
+	assert_text(*state, "# HELP a_total A.\n# TYPE a_total counter\na_total 12\n");
+}
+
 static void metric_without_labels_is_shown_from_the_start(void **state)
 {
 	q_metrics_counter(*state, "a_total", "A.", "");
@@ -90,7 +108,7 @@ static void label_values_are_escaped_and_cut(void **state)
 	q_buf_free(&out);
 }
 
-/* Escaping must not make one key of two series: ("a", "b") and ("a\",y=\"b", "") are not the same. */
+/* Escaping must not make one key of two series. */
 static void values_cannot_imitate_other_labels(void **state)
 {
 	struct q_metric *metric = q_metrics_counter(*state, "a_total", "A.", "x y");
@@ -311,6 +329,8 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(metrics_are_sorted_and_explained),
+		CASE(thousandths_are_written_as_a_fraction),
+		CASE(counter_may_take_a_total_kept_elsewhere),
 		CASE(metric_without_labels_is_shown_from_the_start),
 		CASE(metric_and_series_are_found_again),
 		CASE(label_values_are_escaped_and_cut),
