@@ -1,7 +1,6 @@
-/* A chain of blocks. Allocations are cut from the newest; a full one is left with what it has.
- * Blocks double from 4 KiB to 64 KiB; what is larger than a block gets one of its own. The arena's
- * own struct lies at the start of its first block, so that a small request costs one heap
- * allocation. */
+/* Blocks from which allocations are cut, one behind the other; a full block is left with what it has. They
+ * double from 4 KiB to 64 KiB, and what is large gets a block of its own. The arena's own struct lies at
+ * the start of its first block, so that a small request costs one heap allocation. */
 #include "base/arena.h"
 
 #include "base/mem.h"
@@ -163,7 +162,7 @@ static struct block *add_block(struct q_arena *arena, size_t size)
 
 static void *allocate(struct q_arena *arena, size_t size, size_t alignment)
 {
-	struct block *block = NULL;
+	struct block *block;
 	void *memory;
 
 	if (size > arena->limit - arena->used || size > SIZE_MAX - LAST_BLOCK_BYTES) {

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/siphash.h"
 
 #include <string.h>
 
@@ -27,55 +28,6 @@ struct q_map {
 	size_t marked; /* slots that searches do not stop at: entries and removed ones */
 	size_t limit;
 };
-
-static uint64_t rotate(uint64_t value, int bits)
-{
-	return value << bits | value >> (64 - bits);
-}
-
-static void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] = rotate(v[2], 32);
-}
-
-/* SipHash-1-3: one round a word, three at the end (Aumasson and Bernstein, "SipHash: a fast
- * short-input PRF"). */
-static uint64_t sip_hash(const uint64_t seed[2], struct q_str key)
-{
-	uint64_t v[4] = {
-		seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-		seed[0] ^ UINT64_C(0x6c7967656e657261), seed[1] ^ UINT64_C(0x7465646279746573)};
-	size_t left = key.length;
-	uint64_t word;
-
-	for (const char *at = key.data; left >= sizeof word;
-	     at += sizeof word, left -= sizeof word) {
-		memcpy(&word, at, sizeof word);
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
-	}
-	word = 0;
-	if (left > 0)
-		memcpy(&word, key.data + key.length - left, left);
-	word |= (uint64_t)key.length << 56;
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-	v[2] ^= 0xFF;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
 
 struct q_map *q_map_new(size_t limit_entries)
 {
@@ -129,8 +81,7 @@ static struct slot *find_free(struct slot *slots, size_t capacity, uint64_t hash
 	return &slots[i];
 }
 
-/* Makes room for one more entry: at most three of four slots may be marked, or searches get long.
- */
+/* Makes room for one more entry: beyond three marked slots of four, searches get long. */
 static bool make_room(struct q_map *map)
 {
 	size_t capacity = map->capacity > 0 ? map->capacity : FIRST_CAPACITY;
@@ -165,7 +116,7 @@ static char *copy_key(struct q_str key)
 
 void *q_map_find(const struct q_map *map, struct q_str key)
 {
-	const struct slot *slot = find_slot(map, sip_hash(map->seed, key), key);
+	const struct slot *slot = find_slot(map, q_siphash(map->seed, key), key);
 
 	return slot ? slot->value : NULL;
 }
@@ -191,7 +142,7 @@ static bool add(struct q_map *map, uint64_t hash, struct q_str key, void *value)
 
 bool q_map_put(struct q_map *map, struct q_str key, void *value)
 {
-	uint64_t hash = sip_hash(map->seed, key);
+	uint64_t hash = q_siphash(map->seed, key);
 	struct slot *slot = find_slot(map, hash, key);
 
 	q_assert(value);
@@ -203,7 +154,7 @@ bool q_map_put(struct q_map *map, struct q_str key, void *value)
 
 void *q_map_remove(struct q_map *map, struct q_str key)
 {
-	struct slot *slot = find_slot(map, sip_hash(map->seed, key), key);
+	struct slot *slot = find_slot(map, q_siphash(map->seed, key), key);
 	void *value;
 
 	if (!slot)
