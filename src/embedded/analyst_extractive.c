@@ -8,7 +8,6 @@
 #include "embedded/extractive/sentiment.h"
 
 enum {
-	KEY_POINT_BYTES_MAX = 600,
 	KEY_POINT_CANDIDATES =
 		32, /* more than there may be key points: some will repeat the summary or each other */
 	OPENING_SENTENCES = 2,
@@ -112,7 +111,7 @@ static void choose_summary(struct reading *reading, struct q__selection *chosen)
 static void write_analysis(struct reading *reading, struct q_page_analysis *out)
 {
 	struct q__selection summary = {0}, points = {0};
-	char point[KEY_POINT_BYTES_MAX];
+	char point[Q_ANALYST_KEY_POINT_MAX];
 
 	choose_summary(reading, &summary);
 	while (points.count < Q_ANALYST_KEY_POINTS_MAX &&

@@ -22,7 +22,7 @@ void q__entities_add(struct q__entities *entities, struct q_arena *arena,
 		     const struct q__sentence *sentence, const struct q__match *match)
 {
 	struct q_str text = match_text(sentence, match);
-	char folded[Q__ENTITY_BYTES_MAX], lower[Q__ENTITY_BYTES_MAX * 3];
+	char folded[Q_ANALYST_ENTITY_TEXT_MAX], lower[Q_ANALYST_ENTITY_TEXT_MAX * 3];
 	uint32_t hash;
 
 	if (entities->count == Q_ANALYST_ENTITIES_MAX || text.length > sizeof folded)

@@ -1,15 +1,13 @@
 /* embedded/extractive/entities.h: the entities of a page: each once, in the order in which they first appear, at most
  * Q_ANALYST_ENTITIES_MAX.
  *
- * Contract:  two are the same when type and text are, capitals and white space aside.
+ * Contract:  a text longer than Q_ANALYST_ENTITY_TEXT_MAX is left out: no name is that long. Two are the same when type and text are, capitals and white space aside.
  * Ownership: texts are copied to the arena. Threads: one at a time. Errors: the arena's failure flag. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 #define Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 
 #include "base/arena.h"
 #include "embedded/extractive/scan.h"
-
-enum { Q__ENTITY_BYTES_MAX = 200 }; /* longer ones are left out: no name is that long */
 
 struct q__entities {
 	unsigned count;

@@ -15,7 +15,7 @@ enum { Q__SENTENCE_TOKENS_MAX = 512 };
 
 struct q__sentence {
 	struct q_str page;
-	struct q_str text; /* the part of the page from the first token to the last, without a bullet */
+	struct q_str text; /* from the first token to the last, without a bullet */
 	const struct q__token *tokens;
 	unsigned count;
 	unsigned ordinal; /* from 0 */
