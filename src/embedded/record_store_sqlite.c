@@ -64,25 +64,20 @@ struct transaction {
 	struct q_item *after;  /* of the caller; NULL: not wanted */
 };
 
-/* An item as it is stored, and as the caller of the port may see it. */
-struct stored {
-	struct q_bytes body; /* empty: there is none */
-	struct q_item item;
-	const struct q_item *visible; /* NULL: there is none, or it has expired */
-};
-
+/* The stored item. *visible: as the caller of the port may see it; NULL: there is none, or it has expired. */
 static enum q_code load(struct q__sqlite_connection *connection, int64_t stream, int64_t now_ms,
-			const struct q_record_key *key, struct q_arena *scratch, struct stored *out,
+			const struct q_record_key *key, struct q_arena *scratch,
+			struct q__sqlite_stored *out, const struct q_item **visible,
 			struct q_err *err)
 {
 	enum q_code code = q__sqlite_item_read(connection, stream, key, scratch, &out->body, err);
 
-	out->visible = NULL;
+	*visible = NULL;
 	if (code || out->body.length == 0)
 		return code;
 	code = q_item_decode(out->body, scratch, &out->item, err);
 	if (!code && q_item_encoded_expiry(out->body) > now_ms)
-		out->visible = &out->item;
+		*visible = &out->item;
 	return code;
 }
 
@@ -94,46 +89,60 @@ static enum q_code give_after(const struct transaction *transaction, const struc
 	return q_fail(err, Q_NOMEM, "record_store.write", "the item after it");
 }
 
-static enum q_code store_item(const struct transaction *transaction,
-			      struct q__sqlite_connection *connection, int64_t now_ms,
-			      struct q_bytes before, const struct q_item *item,
-			      struct q_arena *scratch, struct q_err *err)
-{
-	struct q_bytes after;
-	enum q_code code = q_item_encode(item, scratch, &after, err);
+/* One write of a transaction, at the time now_ms. */
+struct step {
+	const struct transaction *transaction;
+	const struct q_write *write;
+	struct q__sqlite_connection *connection;
+	struct q_arena *scratch;
+	int64_t now_ms;
+};
 
-	if (!code)
-		code = q__sqlite_item_store(connection, transaction->store->stream, now_ms, before,
-					    item, after, scratch, err);
-	return code ? code : give_after(transaction, item, err);
+static enum q_code store_item(const struct step *step, const struct q__sqlite_stored *before,
+			      const struct q_item *item, struct q_err *err)
+{
+	enum q_code code = q__sqlite_item_store(step->connection, step->transaction->store->stream,
+						step->now_ms, before, item, step->scratch, err);
+
+	return code ? code : give_after(step->transaction, item, err);
 }
 
-static enum q_code apply(const struct transaction *transaction,
-			 struct q__sqlite_connection *connection, int64_t now_ms,
-			 const struct q_write *write, const struct stored *stored,
-			 struct q_arena *scratch, struct q_err *err)
+static enum q_code apply(const struct step *step, const struct q__sqlite_stored *before,
+			 const struct q_item *visible, struct q_err *err)
 {
 	struct q_item item;
 	enum q_code code;
 
-	switch (write->kind) {
+	switch (step->write->kind) {
 	case Q_WRITE_PUT:
-		return store_item(transaction, connection, now_ms, stored->body, write->item,
-				  scratch, err);
+		return store_item(step, before, step->write->item, err);
 	case Q_WRITE_UPDATE:
-		code = q_item_update(stored->visible, write, scratch, &item, err);
-		return code ? code
-			    : store_item(transaction, connection, now_ms, stored->body, &item,
-					 scratch, err);
+		code = q_item_update(visible, step->write, step->scratch, &item, err);
+		return code ? code : store_item(step, before, &item, err);
 	case Q_WRITE_DELETE:
-		if (stored->body.length == 0)
+		if (before->body.length == 0)
 			return Q_OK;
-		return q__sqlite_item_delete(connection, transaction->store->stream, now_ms,
-					     &write->key, stored->body, scratch, err);
+		return q__sqlite_item_delete(step->connection, step->transaction->store->stream,
+					     step->now_ms, &step->write->key, before->body,
+					     step->scratch, err);
 	case Q_WRITE_CHECK:
 		break;
 	}
 	return Q_OK;
+}
+
+static enum q_code run_step(const struct step *step, struct q_err *err)
+{
+	struct q__sqlite_stored before;
+	const struct q_item *visible;
+	enum q_code code = load(step->connection, step->transaction->store->stream, step->now_ms,
+				&step->write->key, step->scratch, &before, &visible, err);
+
+	if (code)
+		return code;
+	if (!q_item_conditions_hold(visible, step->write))
+		return q_fail(err, Q_CONFLICT, "record_store.write", "a condition did not hold");
+	return apply(step, &before, visible, err);
 }
 
 static enum q_code run_transaction(struct q__sqlite_write *base,
@@ -141,25 +150,21 @@ static enum q_code run_transaction(struct q__sqlite_write *base,
 				   struct q_err *err)
 {
 	struct transaction *transaction = q_container_of(base, struct transaction, write);
-	int64_t now_ms = q_clock_now_ms(transaction->store->clock);
+	struct step step = {
+		.transaction = transaction,
+		.connection = connection,
+		.scratch = scratch,
+		.now_ms = q_clock_now_ms(transaction->store->clock),
+	};
+	enum q_code code = Q_OK;
 
-	for (size_t i = 0; i < transaction->count; i++) {
-		const struct q_write *write = &transaction->writes[i];
-		struct stored stored;
-		enum q_code code = load(connection, transaction->store->stream, now_ms, &write->key,
-					scratch, &stored, err);
-
-		if (!code && !q_item_conditions_hold(stored.visible, write)) {
+	for (size_t i = 0; i < transaction->count && !code; i++) {
+		step.write = &transaction->writes[i];
+		code = run_step(&step, err);
+		if (code == Q_CONFLICT)
 			*transaction->failed = i;
-			return q_fail(err, Q_CONFLICT, "record_store.write",
-				      "a condition of write %zu did not hold", i);
-		}
-		if (!code)
-			code = apply(transaction, connection, now_ms, write, &stored, scratch, err);
-		if (code)
-			return code;
 	}
-	return Q_OK;
+	return code;
 }
 
 static enum q_code store_transact(struct q_record_store *base, const struct q_call *call,
@@ -168,13 +173,13 @@ static enum q_code store_transact(struct q_record_store *base, const struct q_ca
 {
 	struct store *store = q_container_of(base, struct store, base);
 	struct transaction transaction = {
-	    .write.run = run_transaction,
-	    .store = store,
-	    .writes = writes,
-	    .count = count,
-	    .failed = failed,
-	    .arena = arena,
-	    .after = after,
+		.write.run = run_transaction,
+		.store = store,
+		.writes = writes,
+		.count = count,
+		.failed = failed,
+		.arena = arena,
+		.after = after,
 	};
 
 	return q__sqlite_writer_run(store->database->writer, call, &transaction.write, err);
@@ -186,12 +191,12 @@ static void store_close(struct q_record_store *base)
 }
 
 static const struct q_record_store_ops store_ops = {
-    .name = "sqlite",
-    .capabilities = Q_CAP_INLINE | Q_CAP_IN_PROCESS,
-    .get = store_get,
-    .query = store_query,
-    .transact = store_transact,
-    .close = store_close,
+	.name = "sqlite",
+	.capabilities = Q_CAP_INLINE | Q_CAP_IN_PROCESS,
+	.get = store_get,
+	.query = store_query,
+	.transact = store_transact,
+	.close = store_close,
 };
 
 enum q_code q_record_store_sqlite_open(struct q_sqlite_database *database, const char *name,
@@ -204,9 +209,9 @@ enum q_code q_record_store_sqlite_open(struct q_sqlite_database *database, const
 	if (!store)
 		return q_fail(err, Q_NOMEM, "record_store_sqlite.open", "%zu bytes", sizeof *store);
 	*store = (struct store){
-	    .base.ops = &store_ops,
-	    .database = database,
-	    .clock = clock,
+		.base.ops = &store_ops,
+		.database = database,
+		.clock = clock,
 	};
 	code = q__sqlite_stream_open_changes(database, name, &store->stream, err);
 	if (code) {

@@ -95,18 +95,17 @@ static enum q_code create_file(const char *path, struct q_err *err)
 	return q_file_sync_parent(AT_FDCWD, path, err);
 }
 
-/* busy_timeout: another program may look into the file (sqlite3, a backup). temp_store: a
- * savepoint's journal stays in memory. cell_size_check and trusted_schema: a damaged or foreign
- * file must not lead SQLite astray. */
+/* temp_store: a savepoint's journal stays in memory. cell_size_check and trusted_schema: a damaged or foreign file must not lead
+ * SQLite astray. Not mmap_size: it is no faster here, an I/O error becomes a SIGBUS, and its pages count as memory of ours. */
 static const char common_settings[] = "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA cell_size_check = ON;"
 				      "PRAGMA trusted_schema = OFF;";
 
-/* Readers wait briefly: they run in HTTP loops. A page cache of a reader lives until the next
- * commit only, so a large one is of no use. */
+/* Readers wait briefly: they run in HTTP loops. A commit empties their page cache, and a few hundred pages hold the inner nodes
+ * (3.3 us of processor time a point read; 4.0 with 256 KB, 2.9 with 2 MB). */
 static const char reader_settings[] = "PRAGMA busy_timeout = 100;"
 				      "PRAGMA query_only = ON;"
-				      "PRAGMA cache_size = -256;";
+				      "PRAGMA cache_size = -1000;";
 
 static const char writer_settings[] = "PRAGMA busy_timeout = 5000;"
 				      "PRAGMA cache_size = -2000;";
@@ -122,6 +121,10 @@ static enum q_code configure(struct q__sqlite_connection *connection, enum q__sq
 				 role == Q__SQLITE_WRITER ? writer_settings : reader_settings, err);
 }
 
+/* The data directory is one process's. This VFS locks the file against others once and for all, and keeps the index of the -wal
+ * file in the heap: a read makes no system call for locks (5.7 us became 4.0), and a full disk no SIGBUS in shared memory. */
+static const char vfs[] = "unix-excl";
+
 enum q_code q__sqlite_connection_open(const char *path, enum q__sqlite_role role,
 				      struct q__sqlite_connection **out, struct q_err *err)
 {
@@ -133,7 +136,7 @@ enum q_code q__sqlite_connection_open(const char *path, enum q__sqlite_role role
 		return q_fail(err, Q_NOMEM, where, "%zu bytes", sizeof *connection);
 	if (role == Q__SQLITE_WRITER)
 		code = create_file(path, err);
-	if (!code && sqlite3_open_v2(path, &connection->handle, flags, NULL) != SQLITE_OK)
+	if (!code && sqlite3_open_v2(path, &connection->handle, flags, vfs) != SQLITE_OK)
 		code = connection->handle ? q__sqlite_fail(connection, err)
 					  : q_fail(err, Q_NOMEM, where, "cannot open %s", path);
 	if (!code)
@@ -227,7 +230,12 @@ void q__sqlite_bind_optional(sqlite3_stmt *statement, int parameter, struct q_st
 	if (s.length)
 		q__sqlite_bind_str(statement, parameter, s);
 	else
-		check_bound(sqlite3_bind_null(statement, parameter));
+		q__sqlite_bind_null(statement, parameter);
+}
+
+void q__sqlite_bind_null(sqlite3_stmt *statement, int parameter)
+{
+	check_bound(sqlite3_bind_null(statement, parameter));
 }
 
 void q__sqlite_bind_bytes(sqlite3_stmt *statement, int parameter, struct q_bytes b)

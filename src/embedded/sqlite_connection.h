@@ -1,9 +1,9 @@
-/* embedded/sqlite_connection.h: one open connection to the database file, with its prepared
- * statements.
+/* embedded/sqlite_connection.h: one open connection to the database file, with its prepared statements.
  *
- * Contract:  a statement is prepared at its first use and kept. Whoever steps one resets it before
- * the call ends: an open statement holds back checkpoints. Bound texts and blobs are borrowed until
- * then. Threads:   one at a time. Errors:    q__sqlite_fail translates SQLite's result codes.
+ * Contract:  a statement is prepared at its first use and kept. Whoever steps one resets it before the call ends: an open
+ *            statement holds back checkpoints. Bound texts and blobs are borrowed until then.
+ * Threads:   one at a time.
+ * Errors:    q__sqlite_fail translates SQLite's result codes.
  * Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_CONNECTION_H
 #define Q_EMBEDDED_SQLITE_CONNECTION_H
@@ -60,6 +60,7 @@ void q__sqlite_bind_str(sqlite3_stmt *statement, int parameter, struct q_str s);
 void q__sqlite_bind_optional(sqlite3_stmt *statement, int parameter,
 			     struct q_str s); /* empty: NULL */
 void q__sqlite_bind_bytes(sqlite3_stmt *statement, int parameter, struct q_bytes b);
+void q__sqlite_bind_null(sqlite3_stmt *statement, int parameter);
 void q__sqlite_bind_int(sqlite3_stmt *statement, int parameter, int64_t n);
 struct q_str q__sqlite_column_str(sqlite3_stmt *statement, int column);
 struct q_bytes q__sqlite_column_bytes(sqlite3_stmt *statement, int column);

@@ -5,7 +5,8 @@
 
 static const char where[] = "sqlite.item";
 
-enum { STREAM = 1, PK = 2, SK = 3 }; /* parameters that all statements on one item begin with */
+/* The parameters that statements on one item begin with. */
+enum { STREAM = 1, PK = 2, SK = 3, BODY = 4 };
 
 static sqlite3_stmt *statement_on(struct q__sqlite_connection *connection, enum q__sql sql,
 				  int64_t stream, const struct q_record_key *key, struct q_err *err)
@@ -55,31 +56,65 @@ static enum q_code append_change(struct q__sqlite_connection *connection, int64_
 		    : q__sqlite_stream_append(connection, stream, now_ms, key->pk, change, err);
 }
 
-enum q_code q__sqlite_item_store(struct q__sqlite_connection *connection, int64_t stream,
-				 int64_t now_ms, struct q_bytes before, const struct q_item *item,
-				 struct q_bytes after, struct q_arena *scratch, struct q_err *err)
+static enum q_code store_row(struct q__sqlite_connection *connection, int64_t stream,
+			     const struct q_item *item, struct q_bytes body, struct q_err *err)
 {
-	sqlite3_stmt *statement;
-	enum q_code code;
+	sqlite3_stmt *statement =
+		statement_on(connection, Q__SQL_ITEM_STORE, stream, &item->key, err);
 
-	if (q_str_equal(q_bytes_str(before), q_bytes_str(after)))
-		return Q_OK;
-	statement = statement_on(connection, Q__SQL_ITEM_STORE, stream, &item->key, err);
 	if (!statement)
 		return err->code;
-	q__sqlite_bind_optional(statement, 4, item->index1.pk);
-	q__sqlite_bind_optional(statement, 5, item->index1.sk);
-	q__sqlite_bind_optional(statement, 6, item->index2.pk);
-	q__sqlite_bind_optional(statement, 7, item->index2.sk);
+	q__sqlite_bind_bytes(statement, BODY, body);
+	q__sqlite_bind_optional(statement, 5, item->index1.pk);
+	q__sqlite_bind_optional(statement, 6, item->index1.sk);
+	q__sqlite_bind_optional(statement, 7, item->index2.pk);
+	q__sqlite_bind_optional(statement, 8, item->index2.sk);
 	if (item->expires_at_ms)
-		q__sqlite_bind_int(statement, 8, item->expires_at_ms);
+		q__sqlite_bind_int(statement, 9, item->expires_at_ms);
 	else
-		q__sqlite_bind_optional(statement, 8, (struct q_str){0});
-	q__sqlite_bind_bytes(statement, 9, after);
-	code = q__sqlite_run(connection, statement, err);
+		q__sqlite_bind_null(statement, 9);
+	return q__sqlite_run(connection, statement, err);
+}
+
+/* Where only the body has changed the indexes are left alone. */
+static enum q_code store_body(struct q__sqlite_connection *connection, int64_t stream,
+			      const struct q_record_key *key, struct q_bytes body,
+			      struct q_err *err)
+{
+	sqlite3_stmt *statement =
+		statement_on(connection, Q__SQL_ITEM_STORE_BODY, stream, key, err);
+
+	if (!statement)
+		return err->code;
+	q__sqlite_bind_bytes(statement, BODY, body);
+	return q__sqlite_run(connection, statement, err);
+}
+
+static bool stands_where(const struct q__sqlite_stored *before, const struct q_item *item)
+{
+	return before->body.length > 0 && q_record_key_equal(&before->item.index1, &item->index1) &&
+	       q_record_key_equal(&before->item.index2, &item->index2) &&
+	       before->item.expires_at_ms == item->expires_at_ms;
+}
+
+enum q_code q__sqlite_item_store(struct q__sqlite_connection *connection, int64_t stream,
+				 int64_t now_ms, const struct q__sqlite_stored *before,
+				 const struct q_item *item, struct q_arena *scratch,
+				 struct q_err *err)
+{
+	struct q_bytes body;
+	enum q_code code = q_item_encode(item, scratch, &body, err);
+
+	if (code || q_str_equal(q_bytes_str(before->body), q_bytes_str(body)))
+		return code;
+	if (stands_where(before, item))
+		code = store_body(connection, stream, &item->key, body, err);
+	else
+		code = store_row(connection, stream, item, body, err);
 	if (code)
 		return code;
-	return append_change(connection, stream, now_ms, &item->key, before, after, scratch, err);
+	return append_change(connection, stream, now_ms, &item->key, before->body, body, scratch,
+			     err);
 }
 
 enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connection, int64_t stream,
@@ -122,7 +157,7 @@ static enum q_code list_expired(struct q__sqlite_connection *connection, int64_t
 			break;
 		list[*count].stream = sqlite3_column_int64(statement, 0);
 		list[*count].body =
-		    q_arena_copy_bytes(scratch, q__sqlite_column_bytes(statement, 1));
+			q_arena_copy_bytes(scratch, q__sqlite_column_bytes(statement, 1));
 		if (!list[*count].body.data) {
 			code = q_fail(err, Q_NOMEM, where, "an expired item");
 			break;

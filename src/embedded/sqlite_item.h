@@ -1,5 +1,4 @@
-/* embedded/sqlite_item.h: rows of the table of items, and the change that each write to them adds
- * to the store's feed.
+/* embedded/sqlite_item.h: rows of the table of items, and the change that each write to them adds to the store's feed.
  *
  * All but reading is done in a transaction of the writer. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_ITEM_H
@@ -14,11 +13,17 @@ Q_MUST_USE enum q_code q__sqlite_item_read(struct q__sqlite_connection *connecti
 					   const struct q_record_key *key, struct q_arena *arena,
 					   struct q_bytes *out, struct q_err *err);
 
-/* Stores `item`, whose encoded form is `after`, over `before` (empty: there was none). */
+/* An item as it is stored. */
+struct q__sqlite_stored {
+	struct q_bytes body; /* empty: there is none */
+	struct q_item item;
+};
+
+/* Stores `item` over `before`. */
 Q_MUST_USE enum q_code q__sqlite_item_store(struct q__sqlite_connection *connection, int64_t stream,
-					    int64_t now_ms, struct q_bytes before,
-					    const struct q_item *item, struct q_bytes after,
-					    struct q_arena *scratch, struct q_err *err);
+					    int64_t now_ms, const struct q__sqlite_stored *before,
+					    const struct q_item *item, struct q_arena *scratch,
+					    struct q_err *err);
 
 Q_MUST_USE enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connection,
 					     int64_t stream, int64_t now_ms,

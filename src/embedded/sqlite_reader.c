@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { READERS_MAX = 64 };
+enum { READERS_MAX = 32 }; /* each may hold 1 MB of pages */
 
 struct reader {
 	struct q__sqlite_connection *connection;

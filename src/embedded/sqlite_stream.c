@@ -126,7 +126,7 @@ static enum q_code read_after(struct q__sqlite_connection *connection, int64_t s
 	if (!statement)
 		return err->code;
 	*out = (struct q__sqlite_records){
-	    .items = q_arena_alloc_array(arena, limit, sizeof *out->items)};
+		.items = q_arena_alloc_array(arena, limit, sizeof *out->items)};
 	if (!out->items)
 		return q_fail(err, Q_NOMEM, where, "%zu records", limit);
 	q__sqlite_bind_int(statement, 1, stream);

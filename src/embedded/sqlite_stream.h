@@ -1,10 +1,8 @@
-/* embedded/sqlite_stream.h: what the event log and the change feeds share: a stream of records in
- * the database.
+/* embedded/sqlite_stream.h: what the event log and the change feeds share: a stream of records in the database.
  *
- * A stream has one partition, "0", that never closes. Sequence numbers are given by the one writer,
- * so their order is that of the commits, and none appears before a smaller one. As text they have
- * 19 digits with leading zeros: texts sort as the numbers do. A position beyond the newest record
- * (a database restored from a backup) is a gap too: the reader could wait for ever.
+ * A stream has one partition, "0", that never closes. Sequence numbers are given by the one writer, so their order is that
+ * of the commits, and none appears before a smaller one. As text they have 19 digits with leading zeros: texts sort as the
+ * numbers do. A position beyond the newest record (as after restoring a backup) is a gap too: its reader could wait for ever.
  *
  * Ownership: results live in the caller's arena. Threads: any.
  * Included by src/embedded/ alone. */

@@ -312,16 +312,17 @@ static enum q_code make_durable(struct q__sqlite_connection *connection, struct 
 					   "SELECT journal_mode = 'wal' FROM pragma_journal_mode",
 					   &is_wal, err);
 	if (!code && !is_wal)
-		code = q_fail(err, Q_UNSUPPORTED, "sqlite.open",
-			      "the file system allows no shared memory files (WAL): choose a data"
-			      " directory on a local disk");
+		code = q_fail(
+			err, Q_UNSUPPORTED, "sqlite.open",
+			"no write-ahead log is possible here: choose a data directory on a local"
+			" disk");
 	return code;
 }
 
 static enum q_code open_parts(struct q__sqlite_writer *writer, const char *path, struct q_err *err)
 {
 	enum q_code code =
-	    q__sqlite_connection_open(path, Q__SQLITE_WRITER, &writer->connection, err);
+		q__sqlite_connection_open(path, Q__SQLITE_WRITER, &writer->connection, err);
 
 	if (!code)
 		code = q__sqlite_migrate(writer->connection, err);
