@@ -9,10 +9,10 @@
 #include <stdatomic.h>
 
 struct q_call {
-	int64_t deadline_ms;             /* on the monotonic clock of base/time.h; 0: none */
+	int64_t deadline_ms;		 /* on the monotonic clock of base/time.h; 0: none */
 	const atomic_bool *is_cancelled; /* NULL: cannot be cancelled */
-	struct q_str request_id;         /* for logs; may be empty */
-	struct q_str traceparent;        /* W3C Trace Context; may be empty */
+	struct q_str request_id;	 /* for logs; may be empty */
+	struct q_str traceparent;	 /* W3C Trace Context; may be empty */
 };
 
 /* Q_OK, or Q_CANCELLED or Q_TIMEOUT with `where` in *err. */

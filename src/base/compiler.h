@@ -12,7 +12,7 @@
 
 /* The struct of TYPE that holds the member POINTER points to. */
 #define q_container_of(POINTER, TYPE, MEMBER)                                                      \
-	((TYPE *)(void *)((char *)(POINTER) - offsetof(TYPE, MEMBER)))
+	((TYPE *)(void *)(((char *)(POINTER)) - offsetof(TYPE, MEMBER)))
 
 #define Q_COUNT_OF(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 

@@ -16,19 +16,19 @@
 
 enum q_code {
 	Q_OK = 0,
-	Q_INVALID,     /* the caller's input is wrong: asking again with it cannot help */
-	Q_NOTFOUND,    /* the thing named does not exist */
-	Q_CONFLICT,    /* a condition did not hold, or another was first */
-	Q_DENIED,      /* not allowed */
-	Q_BUSY,        /* overloaded or throttled: the same call may succeed later (retry_after_ms) */
-	Q_TIMEOUT,     /* the deadline passed; what was asked may or may not have happened */
-	Q_CANCELLED,   /* the caller's cancel flag was seen */
-	Q_TOOBIG,      /* a stated limit is exceeded */
-	Q_NOMEM,       /* the heap or an arena is full */
-	Q_NOSPACE,     /* the disk or a quota is full */
-	Q_IO,          /* the disk, the network or a peer failed */
-	Q_CORRUPT,     /* stored data is not what was written */
-	Q_GAP,         /* a stream's position was trimmed: records may have been missed */
+	Q_INVALID,   /* the caller's input is wrong: asking again with it cannot help */
+	Q_NOTFOUND,  /* the thing named does not exist */
+	Q_CONFLICT,  /* a condition did not hold, or another was first */
+	Q_DENIED,    /* not allowed */
+	Q_BUSY,	     /* overloaded or throttled: the same call may succeed later (retry_after_ms) */
+	Q_TIMEOUT,   /* the deadline passed; what was asked may or may not have happened */
+	Q_CANCELLED, /* the caller's cancel flag was seen */
+	Q_TOOBIG,    /* a stated limit is exceeded */
+	Q_NOMEM,     /* the heap or an arena is full */
+	Q_NOSPACE,   /* the disk or a quota is full */
+	Q_IO,	     /* the disk, the network or a peer failed */
+	Q_CORRUPT,   /* stored data is not what was written */
+	Q_GAP,	     /* a stream's position was trimmed: records may have been missed */
 	Q_UNSUPPORTED, /* valid, but not of a kind that is handled */
 	Q_CODE_COUNT
 };
@@ -37,11 +37,11 @@ enum { Q_ERR_MESSAGE_MAX = 320 };
 
 struct q_err {
 	enum q_code code;
-	int os_error;           /* errno, or 0 */
-	int http_status;        /* of a remote peer, or 0 */
+	int os_error;		/* errno, or 0 */
+	int http_status;	/* of a remote peer, or 0 */
 	int64_t retry_after_ms; /* a peer's or our own advice, or 0 */
-	const char *where;      /* "blob_store.put": port or module, and operation */
-	const char *reason;     /* a stable word such as "password_required", or NULL */
+	const char *where;	/* "blob_store.put": port or module, and operation */
+	const char *reason;	/* a stable word such as "password_required", or NULL */
 	char message[Q_ERR_MESSAGE_MAX];
 };
 
