@@ -66,7 +66,7 @@ static void fill_returns(char *out, size_t length)
 
 static void fill_near(char *out, size_t length)
 {
-	char near[sizeof boundary + 3];
+	char near[sizeof boundary + 4];
 
 	snprintf(near, sizeof near, "\r\n--%s", boundary);
 	for (size_t i = 0; i < length; i++)
