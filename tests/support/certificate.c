@@ -4,7 +4,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 enum { DAY_SECONDS = 24 * 3600 };
@@ -24,6 +24,15 @@ static void write_key(const EVP_PKEY *key, const char *path)
 		 fclose(file) == 0);
 }
 
+/* What clients check: the authority that the certificate is for itself, and the address. */
+static void add_extension(X509 *certificate, int kind, const char *value)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, kind, value);
+
+	q_assert(extension && X509_add_ext(certificate, extension, -1) == 1);
+	X509_EXTENSION_free(extension);
+}
+
 void certificate_write(const char *name, const char *certificate_file, const char *key_file)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -39,6 +48,8 @@ void certificate_write(const char *name, const char *certificate_file, const cha
 	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
 				   -1, 0);
 	X509_set_issuer_name(certificate, subject);
+	add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
+	add_extension(certificate, NID_subject_alt_name, "IP:127.0.0.1");
 	q_assert(X509_sign(certificate, key, EVP_sha256()) > 0);
 	write_certificate(certificate, certificate_file);
 	write_key(key, key_file);
