@@ -19,12 +19,12 @@
 enum { STACK_BYTES_MIN = 64 * 1024, SANITIZED_STACK_BYTES_MIN = 2 * 1024 * 1024 };
 
 const struct q_pool_options q_pool_defaults = {
-    .name = "pool",
-    .threads_min = 16,
-    .threads_max = 512,
-    .queue_max = 1024,
-    .stack_bytes = 512 * 1024,
-    .idle_ms = 10000,
+	.name = "pool",
+	.threads_min = 16,
+	.threads_max = 512,
+	.queue_max = 1024,
+	.stack_bytes = 512 * 1024,
+	.idle_ms = 10000,
 };
 
 struct task {
@@ -48,6 +48,7 @@ struct q_pool {
 	struct idler *idlers; /* the stack's top */
 	unsigned threads;     /* started and not ended */
 	unsigned busy;	      /* of these, in a task */
+	bool is_starting;     /* of these, the newest has not come yet */
 	bool is_closing;
 	bool has_ended; /* `ended` is a thread to join */
 	unsigned long ended;
@@ -179,6 +180,35 @@ static void run_first(struct q_pool *pool)
 	pool->busy--;
 }
 
+static void *work(void *argument);
+
+/* Mutex held, which is why the new thread cannot end before it is counted. One at a time: it starts
+ * the next itself where tasks still wait when it comes, so that a rush costs its submitters little. */
+static enum q_code start_thread(struct q_pool *pool, struct q_err *err)
+{
+	unsigned long thread; /* found again, when it ends, as pool->ended */
+	enum q_code code;
+
+	if (pool->is_starting || pool->threads == pool->options.threads_max)
+		return Q_OK;
+	code = q_thread_start(pool->name, pool->options.stack_bytes, work, pool, &thread, err);
+	if (code != Q_OK)
+		return pool->threads > 0 ? Q_OK : code; /* those that run get to the task */
+	pool->is_starting = true;
+	pool->threads++;
+	return Q_OK;
+}
+
+/* Mutex held; called once by a new thread. */
+static void arrive(struct q_pool *pool)
+{
+	struct q_err err;
+
+	pool->is_starting = false;
+	if (pool->queued > 1)
+		(void)start_thread(pool, &err); /* where it fails, this thread runs them all */
+}
+
 static void *work(void *argument)
 {
 	struct q_pool *pool = argument;
@@ -186,6 +216,7 @@ static void *work(void *argument)
 	unsigned long predecessor;
 
 	pthread_mutex_lock(&pool->mutex);
+	arrive(pool);
 	while (goes_on) {
 		if (pool->queued > 0)
 			run_first(pool);
@@ -203,18 +234,6 @@ static void *work(void *argument)
 	if (has_predecessor)
 		q_thread_join(predecessor);
 	return NULL;
-}
-
-/* Mutex held, which is why the new thread cannot end before it is counted. */
-static enum q_code start_thread(struct q_pool *pool, struct q_err *err)
-{
-	unsigned long thread; /* found again, when it ends, as pool->ended */
-	enum q_code code =
-	    q_thread_start(pool->name, pool->options.stack_bytes, work, pool, &thread, err);
-
-	if (code == Q_OK)
-		pool->threads++;
-	return code;
 }
 
 enum q_code q_pool_new(const struct q_pool_options *options, struct q_pool **out, struct q_err *err)
@@ -237,25 +256,10 @@ enum q_code q_pool_new(const struct q_pool_options *options, struct q_pool **out
 	return Q_OK;
 }
 
-/* Mutex held. Sees to it that a thread comes for one more task. */
-static enum q_code find_thread(struct q_pool *pool, struct q_err *err)
-{
-	enum q_code code;
-
-	if (pool->idlers) {
-		wake_top(pool);
-		return Q_OK;
-	}
-	if (pool->threads == pool->options.threads_max)
-		return Q_OK;
-	code = start_thread(pool, err);
-	return pool->threads > 0 ? Q_OK : code; /* those that run will get to it */
-}
-
 enum q_code q_pool_submit(struct q_pool *pool, void (*run)(void *argument), void *argument,
 			  struct q_err *err)
 {
-	enum q_code code;
+	enum q_code code = Q_OK;
 
 	pthread_mutex_lock(&pool->mutex);
 	if (pool->is_closing)
@@ -263,8 +267,10 @@ enum q_code q_pool_submit(struct q_pool *pool, void (*run)(void *argument), void
 	else if (pool->queued == pool->options.queue_max)
 		code = q_fail(err, Q_BUSY, "pool.submit", "%s: %u tasks wait already", pool->name,
 			      pool->queued);
+	else if (pool->idlers)
+		wake_top(pool);
 	else
-		code = find_thread(pool, err);
+		code = start_thread(pool, err);
 	if (code == Q_OK) {
 		unsigned last = (pool->first + pool->queued) % pool->options.queue_max;
 
