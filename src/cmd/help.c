@@ -8,12 +8,15 @@
 
 static enum q_exit list_commands(void)
 {
-	printf("quire works documents through page by page and answers with results that can be checked.\n\n"
+	printf("quire works documents through page by page and answers with results that can be "
+	       "checked.\n\n"
 	       "usage: quire COMMAND [ARGUMENT ...] [--SETTING VALUE ...]\n\n");
 	for (size_t i = 0; q_commands[i]; i++)
 		printf("  %-10s %s\n", q_commands[i]->name, q_commands[i]->summary);
-	printf("\n`quire help COMMAND` tells more of one, `quire help settings` lists the settings.\n"
-	       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, 4 not found, 5 server out of reach, 6 partly done.\n");
+	printf("\n`quire help COMMAND` tells more of one, `quire help settings` lists the "
+	       "settings.\n"
+	       "Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, 4 not found, 5 server out of "
+	       "reach, 6 partly done.\n");
 	return Q_EXIT_DONE;
 }
 
@@ -22,11 +25,12 @@ static enum q_exit list_settings(void)
 	for (size_t i = 0; i < Q_SETTING_COUNT; i++) {
 		const struct q_setting *setting = &q_settings_table[i];
 
-		printf("%s%s%s%s\n    %s\n", setting->name,
-		       setting->fallback ? " (" : "", setting->fallback ? setting->fallback : "",
-		       setting->fallback ? ")" : "", setting->sentence);
+		printf("%s%s%s%s\n    %s\n", setting->name, setting->fallback ? " (" : "",
+		       setting->fallback ? setting->fallback : "", setting->fallback ? ")" : "",
+		       setting->sentence);
 	}
-	printf("\nA setting is taken from --env-file FILE, then the environment, then its flag (DATA_DIR: --data-dir); the last one counts.\n");
+	printf("\nA setting is taken from --env-file FILE, then the environment, then its flag "
+	       "(DATA_DIR: --data-dir); the last one counts.\n");
 	return Q_EXIT_DONE;
 }
 

@@ -18,10 +18,17 @@ static bool parse_duration(const char *text, int64_t *out_ms)
 
 	if (s.length > 1 && strchr("smhd", s.data[s.length - 1])) {
 		switch (s.data[s.length - 1]) {
-		case 'm': unit_ms = 60 * 1000; break;
-		case 'h': unit_ms = HOUR_MS; break;
-		case 'd': unit_ms = 24LL * HOUR_MS; break;
-		default: break;
+		case 'm':
+			unit_ms = 60 * 1000;
+			break;
+		case 'h':
+			unit_ms = HOUR_MS;
+			break;
+		case 'd':
+			unit_ms = 24LL * HOUR_MS;
+			break;
+		default:
+			break;
 		}
 		s.length--;
 	}
@@ -51,8 +58,8 @@ static bool parse_roles(const char *text, unsigned *out)
 	return *out != 0;
 }
 
-static enum q_exit print_token(const struct q_command_context *context,
-			       struct q_identity *who, int64_t lifetime_ms)
+static enum q_exit print_token(const struct q_command_context *context, struct q_identity *who,
+			       int64_t lifetime_ms)
 {
 	struct q_wiring *w;
 	struct q_str token;
@@ -91,8 +98,7 @@ static enum q_exit run(const struct q_command_context *context)
 		return q_command_usage(&q_command_token,
 				       "name the roles: admin, compliance_lead, auditor (or none)");
 	if (!q_tenant_type_parse(q_str_from(tenant_type), &who.tenant_type))
-		return q_command_usage(&q_command_token,
-				       "--tenant-type is internal or external");
+		return q_command_usage(&q_command_token, "--tenant-type is internal or external");
 	if (!parse_duration(expires, &lifetime_ms))
 		return q_command_usage(&q_command_token,
 				       "--expires is a time such as 90s, 15m, 12h or 30d");
@@ -106,7 +112,8 @@ const struct q_command q_command_token = {
 	.synopsis = "token ROLE[,ROLE] [--tenant T] [--tenant-type internal|external] "
 		    "[--expires 1h] [--subject S] [--data-dir DIR]",
 	.summary = "print a bearer token, signed with the data directory's secret",
-	.help = "Works while a server runs and while none does; makes the secret where there is none.\n"
+	.help = "Works while a server runs and while none does; makes the secret where there is "
+		"none.\n"
 		"Defaults: --tenant default --tenant-type external --expires 1h.\n",
 	.run = run,
 };

@@ -61,7 +61,8 @@ static enum q_code lock_data(struct q_wiring *w, struct q_err *err)
 
 	if (code == Q_CONFLICT)
 		return q_fail(err, Q_CONFLICT, "wiring",
-			      "the data directory %.*s is in use by process %ld: stop it, or choose another DATA_DIR",
+			      "the data directory %.*s is in use by process %ld: stop it, or "
+			      "choose another DATA_DIR",
 			      Q_STR_ARG(q_settings_string(w->settings, Q_SETTING_ID_DATA_DIR)),
 			      (long)holder);
 	return code;
@@ -78,8 +79,8 @@ static enum q_code take_secret(struct q_wiring *w, struct q_str name, struct q_b
 	if (code != Q_NOTFOUND)
 		return code;
 	q_random_source_fill(w->random, fresh, sizeof fresh);
-	code = q_secret_store_create(w->secrets, &call, name,
-				     (struct q_bytes){fresh, sizeof fresh}, err);
+	code = q_secret_store_create(w->secrets, &call, name, (struct q_bytes){fresh, sizeof fresh},
+				     err);
 	explicit_bzero(fresh, sizeof fresh);
 	if (code && code != Q_CONFLICT) /* another process was first: its value counts */
 		return code;

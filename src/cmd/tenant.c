@@ -1,0 +1,166 @@
+/* quire tenant: what is known of tenants, through the server. */
+#include "cmd/client.h"
+#include "cmd/options.h"
+#include "cmd/output.h"
+
+#include <string.h>
+
+enum { COLUMNS = 3, BODY_MAX = 256 * 1024, CELL_MAX = 1024 };
+
+struct request {
+	struct q_client client;
+	bool as_json;
+	const char *id, *name, *locations;
+};
+
+static void add_row(struct q_table *table, const struct q_json *tenant, struct q_arena *arena)
+{
+	struct q_str row[COLUMNS] = {{0}};
+	struct q_buf locations;
+
+	(void)q_json_string(q_json_member(tenant, Q_STR("tenantId")), &row[0]);
+	(void)q_json_string(q_json_member(tenant, Q_STR("tenantName")), &row[1]);
+	q_buf_init(&locations, BODY_MAX);
+	q_json_write_value(&locations, q_json_member(tenant, Q_STR("locationIds")));
+	row[2] = q_arena_copy(arena, q_str_slice(q_buf_str(&locations), 0, CELL_MAX));
+	q_buf_free(&locations);
+	q_table_add(table, row);
+}
+
+static struct q_table *begin_table(const struct request *r)
+{
+	const struct q_str head[COLUMNS] = {Q_STR("TENANT"), Q_STR("NAME"), Q_STR("LOCATIONS")};
+	struct q_table *table = r->as_json ? NULL : q_table_new(COLUMNS);
+
+	q_table_add(table, head);
+	return table;
+}
+
+static enum q_exit list(struct request *r)
+{
+	struct q_table *table = begin_table(r);
+	struct q_str cursor = {0};
+	enum q_exit exit_code;
+
+	do {
+		const struct q_json *answer;
+		struct q_json_walk walk;
+
+		exit_code = q_client_send(
+			&r->client, "GET",
+			q_arena_format(r->client.arena, "/admin/tenants?limit=100%s%.*s",
+				       cursor.length ? "&cursor=" : "", Q_STR_ARG(cursor)),
+			(struct q_str){0}, &answer);
+		if (exit_code)
+			break;
+		for (walk = q_json_walk(q_json_member(answer, Q_STR("items")));
+		     q_json_next(&walk);) {
+			if (r->as_json)
+				q_output_json(walk.value);
+			add_row(table, walk.value, r->client.arena);
+		}
+		cursor = (struct q_str){0};
+		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
+	} while (cursor.length > 0);
+	q_table_print(table, stdout);
+	return exit_code;
+}
+
+static enum q_exit show_answer(struct request *r, const char *method, struct q_str body)
+{
+	struct q_table *table;
+	const struct q_json *tenant;
+	enum q_exit exit_code = q_client_send(
+		&r->client, method, q_arena_format(r->client.arena, "/admin/tenants/%s", r->id),
+		body, &tenant);
+
+	if (exit_code)
+		return exit_code;
+	if (r->as_json) {
+		q_output_json(tenant);
+		return Q_EXIT_DONE;
+	}
+	table = begin_table(r);
+	add_row(table, tenant, r->client.arena);
+	q_table_print(table, stdout);
+	return Q_EXIT_DONE;
+}
+
+static enum q_exit show(struct request *r)
+{
+	return show_answer(r, "GET", (struct q_str){0});
+}
+
+static enum q_exit set(struct request *r)
+{
+	struct q_str rest = q_str_from(r->locations), word;
+	struct q_json_writer w;
+	struct q_buf body;
+	enum q_exit exit_code;
+
+	q_buf_init(&body, BODY_MAX);
+	q_json_writer_init(&w, &body);
+	q_json_begin_object(&w);
+	if (r->name)
+		q_json_field_string(&w, "tenantName", q_str_from(r->name));
+	if (r->locations) {
+		q_json_name(&w, "locationIds");
+		q_json_begin_array(&w);
+		while (rest.length > 0) {
+			q_str_cut(rest, ',', &word, &rest);
+			q_json_put_string(&w, word);
+		}
+		q_json_end_array(&w);
+	}
+	q_json_end_object(&w);
+	exit_code = show_answer(r, "PUT", q_buf_str(&body));
+	q_buf_free(&body);
+	return exit_code;
+}
+
+static const struct {
+	const char *name;
+	bool takes_id;
+	enum q_exit (*run)(struct request *);
+} actions[] = {{"ls", false, list}, {"show", true, show}, {"set", true, set}};
+
+static enum q_exit run(const struct q_command_context *context)
+{
+	struct request r = {0};
+	struct q_option options[] = {{"json", false, &r.as_json, NULL},
+				     {"name", true, NULL, &r.name},
+				     {"locations", true, NULL, &r.locations}};
+	const char *const *operands;
+	size_t count;
+	struct q_err err;
+
+	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &count, &err))
+		return q_command_usage(&q_command_tenant, "%s", err.message);
+	r.as_json = q_output_is_json(r.as_json);
+	for (size_t i = 0; i < Q_COUNT_OF(actions); i++) {
+		enum q_exit exit_code;
+
+		if (strcmp(actions[i].name, count > 0 ? operands[0] : "ls") != 0)
+			continue;
+		if (count > 0 && count - 1 != actions[i].takes_id)
+			break;
+		r.id = actions[i].takes_id ? operands[1] : NULL;
+		exit_code = q_client_open(context, "tenant", &r.client);
+		if (exit_code == Q_EXIT_DONE) {
+			exit_code = actions[i].run(&r);
+			q_client_close(&r.client);
+		}
+		return exit_code;
+	}
+	return q_command_usage(&q_command_tenant, "say ls, show TENANT or set TENANT");
+}
+
+const struct q_command q_command_tenant = {
+	.name = "tenant",
+	.synopsis = "tenant [ls | show TENANT | set TENANT [--name N] [--locations L,L]] [--json]",
+	.summary = "list tenants, show one, or set its name and locations",
+	.help = "This needs an admin of an internal tenant. `set` replaces the record: what is "
+		"left out is as for a new tenant,\n"
+		"whose only location is its own id.\n",
+	.run = run,
+};
