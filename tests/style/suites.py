@@ -5,12 +5,13 @@ import sys
 
 root = pathlib.Path(sys.argv[1])
 not_ports = {"capability", "stream"}
+# An `_internal` header is a part of its port.
 cases = []
 contract = (root / "tests/contract/meson.build").read_text()
 unit = (root / "tests/unit/meson.build").read_text()
 fuzz = (root / "tests/fuzz/meson.build").read_text()
 for header in sorted((root / "src/ports").glob("*.h")):
-    if header.stem not in not_ports:
+    if header.stem not in not_ports and not header.stem.endswith("_internal"):
         cases.append((f"'{header.stem}'" in contract and (root / f"tests/contract/contract_{header.stem}.c").is_file(),
                       f"the port {header.stem} has a contract suite"))
 for test in sorted((root / "tests/unit").glob("test_*.c")):
