@@ -88,42 +88,42 @@ struct special_network {
 
 /* iana-ipv4-special-registry, and the multicast and reserved blocks. The first match counts. */
 static const struct special_network special_v4[] = {
-    {{0, 0, 0, 0}, 32, Q_IP_UNSPECIFIED},
-    {{0}, 8, Q_IP_RESERVED}, /* "this network", RFC 791 */
-    {{10}, 8, Q_IP_PRIVATE},
-    {{100, 64}, 10, Q_IP_SHARED},
-    {{127}, 8, Q_IP_LOOPBACK},
-    {{169, 254}, 16, Q_IP_LINK_LOCAL}, /* cloud metadata services too */
-    {{172, 16}, 12, Q_IP_PRIVATE},
-    {{192, 0, 0}, 24, Q_IP_RESERVED}, /* protocol assignments */
-    {{192, 0, 2}, 24, Q_IP_DOCUMENTATION},
-    {{192, 88, 99}, 24, Q_IP_RESERVED}, /* 6to4 relays, withdrawn by RFC 7526 */
-    {{192, 168}, 16, Q_IP_PRIVATE},
-    {{198, 18}, 15, Q_IP_BENCHMARK},
-    {{198, 51, 100}, 24, Q_IP_DOCUMENTATION},
-    {{203, 0, 113}, 24, Q_IP_DOCUMENTATION},
-    {{224}, 4, Q_IP_MULTICAST},
-    {{240}, 4, Q_IP_RESERVED}, /* with 255.255.255.255 */
+	{{0, 0, 0, 0}, 32, Q_IP_UNSPECIFIED},
+	{{0}, 8, Q_IP_RESERVED}, /* "this network", RFC 791 */
+	{{10}, 8, Q_IP_PRIVATE},
+	{{100, 64}, 10, Q_IP_SHARED},
+	{{127}, 8, Q_IP_LOOPBACK},
+	{{169, 254}, 16, Q_IP_LINK_LOCAL}, /* cloud metadata services too */
+	{{172, 16}, 12, Q_IP_PRIVATE},
+	{{192, 0, 0}, 24, Q_IP_RESERVED}, /* protocol assignments */
+	{{192, 0, 2}, 24, Q_IP_DOCUMENTATION},
+	{{192, 88, 99}, 24, Q_IP_RESERVED}, /* 6to4 relays, withdrawn by RFC 7526 */
+	{{192, 168}, 16, Q_IP_PRIVATE},
+	{{198, 18}, 15, Q_IP_BENCHMARK},
+	{{198, 51, 100}, 24, Q_IP_DOCUMENTATION},
+	{{203, 0, 113}, 24, Q_IP_DOCUMENTATION},
+	{{224}, 4, Q_IP_MULTICAST},
+	{{240}, 4, Q_IP_RESERVED}, /* with 255.255.255.255 */
 };
 
 /* iana-ipv6-special-registry. Beyond it, all that is not 2000::/3 is unassigned (RFC 4291 2.4). */
 static const struct special_network special_v6[] = {
-    {{0}, 128, Q_IP_UNSPECIFIED},
-    {{[15] = 1}, 128, Q_IP_LOOPBACK},
-    {{0}, 96, Q_IP_EMBEDDED},				       /* compatible, ::a.b.c.d */
-    {{[10] = 0xff, [11] = 0xff}, 96, Q_IP_EMBEDDED},	       /* mapped */
-    {{[8] = 0xff, [9] = 0xff}, 96, Q_IP_EMBEDDED},	       /* translated, RFC 2765 */
-    {{0x00, 0x64, 0xff, 0x9b}, 96, Q_IP_EMBEDDED},	       /* NAT64, RFC 6052 */
-    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, Q_IP_EMBEDDED}, /* NAT64, RFC 8215 */
-    {{0x20, 0x01}, 32, Q_IP_EMBEDDED},			       /* Teredo */
-    {{0x20, 0x01, 0x00, 0x02}, 48, Q_IP_BENCHMARK},
-    {{0x20, 0x01}, 23, Q_IP_RESERVED}, /* protocol assignments, ORCHID */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, Q_IP_DOCUMENTATION},
-    {{0x20, 0x02}, 16, Q_IP_EMBEDDED}, /* 6to4 */
-    {{0x3f, 0xff}, 20, Q_IP_DOCUMENTATION},
-    {{0xfc}, 7, Q_IP_PRIVATE},
-    {{0xfe, 0x80}, 10, Q_IP_LINK_LOCAL},
-    {{0xff}, 8, Q_IP_MULTICAST},
+	{{0}, 128, Q_IP_UNSPECIFIED},
+	{{[15] = 1}, 128, Q_IP_LOOPBACK},
+	{{0}, 96, Q_IP_EMBEDDED},				   /* compatible, ::a.b.c.d */
+	{{[10] = 0xff, [11] = 0xff}, 96, Q_IP_EMBEDDED},	   /* mapped */
+	{{[8] = 0xff, [9] = 0xff}, 96, Q_IP_EMBEDDED},		   /* translated, RFC 2765 */
+	{{0x00, 0x64, 0xff, 0x9b}, 96, Q_IP_EMBEDDED},		   /* NAT64, RFC 6052 */
+	{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, Q_IP_EMBEDDED}, /* NAT64, RFC 8215 */
+	{{0x20, 0x01}, 32, Q_IP_EMBEDDED},			   /* Teredo */
+	{{0x20, 0x01, 0x00, 0x02}, 48, Q_IP_BENCHMARK},
+	{{0x20, 0x01}, 23, Q_IP_RESERVED}, /* protocol assignments, ORCHID */
+	{{0x20, 0x01, 0x0d, 0xb8}, 32, Q_IP_DOCUMENTATION},
+	{{0x20, 0x02}, 16, Q_IP_EMBEDDED}, /* 6to4 */
+	{{0x3f, 0xff}, 20, Q_IP_DOCUMENTATION},
+	{{0xfc}, 7, Q_IP_PRIVATE},
+	{{0xfe, 0x80}, 10, Q_IP_LINK_LOCAL},
+	{{0xff}, 8, Q_IP_MULTICAST},
 };
 
 static bool find_class(const struct special_network *table, size_t count,
@@ -145,8 +145,8 @@ enum q_ip_class q_ip_classify(const struct q_ip *ip)
 
 	if (ip->is_v4)
 		return find_class(special_v4, Q_COUNT_OF(special_v4), ip->bytes, &class)
-			   ? class
-			   : Q_IP_PUBLIC;
+			       ? class
+			       : Q_IP_PUBLIC;
 	if (find_class(special_v6, Q_COUNT_OF(special_v6), ip->bytes, &class))
 		return class;
 	return has_prefix(ip->bytes, global_unicast, 3) ? Q_IP_PUBLIC : Q_IP_RESERVED;
@@ -155,17 +155,17 @@ enum q_ip_class q_ip_classify(const struct q_ip *ip)
 const char *q_ip_class_name(enum q_ip_class class)
 {
 	static const char *const names[] = {
-	    [Q_IP_PUBLIC] = "public",
-	    [Q_IP_UNSPECIFIED] = "unspecified",
-	    [Q_IP_LOOPBACK] = "loopback",
-	    [Q_IP_PRIVATE] = "private",
-	    [Q_IP_SHARED] = "carrier-grade NAT",
-	    [Q_IP_LINK_LOCAL] = "link-local",
-	    [Q_IP_MULTICAST] = "multicast",
-	    [Q_IP_DOCUMENTATION] = "documentation",
-	    [Q_IP_BENCHMARK] = "benchmarking",
-	    [Q_IP_EMBEDDED] = "IPv4 within IPv6",
-	    [Q_IP_RESERVED] = "reserved",
+		[Q_IP_PUBLIC] = "public",
+		[Q_IP_UNSPECIFIED] = "unspecified",
+		[Q_IP_LOOPBACK] = "loopback",
+		[Q_IP_PRIVATE] = "private",
+		[Q_IP_SHARED] = "carrier-grade NAT",
+		[Q_IP_LINK_LOCAL] = "link-local",
+		[Q_IP_MULTICAST] = "multicast",
+		[Q_IP_DOCUMENTATION] = "documentation",
+		[Q_IP_BENCHMARK] = "benchmarking",
+		[Q_IP_EMBEDDED] = "IPv4 within IPv6",
+		[Q_IP_RESERVED] = "reserved",
 	};
 
 	return names[class];
@@ -239,10 +239,10 @@ enum q_code q_cidr_list_parse(struct q_str text, struct q_cidr_list *out, struct
 				      Q_CIDR_LIST_MAX);
 		if (!q_cidr_parse(item, &out->items[out->count]))
 			return q_fail(
-			    err, Q_INVALID, where,
-			    "\"%.*s\" is no network: write 10.0.0.0/8 or fd00::/8, without "
-			    "bits behind the prefix",
-			    Q_STR_ARG(item));
+				err, Q_INVALID, where,
+				"\"%.*s\" is no network: write 10.0.0.0/8 or fd00::/8, without "
+				"bits behind the prefix",
+				Q_STR_ARG(item));
 		out->count++;
 	}
 	return Q_OK;

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "net/tls_internal.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -242,13 +244,26 @@ static void give_read_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *bu
 	*buffer = uv_buf_init((char *)connection->loop->input, Q__READ_BYTES);
 }
 
+/* libuv reports a reset that follows unread bytes as an end. */
+static bool is_reset(const struct q__connection *connection)
+{
+	struct tcp_info info = {.tcpi_state = TCP_CLOSE};
+	socklen_t length = sizeof info;
+	uv_os_fd_t fd;
+
+	if (uv_fileno((const uv_handle_t *)&connection->socket, &fd) != 0)
+		return true;
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length);
+	return info.tcpi_state == TCP_CLOSE;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct q__connection *connection = stream->data;
 
 	if (length == 0)
 		return; /* EAGAIN */
-	if (length == UV_EOF)
+	if (length == UV_EOF && !is_reset(connection))
 		peer_ended(connection);
 	else if (length < 0)
 		q__connection_close(connection, false);

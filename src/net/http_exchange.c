@@ -27,7 +27,7 @@ static void start_clock(struct q_http_request *request)
 static void check_owed(const struct q_http_request *request)
 {
 	q_assert(request->is_deferred || atomic_load(&request->is_answered) || request->resume ||
-		 request->intake.sink);
+		 request->offered_sink);
 }
 
 static void run_authorize(struct q_http_request *request)
@@ -59,34 +59,10 @@ static void run_resumed(struct q_http_request *request)
 	check_owed(request);
 }
 
-static void run_sink_end(struct q_http_request *request)
-{
-	struct q_http_body_sink *sink = request->intake.sink;
-
-	request->intake.sink = NULL;
-	sink->on_end(sink, request);
-	check_owed(request);
-}
-
-static void run_sink_abort(struct q_http_request *request)
-{
-	struct q_http_body_sink *sink = request->intake.sink;
-
-	request->intake.sink = NULL;
-	sink->on_abort(sink, request);
-}
-
-static void run_source_close(struct q_http_request *request)
-{
-	struct q_http_body_source *source = request->answer.source;
-
-	request->answer.source = NULL;
-	source->close(source);
-}
-
 static void run_task(void *argument)
 {
 	struct q_http_request *request = argument;
+	struct q_http_body_sink *sink = request->intake.sink;
 
 	start_clock(request);
 	switch (request->task) {
@@ -107,16 +83,17 @@ static void run_task(void *argument)
 		q__body_run_sink(request);
 		break;
 	case Q__TASK_SINK_END:
-		run_sink_end(request);
+		sink->on_end(sink, request);
+		check_owed(request);
 		break;
 	case Q__TASK_SINK_ABORT:
-		run_sink_abort(request);
+		sink->on_abort(sink, request);
 		break;
 	case Q__TASK_SOURCE_READ:
 		q__writer_read_source(request);
 		break;
 	case Q__TASK_SOURCE_CLOSE:
-		run_source_close(request);
+		request->answer.source->close(request->answer.source);
 		break;
 	}
 	q__loop_post(request, Q__EVENT_TASK_DONE); /* the last that this thread does with it */
@@ -205,13 +182,20 @@ static void note_answer(struct q_http_request *request)
 		request->is_answer_ready = true;
 }
 
+static void take_sink(struct q_http_request *request)
+{
+	request->intake.sink = request->offered_sink;
+	request->offered_sink = NULL;
+	q__body_begin(request);
+}
+
 static void handler_returned(struct q_http_request *request)
 {
 	request->state = Q__HANDLING;
 	if (request->is_deferred)
 		return;
-	if (request->intake.sink)
-		q__body_begin(request);
+	if (request->offered_sink)
+		take_sink(request);
 	else if (request->resume)
 		request->is_resume_ready = true;
 	else
@@ -351,8 +335,17 @@ static void task_done(struct q_http_request *request)
 		break;
 	case Q__TASK_HANDLE:
 	case Q__TASK_RESUME:
-	case Q__TASK_SINK_END:
 		handler_returned(request);
+		break;
+	case Q__TASK_SINK_END:
+		request->intake.sink = NULL;
+		handler_returned(request);
+		break;
+	case Q__TASK_SINK_ABORT:
+		request->intake.sink = NULL;
+		break;
+	case Q__TASK_SOURCE_CLOSE:
+		request->answer.source = NULL;
 		break;
 	case Q__TASK_SINK_DATA:
 		sink_took_data(request);

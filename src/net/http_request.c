@@ -208,7 +208,7 @@ void *q_http_request_state(const struct q_http_request *request)
 
 static bool owes_an_answer(const struct q_http_request *request)
 {
-	return !atomic_load(&request->is_answered) && !request->resume && !request->intake.sink;
+	return !atomic_load(&request->is_answered) && !request->resume && !request->offered_sink;
 }
 
 void q_http_request_defer(struct q_http_request *request)
@@ -232,7 +232,6 @@ void q_http_request_resume_after(struct q_http_request *request, int64_t delay_m
 void q_http_request_set_body_sink(struct q_http_request *request, struct q_http_body_sink *sink)
 {
 	q_assert(owes_an_answer(request) && request->match.route->flags & Q_ROUTE_STREAM);
-	q_assert(!request->was_sink_set && !request->is_deferred);
-	request->was_sink_set = true;
-	request->intake.sink = sink;
+	q_assert(!request->intake.sink && !request->is_deferred);
+	request->offered_sink = sink;
 }

@@ -173,7 +173,7 @@ struct q_http_request {
 	int64_t resume_delay_ms;
 	struct q__intake intake;
 	struct q__answer answer;
-	bool was_sink_set;
+	struct q_http_body_sink *offered_sink; /* by the handler, for the loop to take */
 
 	/* Anybody's. */
 	atomic_bool is_answered, is_cancelled;

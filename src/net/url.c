@@ -140,8 +140,8 @@ enum q_code q_url_parse(struct q_str text, struct q_url *out, struct q_err *err)
 		return fail(err, "it is too long");
 	if (!has_only_plain_bytes(text))
 		return fail(
-		    err,
-		    "it holds a space, a backslash, a fragment or another character to encode");
+			err,
+			"it holds a space, a backslash, a fragment or another character to encode");
 	if (!take_scheme(&rest, &url.is_https))
 		return fail(err, "it must begin with https:// or http://");
 	while (at < rest.length && rest.data[at] != '/' && rest.data[at] != '?')

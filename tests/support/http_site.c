@@ -201,6 +201,7 @@ static enum q_code upload_data(struct q_http_body_sink *sink, struct q_http_requ
 
 	q_assert(!atomic_exchange(&upload->is_busy, true));
 	q_assert(bytes.length > 0 && bytes.length <= 256 * 1024);
+	atomic_fetch_add(&site->blocked, 1);
 	while (atomic_load(&site->is_sink_held))
 		pause_briefly();
 	for (size_t i = 0; i < bytes.length; i++)

@@ -147,6 +147,7 @@ static void client_that_leaves_while_the_sink_works_aborts_it(void **state)
 	atomic_store(&site.is_sink_held, true);
 	send_upload_head(1 * MIB);
 	assert_true(send_filler(300 * 1024));
+	site_await(&site.blocked, 1);
 	peer_reset(&peer);
 	site_await_connections(&site, 0);
 	assert_int_equal(atomic_load(&site.aborted), 0);
