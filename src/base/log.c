@@ -38,10 +38,10 @@ static const struct {
 	const char *name;
 	const char *pretty; /* five wide, in colour */
 } levels[] = {
-    [Q_LOG_DEBUG] = {"debug", "\x1b[2mDEBUG\x1b[0m"},
-    [Q_LOG_INFO] = {"info", "\x1b[32mINFO \x1b[0m"},
-    [Q_LOG_WARN] = {"warn", "\x1b[33mWARN \x1b[0m"},
-    [Q_LOG_ERROR] = {"error", "\x1b[31mERROR\x1b[0m"},
+	[Q_LOG_DEBUG] = {"debug", "\x1b[2mDEBUG\x1b[0m"},
+	[Q_LOG_INFO] = {"info", "\x1b[32mINFO \x1b[0m"},
+	[Q_LOG_WARN] = {"warn", "\x1b[33mWARN \x1b[0m"},
+	[Q_LOG_ERROR] = {"error", "\x1b[31mERROR\x1b[0m"},
 };
 
 /* All or nothing. */

@@ -65,7 +65,7 @@ static bool check_bytes(const struct q_setting *setting, struct q_str text,
 	bool has_bounds = setting->type != Q_SETTING_INTEGER;
 	size_t minimum = has_bounds ? (size_t)setting->minimum : 0;
 	size_t maximum =
-	    has_bounds && setting->maximum > 0 ? (size_t)setting->maximum : VALUE_BYTES_MAX;
+		has_bounds && setting->maximum > 0 ? (size_t)setting->maximum : VALUE_BYTES_MAX;
 
 	if (!is_printable(text))
 		return say(why, "control characters, or not UTF-8");
@@ -90,7 +90,7 @@ bool q__setting_check(const struct q_setting *setting, struct q__setting_value *
 		      char why[Q__SETTING_WHY_MAX])
 {
 	struct q_str shown =
-	    setting->is_secret ? Q_STR("the value") : q_utf8_cut(value->text, SHOWN_BYTES_MAX);
+		setting->is_secret ? Q_STR("the value") : q_utf8_cut(value->text, SHOWN_BYTES_MAX);
 
 	if (!check_bytes(setting, value->text, why))
 		return false;

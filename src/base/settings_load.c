@@ -143,7 +143,7 @@ static enum q_code take_entries(struct loader *loader, struct q_str text)
 	for (;;) {
 		struct q_str name, value;
 		enum q_code code =
-		    q_env_file_next(&file, loader->arena, &name, &value, loader->err);
+			q_env_file_next(&file, loader->arena, &name, &value, loader->err);
 
 		if (code != Q_OK)
 			return q_err_context(loader->err, "%s", loader->env_file);
@@ -163,8 +163,8 @@ static enum q_code take_env_file(struct loader *loader, const char *path)
 
 	if (!path)
 		return Q_OK;
-	code =
-	    q_file_read_at(AT_FDCWD, path, ENV_FILE_BYTES_MAX, loader->arena, &text, loader->err);
+	code = q_file_read_at(AT_FDCWD, path, ENV_FILE_BYTES_MAX, loader->arena, &text,
+			      loader->err);
 	if (code != Q_OK)
 		return q_err_context(loader->err, "env file");
 	loader->source = "env file";
