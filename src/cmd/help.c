@@ -34,6 +34,19 @@ static enum q_exit list_settings(void)
 	return Q_EXIT_DONE;
 }
 
+/* docs/settings.md, anew. */
+static enum q_exit write_settings_page(void)
+{
+	struct q_buf page;
+	bool is_whole;
+
+	q_buf_init(&page, 1 << 20);
+	is_whole = q_settings_write_markdown(&page);
+	fputs(page.data, stdout);
+	q_buf_free(&page);
+	return is_whole ? Q_EXIT_DONE : q_command_fail("help", Q_EXIT_FAILED, "out of memory");
+}
+
 static enum q_exit run(const struct q_command_context *context)
 {
 	const char *name = context->word_count > 0 ? context->words[0] : NULL;
@@ -41,7 +54,9 @@ static enum q_exit run(const struct q_command_context *context)
 	if (!name)
 		return list_commands();
 	if (strcmp(name, "settings") == 0)
-		return list_settings();
+		return context->word_count > 1 && strcmp(context->words[1], "--markdown") == 0
+			       ? write_settings_page()
+			       : list_settings();
 	for (size_t i = 0; q_commands[i]; i++) {
 		if (strcmp(q_commands[i]->name, name) != 0)
 			continue;
@@ -56,7 +71,7 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_help = {
 	.name = "help",
-	.synopsis = "help [COMMAND | settings]",
+	.synopsis = "help [COMMAND | settings [--markdown]]",
 	.summary = "list the commands, or tell more of one",
 	.run = run,
 };

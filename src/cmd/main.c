@@ -2,7 +2,6 @@
  * words to the command. */
 #include "cmd/command.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,28 +26,6 @@ static const struct q_command *find_command(const char *name)
 	return NULL;
 }
 
-/* Is `flag` (without dashes, up to its '=') the setting's name in lower case with dashes? */
-static bool names_setting(struct q_str flag, const char *setting)
-{
-	if (strlen(setting) != flag.length)
-		return false;
-	for (size_t i = 0; i < flag.length; i++) {
-		char c = flag.data[i] == '-' ? '_' : (char)toupper((unsigned char)flag.data[i]);
-
-		if (c != setting[i])
-			return false;
-	}
-	return true;
-}
-
-static const struct q_setting *find_setting(struct q_str flag)
-{
-	for (size_t i = 0; i < Q_SETTING_COUNT; i++)
-		if (names_setting(flag, q_settings_table[i].name))
-			return &q_settings_table[i];
-	return NULL;
-}
-
 /* "--name" and its value, from one word or two. NULL where there is no value. */
 static const char *value_of(const char *const *words, size_t count, size_t *index)
 {
@@ -59,9 +36,11 @@ static const char *value_of(const char *const *words, size_t count, size_t *inde
 	return *index + 1 < count ? words[++*index] : NULL;
 }
 
-static enum q_code take_setting(const struct q_setting *setting, const char *value,
-				struct words *out, struct q_arena *arena, struct q_err *err)
+static enum q_code take_setting(enum q_setting_id id, const char *value, struct words *out,
+				struct q_arena *arena, struct q_err *err)
 {
+	const struct q_setting *setting = &q_settings_table[id];
+
 	if (!value)
 		return q_fail(err, Q_INVALID, "main", "the flag for %s needs a value",
 			      setting->name);
@@ -84,17 +63,17 @@ static enum q_code sort_words(const char *const *words, size_t count, struct wor
 	for (size_t i = 0; i < count; i++) {
 		const char *word = words[i];
 		struct q_str flag = {word + 2, strlen(word) < 2 ? 0 : strcspn(word + 2, "=")};
-		const struct q_setting *setting = NULL;
+		enum q_setting_id setting = Q_SETTING_COUNT;
 		enum q_code code = Q_OK;
 
 		if (!has_ended && strncmp(word, "--", 2) == 0) {
 			has_ended = flag.length == 0;
-			setting = find_setting(flag);
+			setting = q_settings_find_flag(flag);
 		}
 		if (!has_ended && strncmp(word, "--", 2) == 0 &&
 		    q_str_equal(flag, Q_STR("env-file")))
 			out->env_file = value_of(words, count, &i);
-		else if (setting)
+		else if (setting != Q_SETTING_COUNT)
 			code = take_setting(setting, value_of(words, count, &i), out, arena, err);
 		else if (out->rest_count < WORDS_MAX)
 			out->rest[out->rest_count++] = word;

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/metrics_process.h"
 #include "embedded/analyst_extractive.h"
 #include "embedded/blob_store_files.h"
 #include "embedded/change_feed_sqlite.h"
@@ -49,7 +50,9 @@ static enum q_code open_log(struct q_wiring *w, struct q_err *err)
 		return q_fail(err, Q_INVALID, "wiring", "LOG_LEVEL is no level");
 	w->log = q_log_new(STDERR_FILENO, level, isatty(STDERR_FILENO));
 	w->metrics = q_metrics_new();
-	return w->log && w->metrics ? Q_OK : q_fail(err, Q_NOMEM, "wiring", "log and metrics");
+	if (!w->log || !w->metrics || !q_metrics_add_process(w->metrics))
+		return q_fail(err, Q_NOMEM, "wiring", "log and metrics");
+	return Q_OK;
 }
 
 /* One process has the data directory: a second one is told who. */
