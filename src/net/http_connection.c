@@ -217,20 +217,33 @@ static void take_input(struct q__connection *connection, struct q_bytes bytes)
 /* The client sends no more; it may still read. */
 static void peer_ended(struct q__connection *connection)
 {
-	struct q_http_request *request = connection->request;
+	const struct q_http_request *request = connection->request;
 
 	connection->has_peer_ended = true;
 	connection->is_reading = false;
-	if (!request) {
+	if (request && request->state != Q__BODY && request->match.route &&
+	    request->match.route->flags & Q_ROUTE_CANCEL_ON_EOF)
+		q__connection_close(connection, false);
+}
+
+static bool has_held_input(const struct q__connection *connection)
+{
+	return connection->held.data || (connection->tls && q__tls_has_input(connection->tls));
+}
+
+/* All that the client has sent is used: if something is missing, it will never come. */
+static void use_end(struct q__connection *connection)
+{
+	struct q_http_request *request = connection->request;
+
+	if (connection->is_lingering)
+		q__connection_close(connection, false);
+	else if (!request)
 		connection->is_closing = true;
-		return;
-	}
-	if (request->state == Q__HEAD ||
-	    (request->state == Q__BODY && !request->intake.is_complete)) {
+	else if (request->state == Q__HEAD ||
+		 (request->state == Q__BODY && !request->intake.is_complete)) {
 		q__refuse(request, 400, "bad_request", "The request ended before it was whole.");
 		q__exchange_refused(request);
-	} else if (request->match.route && request->match.route->flags & Q_ROUTE_CANCEL_ON_EOF) {
-		q__connection_close(connection, false);
 	}
 }
 
@@ -277,9 +290,7 @@ static bool should_read(const struct q__connection *connection)
 {
 	const struct q_http_request *request = connection->request;
 
-	if (connection->has_peer_ended || connection->held.data)
-		return false;
-	if (connection->tls && !connection->is_closing && q__tls_has_input(connection->tls))
+	if (connection->has_peer_ended || (!connection->is_closing && has_held_input(connection)))
 		return false;
 	/* Between a request and its answer reading goes on, so that a client that leaves is
 	 * noticed; the first bytes that come are held, and stop it. */
@@ -351,6 +362,8 @@ void q__connection_go_on(struct q__connection *connection)
 	if (connection->tls && !connection->is_closed && !connection->is_closing &&
 	    q__tls_has_input(connection->tls))
 		take_tls(connection);
+	if (connection->has_peer_ended && !connection->is_closed && !has_held_input(connection))
+		use_end(connection);
 	q__writer_flush(connection);
 	if (connection->is_closed)
 		return;

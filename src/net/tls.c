@@ -272,6 +272,7 @@ enum q__tls_result q__tls_read(struct q__tls *tls, unsigned char *out, size_t ca
 	case SSL_ERROR_WANT_READ:
 		return Q__TLS_NEEDS_INPUT;
 	case SSL_ERROR_ZERO_RETURN:
+		tls->input.length = 0; /* nothing counts behind the end */
 		return Q__TLS_ENDED;
 	default:
 		return Q__TLS_FAILED;
