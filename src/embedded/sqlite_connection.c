@@ -101,14 +101,13 @@ static const char common_settings[] = "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA cell_size_check = ON;"
 				      "PRAGMA trusted_schema = OFF;";
 
-/* Readers wait briefly: they run in HTTP loops. A commit empties their page cache, and a few hundred pages hold the inner nodes
+/* Readers wait briefly, they run in HTTP loops. A commit empties their page cache, and a few hundred pages hold the inner nodes
  * (3.3 us of processor time a point read; 4.0 with 256 KB, 2.9 with 2 MB). */
 static const char reader_settings[] = "PRAGMA busy_timeout = 100;"
 				      "PRAGMA query_only = ON;"
 				      "PRAGMA cache_size = -1000;";
 
-static const char writer_settings[] = "PRAGMA busy_timeout = 5000;"
-				      "PRAGMA cache_size = -2000;";
+static const char writer_settings[] = "PRAGMA cache_size = -2000;";
 
 static enum q_code configure(struct q__sqlite_connection *connection, enum q__sqlite_role role,
 			     struct q_err *err)

@@ -31,6 +31,7 @@ struct q__sqlite_writer {
 	pthread_mutex_t lock; /* guards what follows, and the state of every write */
 	pthread_cond_t work;
 	struct q__sqlite_write *first, *last; /* waiting */
+	size_t waiting;
 	bool is_closing;
 	enum q_code checkpoint_code;
 	struct q_err checkpoint_err;
@@ -166,6 +167,7 @@ static void append(struct q__sqlite_writer *writer, struct q__sqlite_write *writ
 	else
 		writer->first = write;
 	writer->last = write;
+	writer->waiting++;
 }
 
 static void withdraw(struct q__sqlite_writer *writer, struct q__sqlite_write *write)
@@ -180,31 +182,40 @@ static void withdraw(struct q__sqlite_writer *writer, struct q__sqlite_write *wr
 		writer->first = write->next;
 	if (writer->last == write)
 		writer->last = before;
+	writer->waiting--;
 }
 
 /* The writes that make the next group; NULL: the writer is closing and none is left. */
 static struct q__sqlite_write *take_group(struct q__sqlite_writer *writer)
 {
-	struct q__sqlite_write *first, *last;
+	struct q__sqlite_write *first, **end;
+	size_t count = 0;
 
 	pthread_mutex_lock(&writer->lock);
 	while (!writer->first && !writer->is_closing)
 		pthread_cond_wait(&writer->work, &writer->lock);
-	first = last = writer->first;
-	for (size_t count = 1; last; count++) {
-		last->state = Q__WRITE_BEGUN;
-		if (count == GROUP_MAX || !last->next)
-			break;
-		last = last->next;
+	first = writer->first;
+	for (end = &first; *end && count < GROUP_MAX; end = &(*end)->next) {
+		(*end)->state = Q__WRITE_BEGUN;
+		count++;
 	}
-	if (last) {
-		writer->first = last->next;
-		last->next = NULL;
-	}
+	writer->first = *end;
 	if (!writer->first)
 		writer->last = NULL;
+	writer->waiting -= count;
+	*end = NULL;
 	pthread_mutex_unlock(&writer->lock);
 	return first;
+}
+
+size_t q__sqlite_writer_waiting(struct q__sqlite_writer *writer)
+{
+	size_t waiting;
+
+	pthread_mutex_lock(&writer->lock);
+	waiting = writer->waiting;
+	pthread_mutex_unlock(&writer->lock);
+	return waiting;
 }
 
 static void answer_group(struct q__sqlite_writer *writer, struct q__sqlite_write *first)
@@ -294,13 +305,14 @@ enum q_code q__sqlite_writer_run(struct q__sqlite_writer *writer, const struct q
 
 /* Its life. */
 
-/* What makes a commit durable, and what keeps the -wal file in bounds. secure_delete: what a tenant
- * deletes is overwritten, not merely forgotten (the old page may stand in the -wal file until that
- * starts over). */
+/* What makes a commit durable, and what keeps the -wal file in bounds. secure_delete: what a tenant deletes is overwritten, not
+ * merely forgotten (the old page may stand in the -wal file until that starts over). busy_timeout: of a checkpoint that waits for
+ * readers. At opening none is set: another program that has the file will not let it go. */
 static const char durable_settings[] = "PRAGMA journal_mode = WAL;"
 				       "PRAGMA synchronous = FULL;"
 				       "PRAGMA journal_size_limit = 16777216;"
-				       "PRAGMA secure_delete = ON;";
+				       "PRAGMA secure_delete = ON;"
+				       "PRAGMA busy_timeout = 5000;";
 
 static enum q_code make_durable(struct q__sqlite_connection *connection, struct q_err *err)
 {

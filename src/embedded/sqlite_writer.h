@@ -46,6 +46,9 @@ Q_MUST_USE enum q_code q__sqlite_writer_run(struct q__sqlite_writer *writer,
 					    const struct q_call *call,
 					    struct q__sqlite_write *write, struct q_err *err);
 
+/* How many writes wait for their turn. */
+size_t q__sqlite_writer_waiting(struct q__sqlite_writer *writer);
+
 /* The outcome of the last checkpoint: while they fail, the -wal file grows. */
 Q_MUST_USE enum q_code q__sqlite_writer_checkpoint_outcome(struct q__sqlite_writer *writer,
 							   struct q_err *err);
