@@ -60,7 +60,6 @@ static enum q_code decode_key(struct q_str text, struct key *key)
 	} else {
 		memcpy(key->bytes, bytes.data, bytes.length);
 		key->length = bytes.length;
-		explicit_bzero((void *)(uintptr_t)bytes.data, bytes.length); /* arenas do not */
 	}
 	q_arena_free(arena);
 	return code;

@@ -92,29 +92,26 @@ static struct file_reader *file_reader_of(struct q_blob_reader *reader)
 	return q_container_of(reader, struct file_reader, base);
 }
 
-/* Takes the object over, also when it fails. */
-static enum q_code new_reader(struct q_blob_store *store, struct q__blob_object *object,
+/* Takes the object over where it succeeds. */
+static enum q_code new_reader(struct q_blob_store *store, const struct q__blob_object *object,
 			      struct q_blob_range range, struct q_blob_reader **out,
 			      struct q_err *err)
 {
-	const char *where = "blob_store_files.reader_open";
 	uint64_t size_bytes = object->info.size_bytes;
-	struct file_reader *reader = NULL;
-	enum q_code code = Q_OK;
+	struct file_reader *reader;
 
 	if (range.offset > size_bytes)
-		code = q_fail(err, Q_INVALID, where, "the range begins beyond the end");
-	else if (!(reader = q_mem_new(sizeof *reader)))
-		code = q_fail(err, Q_NOMEM, where, "%zu bytes", sizeof *reader);
-	if (code) {
-		q__blob_object_close(object);
-		return code;
-	}
+		return q_fail(err, Q_INVALID, "blob_store_files.reader_open",
+			      "the range begins beyond the end");
+	reader = q_mem_new(sizeof *reader);
+	if (!reader)
+		return q_fail(err, Q_NOMEM, "blob_store_files.reader_open", "%zu bytes",
+			      sizeof *reader);
 	reader->base.store = store;
 	reader->object = *object;
 	reader->offset = range.offset;
 	reader->end =
-	    range.length < size_bytes - range.offset ? range.offset + range.length : size_bytes;
+		range.length < size_bytes - range.offset ? range.offset + range.length : size_bytes;
 	*out = &reader->base;
 	return Q_OK;
 }
@@ -131,7 +128,10 @@ static enum q_code files_reader_open(struct q_blob_store *store, const struct q_
 	if (code)
 		return code;
 	*info = object.info;
-	return new_reader(store, &object, range, out, err);
+	code = new_reader(store, &object, range, out, err);
+	if (code)
+		q__blob_object_close(&object);
+	return code;
 }
 
 static enum q_code files_reader_read(struct q_blob_reader *base, const struct q_call *call,
@@ -282,28 +282,28 @@ static void files_close(struct q_blob_store *base)
 }
 
 static const struct q_blob_store_ops files_ops = {
-    .name = "files",
-    .capabilities = Q_CAP_SERVES_LINKS | Q_CAP_IN_PROCESS,
-    .writer_open = files_writer_open,
-    .writer_add = files_writer_add,
-    .writer_commit = files_writer_commit,
-    .writer_abort = files_writer_abort,
-    .reader_open = files_reader_open,
-    .reader_read = files_reader_read,
-    .reader_close = files_reader_close,
-    .open_file = files_open_file,
-    .stat = files_stat,
-    .copy_if_match = files_copy_if_match,
-    .remove = files_remove,
-    .list = q__blob_files_list,
-    .parts_start = q__blob_files_parts_start,
-    .parts_put = q__blob_files_parts_put,
-    .parts_list = q__blob_files_parts_list,
-    .parts_complete = q__blob_files_parts_complete,
-    .parts_abort = q__blob_files_parts_abort,
-    .presign = q__blob_files_presign,
-    .check_link = q__blob_files_check_link,
-    .close = files_close,
+	.name = "files",
+	.capabilities = Q_CAP_SERVES_LINKS | Q_CAP_IN_PROCESS,
+	.writer_open = files_writer_open,
+	.writer_add = files_writer_add,
+	.writer_commit = files_writer_commit,
+	.writer_abort = files_writer_abort,
+	.reader_open = files_reader_open,
+	.reader_read = files_reader_read,
+	.reader_close = files_reader_close,
+	.open_file = files_open_file,
+	.stat = files_stat,
+	.copy_if_match = files_copy_if_match,
+	.remove = files_remove,
+	.list = q__blob_files_list,
+	.parts_start = q__blob_files_parts_start,
+	.parts_put = q__blob_files_parts_put,
+	.parts_list = q__blob_files_parts_list,
+	.parts_complete = q__blob_files_parts_complete,
+	.parts_abort = q__blob_files_parts_abort,
+	.presign = q__blob_files_presign,
+	.check_link = q__blob_files_check_link,
+	.close = files_close,
 };
 
 static bool name_is_valid(struct q_str name)

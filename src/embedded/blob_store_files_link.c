@@ -143,8 +143,8 @@ static enum q_code verify(const struct file_store *store, struct q_str key,
 	q_buf_append(&text, signed_part);
 	if (q_buf_failed(&text))
 		code = text.length + signed_part.length > LINK_TEXT_MAX
-			   ? q_fail(err, Q_DENIED, where, "the link is too long")
-			   : q_fail(err, Q_NOMEM, where, "the link's text");
+			       ? q_fail(err, Q_DENIED, where, "the link is too long")
+			       : q_fail(err, Q_NOMEM, where, "the link's text");
 	else if (!q_keyring_verify(store->keyring, q_str_from(purpose), q_buf_str(&text),
 				   signature))
 		code = q_fail(err, Q_DENIED, where, "the link is not one of ours, or was altered");
@@ -172,8 +172,8 @@ enum q_code q__blob_files_check_link(struct q_blob_store *base, struct q_str key
 		return code;
 	if (!read_constraints(signed_part, arena, &link))
 		return q_arena_failed(arena)
-			   ? q_fail(err, Q_NOMEM, where, "the link's values")
-			   : q_fail(err, Q_DENIED, where, "the link says what we never say");
+			       ? q_fail(err, Q_NOMEM, where, "the link's values")
+			       : q_fail(err, Q_DENIED, where, "the link says what we never say");
 	if (q_clock_now_ms(store->clock) >= link.expires_at_ms)
 		return q_fail_reason(err, Q_TIMEOUT, "link_expired", where, "the link has expired");
 	*out = link;

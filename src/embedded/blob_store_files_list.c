@@ -193,10 +193,10 @@ static enum q_code insert(struct walk *walk, struct q_str key, const struct stat
 		walk->count--;
 	memmove(&walk->items[at + 1], &walk->items[at], (walk->count - at) * sizeof *walk->items);
 	walk->items[at] = (struct q_blob_entry){
-	    .key = q_arena_copy(walk->arena, key),
-	    .size_bytes = (uint64_t)status->st_size - BLOB_TRAILER_SIZE,
-	    .modified_at_ms =
-		(int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000,
+		.key = q_arena_copy(walk->arena, key),
+		.size_bytes = (uint64_t)status->st_size - BLOB_TRAILER_SIZE,
+		.modified_at_ms =
+			(int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000,
 	};
 	walk->count++;
 	if (q_arena_failed(walk->arena))
@@ -234,9 +234,9 @@ static enum q_code visit_directory(struct walk *walk, int directory, const char 
 	name[length - 1] = '\0';
 	child = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (child < 0)
-		return errno == ENOENT
-			   ? Q_OK
-			   : q_fail_os(walk->err, errno, "blob_store_files.list", "a directory");
+		return errno == ENOENT ? Q_OK
+				       : q_fail_os(walk->err, errno, "blob_store_files.list",
+						   "a directory");
 	walk->key_length += length;
 	code = walk_directory(walk, child, depth - 1);
 	walk->key_length -= length;

@@ -107,8 +107,9 @@ enum q_code q__blob_temp_add_object(struct q__blob_temp *temp, const struct q_ca
 
 		code = q_call_check(call, "blob_store_files.copy", err);
 		if (code == Q_OK)
-			code = q__blob_object_read(
-			    object, done, chunk, rest < COPY_BYTES ? rest : COPY_BYTES, &got, err);
+			code = q__blob_object_read(object, done, chunk,
+						   rest < COPY_BYTES ? rest : COPY_BYTES, &got,
+						   err);
 		if (code == Q_OK)
 			code = q__blob_temp_add(temp, (struct q_bytes){chunk, got}, err);
 		done += got;

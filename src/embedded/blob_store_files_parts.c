@@ -96,9 +96,9 @@ static enum q_code write_part(struct q__blob_temp *temp, int directory, unsigned
 		return code;
 	part_name(number, name);
 	if (renameat(temp->store->temp_fd, temp->name, directory, name) != 0)
-		return errno == ENOENT
-			   ? no_upload(err) /* aborted meanwhile */
-			   : q_fail_os(err, errno, "blob_store_files.parts_put", "a part's name");
+		return errno == ENOENT ? no_upload(err) /* aborted meanwhile */
+				       : q_fail_os(err, errno, "blob_store_files.parts_put",
+						   "a part's name");
 	if (fsync(directory) != 0)
 		return q_fail_os(err, errno, "blob_store_files.parts_put", "flush of a directory");
 	*out = (struct q_blob_part){.number = number, .size_bytes = info.size_bytes};
@@ -112,7 +112,7 @@ enum q_code q__blob_files_parts_put(struct q_blob_store *base, const struct q_ca
 {
 	struct file_store *store = file_store_of(base);
 	struct q__blob_temp temp;
-	int directory;
+	int directory = -1;
 	enum q_code code = open_upload(store, key, upload_id, &directory, err);
 
 	(void)call;
@@ -141,7 +141,7 @@ static enum q_code find_parts(int upload, bool present[Q_BLOB_PARTS_MAX + 1], si
 	*count = 0;
 	if (!stream) {
 		enum q_code code =
-		    q_fail_os(err, errno, "blob_store_files.parts_list", "a directory");
+			q_fail_os(err, errno, "blob_store_files.parts_list", "a directory");
 
 		if (fd >= 0)
 			close(fd);
@@ -189,8 +189,8 @@ static enum q_code list_parts(int upload, struct q_arena *arena, struct q_blob_p
 
 	if (code)
 		return code;
-	*out =
-	    (struct q_blob_parts){.items = q_arena_alloc_array(arena, count, sizeof *out->items)};
+	*out = (struct q_blob_parts){.items =
+					     q_arena_alloc_array(arena, count, sizeof *out->items)};
 	if (!out->items)
 		return q_fail(err, Q_NOMEM, "blob_store_files.parts_list", "%zu parts", count);
 	for (unsigned number = 1; number <= Q_BLOB_PARTS_MAX && code == Q_OK; number++)
@@ -204,7 +204,7 @@ enum q_code q__blob_files_parts_list(struct q_blob_store *base, const struct q_c
 				     struct q_arena *arena, struct q_blob_parts *out,
 				     struct q_err *err)
 {
-	int upload;
+	int upload = -1;
 	enum q_code code = open_upload(file_store_of(base), key, upload_id, &upload, err);
 
 	(void)call;
@@ -251,7 +251,7 @@ enum q_code q__blob_files_parts_abort(struct q_blob_store *base, const struct q_
 				      struct q_str key, struct q_str upload_id, struct q_err *err)
 {
 	struct file_store *store = file_store_of(base);
-	int upload;
+	int upload = -1;
 	enum q_code code = open_upload(store, key, upload_id, &upload, err);
 
 	(void)call;
@@ -344,7 +344,7 @@ enum q_code q__blob_files_parts_complete(struct q_blob_store *base, const struct
 					 struct q_blob_info *out, struct q_err *err)
 {
 	struct file_store *store = file_store_of(base);
-	int upload;
+	int upload = -1;
 	enum q_code code = open_upload(store, key, upload_id, &upload, err);
 
 	if (code)

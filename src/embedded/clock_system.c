@@ -21,10 +21,10 @@ static void system_close(struct q_clock *clock)
 }
 
 static const struct q_clock_ops system_ops = {
-    .name = "system",
-    .now_ms = system_now_ms,
-    .monotonic_ms = system_monotonic_ms,
-    .close = system_close,
+	.name = "system",
+	.now_ms = system_now_ms,
+	.monotonic_ms = system_monotonic_ms,
+	.close = system_close,
 };
 
 enum q_code q_clock_system_open(struct q_clock **out, struct q_err *err)

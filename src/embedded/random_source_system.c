@@ -15,9 +15,9 @@ static void system_close(struct q_random_source *random)
 }
 
 static const struct q_random_source_ops system_ops = {
-    .name = "system",
-    .fill = system_fill,
-    .close = system_close,
+	.name = "system",
+	.fill = system_fill,
+	.close = system_close,
 };
 
 enum q_code q_random_source_system_open(struct q_random_source **out, struct q_err *err)

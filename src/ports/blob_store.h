@@ -23,8 +23,8 @@
 
 enum {
 	Q_BLOB_KEY_MAX = 512,
-	Q_BLOB_ETAG_SIZE = 129,    /* text and NUL */
-	Q_BLOB_LIST_MAX = 1000,    /* keys a page */
+	Q_BLOB_ETAG_SIZE = 129,	   /* text and NUL */
+	Q_BLOB_LIST_MAX = 1000,	   /* keys a page */
 	Q_BLOB_PARTS_MAX = 10000,  /* parts of an upload, numbered from 1 */
 	Q_BLOB_PART_MIN = 5 << 20, /* bytes of every part but the last */
 	Q_BLOB_UPLOAD_ID_MAX = 256
@@ -40,7 +40,8 @@ struct q_blob_range {
 struct q_blob_info {
 	uint64_t size_bytes; /* of the whole object */
 	char etag[Q_BLOB_ETAG_SIZE];
-	char sha256[Q_SHA256_HEX_SIZE]; /* lower-case hex; "" where the store does not know it (objects sent in parts) */
+	char sha256
+		[Q_SHA256_HEX_SIZE]; /* lower-case hex; "" where the store does not know it (objects sent in parts) */
 	int64_t modified_at_ms;
 };
 
@@ -73,9 +74,9 @@ struct q_blob_link {
 	int64_t expires_at_ms;
 	struct q_str download_name; /* GET: the name to save under; may be empty */
 	struct q_str content_type;  /* PUT: exactly this; GET: answered as this; may be empty */
-	int64_t content_length;     /* PUT: exactly this; -1: free; GET: ignored */
-	struct q_str sha256;        /* PUT: hex, exactly this; empty: free */
-	struct q_str upload_id;     /* PUT of a part; empty: of the object, which must not exist yet */
+	int64_t content_length;	    /* PUT: exactly this; -1: free; GET: ignored */
+	struct q_str sha256;	    /* PUT: hex, exactly this; empty: free */
+	struct q_str upload_id; /* PUT of a part; empty: of the object, which must not exist yet */
 	unsigned part_number;
 };
 

@@ -21,7 +21,7 @@ struct suite {
 };
 
 #define assert_code(CALL, CODE) assert_int_equal((CALL), (CODE))
-#define assert_ok(CALL)         assert_int_equal((CALL), Q_OK)
+#define assert_ok(CALL)		assert_int_equal((CALL), Q_OK)
 
 /* How every case starts and ends; a file of the suite lists its cases by CASE. */
 int start_case(void **state);

@@ -32,10 +32,10 @@ static void simulated_close(struct q_clock *clock)
 }
 
 static const struct q_clock_ops simulated_ops = {
-    .name = "simulated",
-    .now_ms = simulated_now_ms,
-    .monotonic_ms = simulated_monotonic_ms,
-    .close = simulated_close,
+	.name = "simulated",
+	.now_ms = simulated_now_ms,
+	.monotonic_ms = simulated_monotonic_ms,
+	.close = simulated_close,
 };
 
 struct q_clock *clock_simulated_new(int64_t wall_ms)

@@ -7,7 +7,7 @@
 
 struct files_store {
 	struct q_blob_store *store;
-	struct q_clock *clock; /* simulated */
+	struct q_clock *clock;		/* simulated */
 	struct q_random_source *random; /* the system's */
 	struct q_keyring *keyring;
 	char root[SCRATCH_PATH_MAX];

@@ -43,9 +43,9 @@ static void seeded_close(struct q_random_source *random)
 }
 
 static const struct q_random_source_ops seeded_ops = {
-    .name = "seeded",
-    .fill = seeded_fill,
-    .close = seeded_close,
+	.name = "seeded",
+	.fill = seeded_fill,
+	.close = seeded_close,
 };
 
 struct q_random_source *random_source_seeded_new(uint64_t seed)

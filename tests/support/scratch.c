@@ -9,8 +9,8 @@
 void scratch_make(char path[SCRATCH_PATH_MAX])
 {
 	const char *parent = getenv("TMPDIR");
-	int length =
-	    snprintf(path, SCRATCH_PATH_MAX, "%s/quire-test-XXXXXX", parent ? parent : "/var/tmp");
+	int length = snprintf(path, SCRATCH_PATH_MAX, "%s/quire-test-XXXXXX",
+			      parent ? parent : "/var/tmp");
 
 	q_assert(length < SCRATCH_PATH_MAX);
 	q_assert(mkdtemp(path));
