@@ -16,11 +16,10 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 	return false;
 }
 
-bool q__is_space(uint32_t code)
+bool q__is_space_beyond(uint32_t code)
 {
-	return code == ' ' || code == '\t' || code == 0xa0 || code == 0x1680 ||
-	       (code >= 0x2000 && code <= 0x200a) || code == 0x202f || code == 0x205f ||
-	       code == 0x3000;
+	return code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
+	       code == 0x202f || code == 0x205f || code == 0x3000;
 }
 
 bool q__is_digit(uint32_t code)
@@ -67,14 +66,14 @@ bool q__is_hyphen(uint32_t code)
 	return code == '-' || code == 0x2010 || code == SOFT_HYPHEN || code == 0x2;
 }
 
-bool q__is_wide(uint32_t code)
+bool q__is_wide_beyond(uint32_t code)
 {
 	return (code >= 0x1100 && code <= 0x11ff) || (code >= 0x2e80 && code <= 0xd7ff) ||
 	       (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe4f) ||
 	       (code >= 0xff00 && code <= 0xffef) || (code >= 0x1f300 && code <= 0x3ffff);
 }
 
-bool q__is_right_to_left(uint32_t code)
+bool q__is_right_to_left_beyond(uint32_t code)
 {
 	return (code >= 0x590 && code <= 0x8ff) || (code >= 0xfb1d && code <= 0xfdff) ||
 	       (code >= 0xfe70 && code <= 0xfefc) || (code >= 0x10800 && code <= 0x10fff) ||

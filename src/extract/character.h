@@ -10,13 +10,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-bool q__is_space(uint32_t code);  /* blank of any width; line ends are none */
+bool q__is_space_beyond(uint32_t code);
+
+/* Blank of any width; line ends are none. */
+static inline bool q__is_space(uint32_t code)
+{
+	return code == ' ' || code == '\t' || (code >= 0xa0 && q__is_space_beyond(code));
+}
 bool q__is_letter(uint32_t code); /* of a script that hyphenates: Latin, Greek, Cyrillic */
 bool q__is_lower(uint32_t code);
 bool q__is_digit(uint32_t code);
 bool q__is_hyphen(uint32_t code); /* - U+2010 U+00AD and the engine's mark for one */
-bool q__is_wide(uint32_t code);	  /* East Asian: words are not parted by spaces */
-bool q__is_right_to_left(uint32_t code);
+bool q__is_wide_beyond(uint32_t code);
+bool q__is_right_to_left_beyond(uint32_t code);
+
+/* East Asian: words are not parted by spaces. */
+static inline bool q__is_wide(uint32_t code)
+{
+	return code >= 0x1100 && q__is_wide_beyond(code);
+}
+
+static inline bool q__is_right_to_left(uint32_t code)
+{
+	return code >= 0x590 && q__is_right_to_left_beyond(code);
+}
 
 enum { Q__LETTERS_MAX = 3 };
 

@@ -7,52 +7,53 @@
 static const float below_em = 0.7F;
 static const float overlap_share = 0.25F;
 
-struct q__extent q__glyph_extent(const struct q__glyph *g)
+/* fminf and fmaxf are calls, for the sake of NaN; these are instructions. */
+static inline float smaller(float a, float b)
 {
-	float turn, dx, dy, xs[2] = {g->left, g->right}, ys[2] = {g->top, g->bottom};
+	return a < b ? a : b;
+}
+
+static inline float larger(float a, float b)
+{
+	return a > b ? a : b;
+}
+
+struct q__extent q__glyph_extent_turned(const struct q__glyph *g)
+{
+	const float turn = (float)g->degrees * 0.01745329F, dx = cosf(turn), dy = sinf(turn);
+	const float xs[2] = {g->left, g->right}, ys[2] = {g->top, g->bottom};
 	struct q__extent e = {INFINITY, -INFINITY, INFINITY, -INFINITY, 0};
 
-	if (g->degrees == 0)
-		return (struct q__extent){g->left, g->right, g->top, g->bottom, g->y};
-	turn = (float)g->degrees * 0.01745329F;
-	dx = cosf(turn);
-	dy = sinf(turn);
 	for (int i = 0; i < 4; i++) {
 		float x = xs[i & 1], y = ys[i >> 1];
 
-		e.start = fminf(e.start, x * dx + y * dy);
-		e.end = fmaxf(e.end, x * dx + y * dy);
-		e.top = fminf(e.top, y * dx - x * dy);
-		e.bottom = fmaxf(e.bottom, y * dx - x * dy);
+		e.start = smaller(e.start, x * dx + y * dy);
+		e.end = larger(e.end, x * dx + y * dy);
+		e.top = smaller(e.top, y * dx - x * dy);
+		e.bottom = larger(e.bottom, y * dx - x * dy);
 	}
 	e.baseline = g->y * dx - g->x * dy;
 	return e;
 }
 
-static bool is_break(uint32_t code)
-{
-	return code == Q__GLYPH_LINE_BREAK;
-}
+/* A piece of a line that is being put together. */
+struct draft {
+	struct q__fragment *fragment; /* NULL: the next ink begins one */
+	struct q__extent last;	      /* of its last ink */
+	bool is_closed;		      /* by a hyphen that the engine says ends the line */
+};
 
-/* Distance between the new ink and the last: 0 where they touch. Right-to-left text comes in the
- * order of reading. */
-static float gap_between(const struct q__extent *last, const struct q__extent *next)
+static struct q__fragment fragment_start(const struct q__glyph *glyph, size_t index,
+					 const struct q__extent *e)
 {
-	return fmaxf(0, fmaxf(next->start - last->end, last->start - next->end));
-}
-
-static struct q__fragment fragment_start(const struct q__glyph *glyph, size_t index)
-{
-	struct q__extent e = q__glyph_extent(glyph);
-
 	return (struct q__fragment){
 		.first = index,
 		.last = index + 1,
-		.start = e.start,
-		.end = e.end,
-		.top = e.top,
-		.bottom = e.bottom,
-		.baseline = e.baseline,
+		.start = e->start,
+		.end = e->end,
+		.top = e->top,
+		.bottom = e->bottom,
+		.baseline = e->baseline,
 		.em = glyph->em,
 		.degrees = glyph->degrees,
 		.is_right_to_left = q__is_right_to_left(glyph->code),
@@ -63,10 +64,10 @@ static void fragment_add(struct q__fragment *f, const struct q__glyph *glyph, si
 			 const struct q__extent *e)
 {
 	f->last = index + 1;
-	f->start = fminf(f->start, e->start);
-	f->end = fmaxf(f->end, e->end);
-	f->top = fminf(f->top, e->top);
-	f->bottom = fmaxf(f->bottom, e->bottom);
+	f->start = smaller(f->start, e->start);
+	f->end = larger(f->end, e->end);
+	f->top = smaller(f->top, e->top);
+	f->bottom = larger(f->bottom, e->bottom);
 	f->is_right_to_left |= q__is_right_to_left(glyph->code);
 	if (glyph->em > f->em) { /* what came before was small print on it: an index, a mark */
 		f->em = glyph->em;
@@ -74,19 +75,19 @@ static void fragment_add(struct q__fragment *f, const struct q__glyph *glyph, si
 	}
 }
 
-/* Does this ink carry on where the last ink of the fragment ended? */
-static bool continues(const struct q__fragment *f, const struct q__glyph *items,
-		      const struct q__glyph *next, const struct q__extent *next_extent)
+/* Does this ink carry on where the last one ended? Right-to-left text comes in the order of reading. */
+static bool continues(const struct draft *draft, const struct q__glyph *next,
+		      const struct q__extent *extent)
 {
-	const struct q__glyph *last = &items[f->last - 1];
-	struct q__extent last_extent;
+	const struct q__fragment *f = draft->fragment;
+	float gap;
 
-	if (next->degrees != f->degrees || last->code == Q__GLYPH_LINE_HYPHEN)
+	if (!f || draft->is_closed || next->degrees != f->degrees)
 		return false;
 	if (f->is_right_to_left || q__is_right_to_left(next->code))
 		return true;
-	last_extent = q__glyph_extent(last);
-	return gap_between(&last_extent, next_extent) <= Q__CELL_GAP_EM * f->em;
+	gap = larger(extent->start - draft->last.end, draft->last.start - extent->end);
+	return gap <= Q__CELL_GAP_EM * f->em;
 }
 
 /* The engine keeps a column of upright characters in one line. */
@@ -96,10 +97,25 @@ static bool is_written_down(const struct q__fragment *f)
 	       f->bottom - f->top > 1.5F * f->em;
 }
 
+static void add_ink(struct q__fragments *out, struct draft *draft, const struct q__glyph *glyph,
+		    size_t index)
+{
+	const struct q__extent extent = q__glyph_extent(glyph);
+
+	if (continues(draft, glyph, &extent)) {
+		fragment_add(draft->fragment, glyph, index, &extent);
+	} else {
+		draft->fragment = &out->items[out->count++];
+		*draft->fragment = fragment_start(glyph, index, &extent);
+	}
+	draft->last = extent;
+	draft->is_closed = glyph->code == Q__GLYPH_LINE_HYPHEN;
+}
+
 enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *glyphs,
 			      struct q__fragments *out, struct q_err *err)
 {
-	struct q__fragment *current = NULL;
+	struct draft draft = {0};
 
 	out->count = 0;
 	out->items = q_arena_alloc_array(arena, glyphs->count, sizeof *out->items);
@@ -107,19 +123,11 @@ enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *gly
 		return q_fail(err, Q_NOMEM, "fragment.find", "%zu glyphs", glyphs->count);
 	for (size_t i = 0; i < glyphs->count; i++) {
 		const struct q__glyph *glyph = &glyphs->items[i];
-		struct q__extent extent;
 
-		if (is_break(glyph->code))
-			current = NULL;
-		if (is_break(glyph->code) || q__is_space(glyph->code))
-			continue;
-		extent = q__glyph_extent(glyph);
-		if (current && continues(current, glyphs->items, glyph, &extent)) {
-			fragment_add(current, glyph, i, &extent);
-			continue;
-		}
-		current = &out->items[out->count++];
-		*current = fragment_start(glyph, i);
+		if (glyph->code == Q__GLYPH_LINE_BREAK)
+			draft.fragment = NULL;
+		else if (!q__is_space(glyph->code))
+			add_ink(out, &draft, glyph, i);
 	}
 	for (size_t i = 0; i < out->count; i++)
 		out->items[i].is_vertical = is_written_down(&out->items[i]);
@@ -128,12 +136,12 @@ enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *gly
 
 bool q__fragment_is_below(const struct q__fragment *b, const struct q__fragment *a)
 {
-	return b->baseline - a->baseline > below_em * fmaxf(a->em, b->em);
+	return b->baseline - a->baseline > below_em * larger(a->em, b->em);
 }
 
 bool q__fragments_overlap(const struct q__fragment *a, const struct q__fragment *b)
 {
-	float shared = fminf(a->end, b->end) - fmaxf(a->start, b->start);
+	float shared = smaller(a->end, b->end) - larger(a->start, b->start);
 
-	return shared > overlap_share * fminf(a->end - a->start, b->end - b->start);
+	return shared > overlap_share * smaller(a->end - a->start, b->end - b->start);
 }

@@ -32,7 +32,15 @@ struct q__fragments {
 struct q__extent {
 	float start, end, top, bottom, baseline;
 };
-struct q__extent q__glyph_extent(const struct q__glyph *glyph);
+struct q__extent q__glyph_extent_turned(const struct q__glyph *glyph);
+
+/* Asked for every character, and nearly all are upright. */
+static inline struct q__extent q__glyph_extent(const struct q__glyph *g)
+{
+	if (g->degrees == 0)
+		return (struct q__extent){g->left, g->right, g->top, g->bottom, g->y};
+	return q__glyph_extent_turned(g);
+}
 
 /* A gap this wide, in ems, parts the cells of a table. */
 #define Q__CELL_GAP_EM 1.5F

@@ -21,7 +21,7 @@ enum {
 struct q__glyph {
 	uint32_t code;
 	float left, top, right, bottom; /* of its ink */
-	float x, y;			/* where the pen stood: on the baseline */
+	float x, y;			/* a point of its baseline */
 	float em;			/* height of the font as shown */
 	int16_t degrees;		/* 0 to 359 */
 };

@@ -25,24 +25,13 @@ struct q__lines {
 	float leading; /* usual distance of two baselines, in ems */
 };
 
-enum q__line_break {
-	Q__BREAK_LINE,
-	Q__BREAK_PARAGRAPH,
-	Q__BREAK_WORD_KEEPS_HYPHEN, /* the word goes on in the next line: no break inside it */
-	Q__BREAK_WORD
-};
-
 Q_MUST_USE enum q_code q__lines_find(struct q_arena *arena, const struct q__fragments *fragments,
 				     struct q__lines *out, struct q_err *err);
 
-struct q__page_parts {
-	const struct q__glyphs *glyphs;
-	const struct q__fragments *fragments;
-	const struct q__lines *lines;
-	unsigned searches_left; /* for words with hyphens: a bound on the work of a hostile page */
-};
+/* b is further down the page, and one stands over the other. */
+bool q__line_is_below(const struct q__line *b, const struct q__line *a);
 
-/* What stands between line `index` and the next one, which there must be. */
-enum q__line_break q__line_break_after(struct q__page_parts *parts, size_t index);
+/* From baseline to baseline, in ems of the larger. */
+float q__line_distance_em(const struct q__line *a, const struct q__line *b);
 
 #endif

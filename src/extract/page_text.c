@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "extract/character.h"
 #include "extract/fragment.h"
-#include "extract/line.h"
+#include "extract/line_break.h"
 #include "extract/reading_order.h"
 
 #include <math.h>
@@ -16,20 +16,32 @@
 static const float space_in_line_em = 0.35F;
 static const float space_between_em = 0.15F;
 
-enum { HYPHEN_SEARCHES_MAX = 200 };
+static const float reach_points = 1e6F;
 
 struct writer {
+	struct q_arena *arena;
 	struct q__page_text *out;
-	size_t box_limit;
+	size_t box_limit;	 /* of both arrays: a character takes four bytes at most */
 	enum q__line_break owed; /* a break that waits for the end of the word, when is_owing */
 	bool is_owing;
 };
 
-/* A page may place a letter anywhere, at infinity too. */
-static bool is_finite(const struct q_extract_box *box)
+/* Twice as much room; the arena keeps the old. False: no memory. */
+static bool grow(struct writer *w)
 {
-	return isfinite(box->left) && isfinite(box->top) && isfinite(box->right) &&
-	       isfinite(box->bottom);
+	struct q__page_text *out = w->out;
+	struct q_extract_box *boxes =
+		q_arena_alloc_array(w->arena, 2 * w->box_limit, sizeof *boxes);
+	char *text = q_arena_alloc(w->arena, 8 * w->box_limit);
+
+	if (!boxes || !text)
+		return false;
+	memcpy(boxes, out->boxes, out->box_count * sizeof *boxes);
+	memcpy(text, out->text, out->text_length);
+	out->boxes = boxes;
+	out->text = text;
+	w->box_limit *= 2;
+	return true;
 }
 
 static void put(struct writer *w, uint32_t code, const struct q_extract_box *box)
@@ -38,13 +50,14 @@ static void put(struct writer *w, uint32_t code, const struct q_extract_box *box
 	char bytes[4];
 	size_t length = q_utf8_encode(code, bytes);
 
-	if (out->text_length + length > Q_EXTRACT_PAGE_TEXT_MAX || out->box_count == w->box_limit) {
+	if (out->text_length + length > Q_EXTRACT_PAGE_TEXT_MAX ||
+	    (out->box_count == w->box_limit && !grow(w))) {
 		out->flags |= Q__PAGE_TRUNCATED;
 		return;
 	}
 	memcpy(out->text + out->text_length, bytes, length);
 	out->text_length += length;
-	out->boxes[out->box_count++] = box && is_finite(box) ? *box : (struct q_extract_box){0};
+	out->boxes[out->box_count++] = box ? *box : (struct q_extract_box){0};
 }
 
 static void put_break(struct writer *w, enum q__line_break kind)
@@ -97,13 +110,9 @@ static bool may_lack_space(const struct q__glyph *a, const struct q__glyph *b)
 
 static bool is_wide_gap(const struct q__glyph *a, const struct q__glyph *b, float em)
 {
-	struct q__extent left, right;
+	const struct q__extent left = q__glyph_extent(a), right = q__glyph_extent(b);
 
-	if (!may_lack_space(a, b))
-		return false;
-	left = q__glyph_extent(a);
-	right = q__glyph_extent(b);
-	return right.start - left.end > space_in_line_em * em;
+	return right.start - left.end > space_in_line_em * em && may_lack_space(a, b);
 }
 
 static void put_fragment(struct writer *w, const struct q__glyphs *glyphs,
@@ -196,6 +205,27 @@ static bool is_same_place(const struct q__glyph *a, const struct q__glyph *b)
 	       a->bottom == b->bottom && a->left < a->right && a->top < a->bottom;
 }
 
+/* Pages may draw at infinity; further than this no page reaches. */
+static float within_reach(float value)
+{
+	return value > -reach_points && value < reach_points ? value : 0;
+}
+
+static void bring_within_reach(struct q__glyphs *glyphs)
+{
+	for (size_t i = 0; i < glyphs->count; i++) {
+		struct q__glyph *g = &glyphs->items[i];
+
+		g->left = within_reach(g->left);
+		g->top = within_reach(g->top);
+		g->right = within_reach(g->right);
+		g->bottom = within_reach(g->bottom);
+		g->x = within_reach(g->x);
+		g->y = within_reach(g->y);
+		g->em = within_reach(g->em);
+	}
+}
+
 static void share_boxes(struct q__glyphs *glyphs)
 {
 	size_t first = 0;
@@ -209,20 +239,16 @@ static void share_boxes(struct q__glyphs *glyphs)
 	}
 }
 
-/* Text is never longer than its letters, one gap each and the breaks of its lines. */
+/* Few characters of a page become more than one, so this is nearly always enough; put makes more. */
 static enum q_code make_room(struct q_arena *arena, size_t glyph_count, struct writer *w,
 			     struct q_err *err)
 {
-	size_t count = glyph_count * (Q__LETTERS_MAX + 2) + 2;
-
-	if (count > Q_EXTRACT_PAGE_TEXT_MAX)
-		count = Q_EXTRACT_PAGE_TEXT_MAX;
-	w->box_limit = count;
-	w->out->boxes = q_arena_alloc_array(arena, count, sizeof *w->out->boxes);
-	w->out->text = q_arena_alloc(
-		arena, Q_EXTRACT_PAGE_TEXT_MAX / 4 > count ? count * 4 : Q_EXTRACT_PAGE_TEXT_MAX);
+	w->arena = arena;
+	w->box_limit = glyph_count + glyph_count / 8 + 64;
+	w->out->boxes = q_arena_alloc_array(arena, w->box_limit, sizeof *w->out->boxes);
+	w->out->text = q_arena_alloc(arena, 4 * w->box_limit);
 	if (!w->out->boxes || !w->out->text)
-		return q_fail(err, Q_NOMEM, "page_text.build", "%zu characters", count);
+		return q_fail(err, Q_NOMEM, "page_text.build", "%zu characters", glyph_count);
 	return Q_OK;
 }
 
@@ -232,12 +258,13 @@ enum q_code q__page_text_build(struct q_arena *arena, struct q__glyphs *glyphs,
 	struct writer writer = {.out = out};
 	struct q__fragments fragments;
 	struct q__lines lines;
-	struct q__page_parts parts = {glyphs, &fragments, &lines, HYPHEN_SEARCHES_MAX};
+	struct q__page_parts parts = {glyphs, &fragments, &lines, {glyphs, Q__HYPHEN_SEARCHES_MAX}};
 	enum q_code code;
 
 	out->flags = 0;
 	out->text_length = 0;
 	out->box_count = 0;
+	bring_within_reach(glyphs);
 	share_boxes(glyphs);
 	code = q__fragments_find(arena, glyphs, &fragments, err);
 	if (code == Q_OK)
@@ -249,6 +276,8 @@ enum q_code q__page_text_build(struct q_arena *arena, struct q__glyphs *glyphs,
 	if (code != Q_OK)
 		return code;
 	put_lines(&writer, &parts);
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "page_text.build", "%zu characters", out->box_count);
 	if (out->text_length == 0)
 		out->flags |= Q__PAGE_NEEDS_OCR;
 	return Q_OK;

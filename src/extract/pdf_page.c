@@ -17,6 +17,7 @@ struct matrix {
 struct style {
 	FPDF_PAGEOBJECT object;
 	float em;
+	float x, y; /* where the pen started */
 	int16_t degrees;
 	bool is_hidden;
 };
@@ -71,22 +72,26 @@ static int16_t direction_degrees(const struct matrix *m, float along_x, float al
 {
 	float x = m->a * along_x + m->c * along_y;
 	float y = m->b * along_x + m->d * along_y;
-	long degrees = lroundf(atan2f(y, x) * 57.29578f);
+	float degrees = atan2f(y, x) * 57.29578f;
 
-	return (int16_t)((degrees + 360) % 360);
+	return isfinite(degrees) ? (int16_t)((lroundf(degrees) + 360) % 360) : 0;
 }
 
-/* Characters drawn together share size, direction and visibility: asked for once. */
+/* Characters drawn together share baseline, size, direction and visibility: asked for once. */
 static void update_style(struct reader *reader, int index)
 {
 	FPDF_PAGEOBJECT object = FPDFText_GetTextObject(reader->text, index);
 	struct style *style = &reader->style;
 	struct pdfium_matrix m;
+	double x, y;
 
-	if (!object || object == style->object || !FPDFText_GetMatrix(reader->text, index, &m))
+	if (!object || object == style->object || !FPDFText_GetMatrix(reader->text, index, &m) ||
+	    !FPDFText_GetCharOrigin(reader->text, index, &x, &y))
 		return;
 	style->object = object;
 	style->em = (float)FPDFText_GetFontSize(reader->text, index) * hypotf(m.c, m.d);
+	style->x = shown_x(&reader->to_shown, x, y);
+	style->y = shown_y(&reader->to_shown, x, y);
 	style->degrees = direction_degrees(&reader->to_shown, m.a, m.b);
 	style->is_hidden = FPDFTextObj_GetTextRenderMode(object) == FPDF_TEXTRENDERMODE_INVISIBLE;
 }
@@ -117,7 +122,7 @@ static bool join_surrogates(struct q__glyphs *glyphs, uint32_t code)
 static void read_glyph(struct reader *reader, int index)
 {
 	struct q__glyphs *glyphs = &reader->page->glyphs;
-	double left = 0, right = 0, bottom = 0, top = 0, x = 0, y = 0;
+	double left = 0, right = 0, bottom = 0, top = 0;
 	uint32_t code = code_of(reader, index);
 	struct q__glyph *glyph;
 
@@ -125,12 +130,11 @@ static void read_glyph(struct reader *reader, int index)
 		return;
 	update_style(reader, index);
 	FPDFText_GetCharBox(reader->text, index, &left, &right, &bottom, &top);
-	FPDFText_GetCharOrigin(reader->text, index, &x, &y);
 	glyph = &glyphs->items[glyphs->count++];
 	glyph->code = code;
 	set_box(glyph, &reader->to_shown, left, right, bottom, top);
-	glyph->x = shown_x(&reader->to_shown, x, y);
-	glyph->y = shown_y(&reader->to_shown, x, y);
+	glyph->x = reader->style.x;
+	glyph->y = reader->style.y;
 	glyph->em = reader->style.em;
 	glyph->degrees = reader->style.degrees;
 	reader->page->has_hidden_text |= reader->style.is_hidden;

@@ -25,6 +25,7 @@ static const char where[] = "zygote";
 struct child {
 	pid_t pid;
 	int status_fd; /* owned; its other end closes when nobody wants the answer */
+	bool is_killed;
 };
 
 struct zygote {
@@ -178,6 +179,12 @@ static void watch_memory(const struct zygote *zygote)
 }
 #endif
 
+/* One that has been killed is only waited for. */
+static struct pollfd poll_child(const struct child *child)
+{
+	return (struct pollfd){.fd = child->is_killed ? -1 : child->status_fd, .events = POLLRDHUP};
+}
+
 /* The control socket is left out while there is no room for another child. */
 static int wait_for_events(struct zygote *zygote, struct pollfd polls[Q__ZYGOTE_CHILDREN_MAX + 2])
 {
@@ -187,17 +194,19 @@ static int wait_for_events(struct zygote *zygote, struct pollfd polls[Q__ZYGOTE_
 	polls[count++] = (struct pollfd){.fd = zygote->signal_fd, .events = POLLIN};
 	polls[count++] = (struct pollfd){.fd = zygote->control_fd, .events = has_room ? POLLIN : 0};
 	for (size_t i = 0; i < zygote->child_count; i++)
-		polls[count++] =
-			(struct pollfd){.fd = zygote->children[i].status_fd, .events = POLLRDHUP};
+		polls[count++] = poll_child(&zygote->children[i]);
 	return poll(polls, count, Q_SANITIZED && zygote->child_count > 0 ? MEMORY_WATCH_MS : -1);
 }
 
 /* A child whose answer nobody waits for any more. */
 static void kill_unwanted(struct zygote *zygote, const struct pollfd *polls)
 {
-	for (size_t i = 0; i < zygote->child_count; i++)
-		if (polls[i].revents & (POLLRDHUP | POLLHUP | POLLERR))
-			kill(zygote->children[i].pid, SIGKILL);
+	for (size_t i = 0; i < zygote->child_count; i++) {
+		if (!(polls[i].revents & (POLLRDHUP | POLLHUP | POLLERR)))
+			continue;
+		kill(zygote->children[i].pid, SIGKILL);
+		zygote->children[i].is_killed = true;
+	}
 }
 
 static void kill_all(struct zygote *zygote)
