@@ -65,7 +65,7 @@ static void order_rows(struct q__fragment *items, size_t count)
 	qsort(items, count, sizeof *items, by_baseline);
 	for (size_t i = 1; i <= count; i++) {
 		if (i < count && items[i].baseline - items[row].baseline <
-					 row_em * fmaxf(items[row].em, items[i].em))
+					 row_em * q__larger(items[row].em, items[i].em))
 			continue;
 		qsort(&items[row], i - row, sizeof *items,
 		      backwards ? by_start_backwards : by_start);
@@ -97,11 +97,11 @@ static bool is_column(struct work *work, size_t count, const struct gutter *gutt
 		if (is_left ? f->end > gutter->start : f->start < gutter->end)
 			continue;
 		work->widths[side.count++] = f->end - f->start;
-		side.start = fminf(side.start, f->start);
-		side.end = fmaxf(side.end, f->end);
-		side.lowest = fmaxf(side.lowest, f->baseline);
-		side.highest = fminf(side.highest, f->baseline);
-		em = fmaxf(em, f->em);
+		side.start = q__smaller(side.start, f->start);
+		side.end = q__larger(side.end, f->end);
+		side.lowest = q__larger(side.lowest, f->baseline);
+		side.highest = q__smaller(side.highest, f->baseline);
+		em = q__larger(em, f->em);
 	}
 	if (side.count < COLUMN_ROWS_MIN ||
 	    side.lowest - side.highest < COLUMN_ROWS_MIN * em * 0.8F)
@@ -126,7 +126,7 @@ static float next_start(const struct q__fragment *items, size_t count, float edg
 
 	for (size_t i = 0; i < count; i++)
 		if (items[i].start >= edge)
-			next = fminf(next, items[i].start);
+			next = q__smaller(next, items[i].start);
 	return next;
 }
 

@@ -7,17 +7,6 @@
 static const float below_em = 0.7F;
 static const float overlap_share = 0.25F;
 
-/* fminf and fmaxf are calls, for the sake of NaN; these are instructions. */
-static inline float smaller(float a, float b)
-{
-	return a < b ? a : b;
-}
-
-static inline float larger(float a, float b)
-{
-	return a > b ? a : b;
-}
-
 struct q__extent q__glyph_extent_turned(const struct q__glyph *g)
 {
 	const float turn = (float)g->degrees * 0.01745329F, dx = cosf(turn), dy = sinf(turn);
@@ -27,10 +16,10 @@ struct q__extent q__glyph_extent_turned(const struct q__glyph *g)
 	for (int i = 0; i < 4; i++) {
 		float x = xs[i & 1], y = ys[i >> 1];
 
-		e.start = smaller(e.start, x * dx + y * dy);
-		e.end = larger(e.end, x * dx + y * dy);
-		e.top = smaller(e.top, y * dx - x * dy);
-		e.bottom = larger(e.bottom, y * dx - x * dy);
+		e.start = q__smaller(e.start, x * dx + y * dy);
+		e.end = q__larger(e.end, x * dx + y * dy);
+		e.top = q__smaller(e.top, y * dx - x * dy);
+		e.bottom = q__larger(e.bottom, y * dx - x * dy);
 	}
 	e.baseline = g->y * dx - g->x * dy;
 	return e;
@@ -64,10 +53,10 @@ static void fragment_add(struct q__fragment *f, const struct q__glyph *glyph, si
 			 const struct q__extent *e)
 {
 	f->last = index + 1;
-	f->start = smaller(f->start, e->start);
-	f->end = larger(f->end, e->end);
-	f->top = smaller(f->top, e->top);
-	f->bottom = larger(f->bottom, e->bottom);
+	f->start = q__smaller(f->start, e->start);
+	f->end = q__larger(f->end, e->end);
+	f->top = q__smaller(f->top, e->top);
+	f->bottom = q__larger(f->bottom, e->bottom);
 	f->is_right_to_left |= q__is_right_to_left(glyph->code);
 	if (glyph->em > f->em) { /* what came before was small print on it: an index, a mark */
 		f->em = glyph->em;
@@ -86,7 +75,7 @@ static bool continues(const struct draft *draft, const struct q__glyph *next,
 		return false;
 	if (f->is_right_to_left || q__is_right_to_left(next->code))
 		return true;
-	gap = larger(extent->start - draft->last.end, draft->last.start - extent->end);
+	gap = q__larger(extent->start - draft->last.end, draft->last.start - extent->end);
 	return gap <= Q__CELL_GAP_EM * f->em;
 }
 
@@ -136,12 +125,12 @@ enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *gly
 
 bool q__fragment_is_below(const struct q__fragment *b, const struct q__fragment *a)
 {
-	return b->baseline - a->baseline > below_em * larger(a->em, b->em);
+	return b->baseline - a->baseline > below_em * q__larger(a->em, b->em);
 }
 
 bool q__fragments_overlap(const struct q__fragment *a, const struct q__fragment *b)
 {
-	float shared = smaller(a->end, b->end) - larger(a->start, b->start);
+	float shared = q__smaller(a->end, b->end) - q__larger(a->start, b->start);
 
-	return shared > overlap_share * smaller(a->end - a->start, b->end - b->start);
+	return shared > overlap_share * q__smaller(a->end - a->start, b->end - b->start);
 }

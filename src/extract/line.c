@@ -27,7 +27,7 @@ static struct q__line line_start(const struct q__fragment *f, size_t index)
 static bool line_continues(const struct q__line *line, const struct q__fragment *last,
 			   const struct q__fragment *next)
 {
-	float em = fmaxf(line->em, next->em);
+	float em = q__larger(line->em, next->em);
 
 	if (line->degrees != next->degrees || line->is_vertical || next->is_vertical ||
 	    fabsf(line->baseline - next->baseline) > same_baseline_em * em)
@@ -40,10 +40,10 @@ static bool line_continues(const struct q__line *line, const struct q__fragment 
 static void line_add(struct q__line *line, const struct q__fragment *f, size_t index)
 {
 	line->last = index + 1;
-	line->start = fminf(line->start, f->start);
-	line->end = fmaxf(line->end, f->end);
-	line->top = fminf(line->top, f->top);
-	line->bottom = fmaxf(line->bottom, f->bottom);
+	line->start = q__smaller(line->start, f->start);
+	line->end = q__larger(line->end, f->end);
+	line->top = q__smaller(line->top, f->top);
+	line->bottom = q__larger(line->bottom, f->bottom);
 	line->is_right_to_left |= f->is_right_to_left;
 	if (f->em > line->em) {
 		line->em = f->em;
@@ -59,7 +59,7 @@ bool q__line_is_below(const struct q__line *b, const struct q__line *a)
 
 float q__line_distance_em(const struct q__line *a, const struct q__line *b)
 {
-	return (b->baseline - a->baseline) / fmaxf(fmaxf(a->em, b->em), 1);
+	return (b->baseline - a->baseline) / q__larger(q__larger(a->em, b->em), 1);
 }
 
 static int compare_floats(const void *a, const void *b)

@@ -2,8 +2,6 @@
 
 #include "extract/character.h"
 
-#include <math.h>
-
 static const float paragraph_leading = 1.25F; /* times the usual distance */
 static const float paragraph_size = 1.2F;     /* times the size of the letters */
 static const float indent_min_em = 0.8F, indent_max_em = 6;
@@ -35,7 +33,7 @@ static bool is_indented(const struct q__page_parts *parts, const struct q__line 
 	if (!next || !q__line_is_below(next, b) || a->is_right_to_left || b->is_right_to_left)
 		return false;
 	indent = (b->start - next->start) / b->em;
-	margin = fmaxf(fmaxf(a->end, b->end), next->end);
+	margin = q__larger(q__larger(a->end, b->end), next->end);
 	return indent > indent_min_em && indent < indent_max_em && !begins_lower(parts, b) &&
 	       b->start > a->start - hanging_em * b->em && margin - a->end > short_line_em * a->em;
 }
@@ -45,7 +43,8 @@ static bool is_paragraph(const struct q__page_parts *parts, const struct q__line
 {
 	const struct q__line *end = parts->lines->items + parts->lines->count;
 
-	if (a->degrees != b->degrees || fmaxf(a->em, b->em) > paragraph_size * fminf(a->em, b->em))
+	if (a->degrees != b->degrees ||
+	    q__larger(a->em, b->em) > paragraph_size * q__smaller(a->em, b->em))
 		return true;
 	/* In a new column a sentence may go on; beside it stands the rest of a table's row. */
 	if (!q__line_is_below(b, a))

@@ -8,7 +8,6 @@
 #include "extract/line_break.h"
 #include "extract/reading_order.h"
 
-#include <math.h>
 #include <string.h>
 
 /* A gap this wide between two letters is a space, where the page draws none. Inside a line the
@@ -85,6 +84,10 @@ static void put_glyph(struct writer *w, const struct q__glyph *g)
 	size_t count = q__character_text(code, letters);
 	bool is_upright = g->degrees % 180 == 0;
 
+	if (count == 1) {
+		put(w, letters[0], &(struct q_extract_box){g->left, g->top, g->right, g->bottom});
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct q_extract_box box = {g->left, g->top, g->right, g->bottom};
 		float from = (float)i / (float)count, to = (float)(i + 1) / (float)count;
@@ -139,8 +142,8 @@ static void put_fragment(struct writer *w, const struct q__glyphs *glyphs,
 static void put_gap_between(struct writer *w, const struct q__fragment *a,
 			    const struct q__fragment *b)
 {
-	float em = fmaxf(a->em, b->em);
-	float gap = fmaxf(b->start - a->end, a->start - b->end);
+	float em = q__larger(a->em, b->em);
+	float gap = q__larger(b->start - a->end, a->start - b->end);
 
 	if (gap > Q__CELL_GAP_EM * em)
 		put_gap(w, '\t');
