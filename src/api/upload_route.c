@@ -193,7 +193,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 static void look_again(struct q_http_request *request, void *context)
 {
 	struct wait *wait = context;
-	struct q_job job;
+	struct q_job job = {0};
 	struct q_err err;
 	enum q_code code = q_documents_find_job(
 		wait->api->o.documents, q_http_request_call(request), q__identity(request),
@@ -257,7 +257,7 @@ static void on_end(struct q_http_body_sink *sink, struct q_http_request *request
 {
 	struct form *form = q_container_of(sink, struct form, body);
 	struct q_api *api = form->api;
-	struct q_job job;
+	struct q_job job = {0};
 	struct q_err err;
 	enum q_code code = finish(form, &job, &err);
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/metrics_process.h"
+#include "base/time.h"
 #include "embedded/analyst_extractive.h"
 #include "embedded/blob_store_files.h"
 #include "embedded/change_feed_sqlite.h"
@@ -16,9 +17,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 256 * 1024, SECRET_BYTES = 32 };
+enum { ARENA_BYTES = 256 * 1024, SECRET_BYTES = 32, LOCK_WAIT_MS = 1000 };
 
 static const char jobs_table[] = "jobs";
 
@@ -55,20 +57,26 @@ static enum q_code open_log(struct q_wiring *w, struct q_err *err)
 	return Q_OK;
 }
 
-/* One process has the data directory: a second one is told who. */
+/* One process has the data directory: a second one is told who. One that was killed a moment ago may
+ * still be letting go of it, so the refusal takes a second. */
 static enum q_code lock_data(struct q_wiring *w, struct q_err *err)
 {
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	int64_t until_ms = q_time_monotonic_ms() + LOCK_WAIT_MS;
+	struct q_str path = path_below(w, "lock");
 	pid_t holder = 0;
-	enum q_code code =
-		q_file_lock(AT_FDCWD, path_below(w, "lock").data, &w->lock_fd, &holder, err);
+	enum q_code code;
 
-	if (code == Q_CONFLICT)
-		return q_fail(err, Q_CONFLICT, "wiring",
-			      "the data directory %.*s is in use by process %ld: stop it, or "
-			      "choose another DATA_DIR",
-			      Q_STR_ARG(q_settings_string(w->settings, Q_SETTING_ID_DATA_DIR)),
-			      (long)holder);
-	return code;
+	while ((code = q_file_lock(AT_FDCWD, path.data, &w->lock_fd, &holder, err)) == Q_CONFLICT &&
+	       q_time_monotonic_ms() < until_ms)
+		nanosleep(&pause, NULL);
+	if (code != Q_CONFLICT)
+		return code;
+	return q_fail(err, Q_CONFLICT, "wiring",
+		      "the data directory %.*s is in use by process %ld: stop it, or choose "
+		      "another DATA_DIR",
+		      Q_STR_ARG(q_settings_string(w->settings, Q_SETTING_ID_DATA_DIR)),
+		      (long)holder);
 }
 
 /* A secret that is made, 32 random bytes, where there is none. */
