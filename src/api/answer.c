@@ -10,7 +10,13 @@ void q__reply_begin(struct q__reply *answer)
 
 void q__reply_end(struct q__reply *answer, struct q_http_request *request, int status)
 {
-	q_http_respond_buf(request, status, "application/json", &answer->buf);
+	q__reply_end_as(answer, request, status, "application/json");
+}
+
+void q__reply_end_as(struct q__reply *answer, struct q_http_request *request, int status,
+		     const char *content_type)
+{
+	q_http_respond_buf(request, status, content_type, &answer->buf);
 	q_buf_free(&answer->buf);
 }
 

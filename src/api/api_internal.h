@@ -100,6 +100,8 @@ struct q__reply {
 };
 void q__reply_begin(struct q__reply *answer);
 void q__reply_end(struct q__reply *answer, struct q_http_request *request, int status);
+void q__reply_end_as(struct q__reply *answer, struct q_http_request *request, int status,
+		     const char *content_type);
 
 /* An absolute URL for a path of this server, or the URL itself where it is absolute. */
 struct q_str q__absolute(const struct q_api *api, struct q_http_request *request, struct q_str url);

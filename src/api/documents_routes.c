@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-static const struct q_str page_form = {"application/vnd.quire.page+json", 31};
+static const char page_form[] = "application/vnd.quire.page+json";
 
 /* Finds the job in the path; NULL when it has answered. */
 static const struct q_job *find_job(struct q_api *api, struct q_http_request *request)
@@ -128,6 +128,8 @@ struct list_query {
 	enum q_job_status status_value;
 	struct q_job_filter filter;
 	struct q_str scope; /* what the cursor is bound to */
+	bool is_plain;	    /* an array, not the page form */
+	const char *content_type;
 };
 
 /* Turns the query into a filter. False when it has answered. */
@@ -186,9 +188,22 @@ static void add_next_link(struct q_api *api, struct q_http_request *request,
 					 Q_STR_ARG(q__absolute(api, request, url))));
 }
 
-/* The page form, or the plain array with a Link to the next page. */
+/* Ends the list: the page form names its cursor, the plain array has a Link to the next page. */
+static void end_list(struct q_api *api, struct q_http_request *request, const struct list_query *q,
+		     struct q_str cursor, struct q__reply *answer)
+{
+	if (!q->is_plain) {
+		if (cursor.length > 0)
+			q_json_field_string(&answer->w, "nextCursor", cursor);
+		q_json_end_object(&answer->w);
+	} else if (cursor.length > 0) {
+		add_next_link(api, request, q, cursor);
+	}
+	q__reply_end_as(answer, request, 200, q->content_type);
+}
+
 static void answer_list(struct q_api *api, struct q_http_request *request,
-			const struct list_query *q, bool is_plain)
+			const struct list_query *q)
 {
 	struct q__reply answer;
 	struct q_job_page page;
@@ -204,7 +219,7 @@ static void answer_list(struct q_api *api, struct q_http_request *request,
 	if (page.next.length > 0)
 		cursor = q__cursor_write(api, request, q->scope, page.next);
 	q__reply_begin(&answer);
-	if (!is_plain) {
+	if (!q->is_plain) {
 		q_json_begin_object(&answer.w);
 		q_json_name(&answer.w, "items");
 	}
@@ -213,19 +228,12 @@ static void answer_list(struct q_api *api, struct q_http_request *request,
 		q_http_respond_error(request, &err);
 		return;
 	}
-	if (!is_plain) {
-		if (cursor.length > 0)
-			q_json_field_string(&answer.w, "nextCursor", cursor);
-		q_json_end_object(&answer.w);
-	} else if (cursor.length > 0) {
-		add_next_link(api, request, q, cursor);
-	}
-	q__reply_end(&answer, request, 200);
+	end_list(api, request, q, cursor, &answer);
 }
 
 static void list_jobs(struct q_http_request *request, void *context)
 {
-	struct list_query q = {0};
+	struct list_query q = {.content_type = "application/json"};
 	const struct q__parameter parameters[] = {{"tenantId", &q.tenant_id},
 						  {"status", &q.status},
 						  {"kind", &q.kind},
@@ -234,7 +242,7 @@ static void list_jobs(struct q_http_request *request, void *context)
 
 	if (q__query(request, parameters, Q_COUNT_OF(parameters)) &&
 	    make_filter(context, request, &q))
-		answer_list(context, request, &q, false);
+		answer_list(context, request, &q);
 }
 
 static void list_tenant_jobs(struct q_http_request *request, void *context)
@@ -244,12 +252,13 @@ static void list_tenant_jobs(struct q_http_request *request, void *context)
 						  {"kind", &q.kind},
 						  {"limit", &q.limit},
 						  {"cursor", &q.cursor}};
-	bool is_page =
-		q_http_accepts_by_name(q_http_request_header(request, Q_STR("Accept")), page_form);
 
+	q.is_plain = !q_http_accepts_by_name(q_http_request_header(request, Q_STR("Accept")),
+					     q_str_from(page_form));
+	q.content_type = q.is_plain ? "application/json" : page_form;
 	if (q__query(request, parameters, Q_COUNT_OF(parameters)) &&
 	    make_filter(context, request, &q))
-		answer_list(context, request, &q, !is_page);
+		answer_list(context, request, &q);
 }
 
 const struct q_route q__documents_routes[] = {
