@@ -7,6 +7,8 @@
 #include "embedded/extractive/ranking.h"
 #include "embedded/extractive/sentiment.h"
 
+#include <string.h>
+
 enum {
 	KEY_POINT_CANDIDATES =
 		32, /* more than there may be key points: some will repeat the summary or each other */
@@ -75,13 +77,29 @@ static enum q_code read_page(struct reading *reading,
 	return Q_OK;
 }
 
-/* Appends a sentence if it is the first or fits whole. */
+/* What parts two sentences: nothing behind a wide full stop, a semicolon where the first has no end. */
+static struct q_str separator(struct q_str before)
+{
+	static const char *const wide_ends[] = {"。", "！", "？"};
+
+	if (before.length == 0)
+		return Q_STR("");
+	for (size_t i = 0; i < Q_COUNT_OF(wide_ends); i++)
+		if (q_str_ends_with(before, q_str_from(wide_ends[i])))
+			return Q_STR("");
+	return strchr(".!?:;)\"", before.data[before.length - 1]) ? Q_STR(" ") : Q_STR("; ");
+}
+
+/* Appends a sentence if it is the first or fits whole. Returns the summary's new length. */
 static size_t append_sentence(char *summary, size_t length, struct q_str text)
 {
-	if (length > 0 && length + 1 + text.length > Q_ANALYST_SUMMARY_MAX)
+	struct q_str between = separator((struct q_str){summary, length});
+
+	if (text.length == 0 ||
+	    (length > 0 && length + between.length + text.length > Q_ANALYST_SUMMARY_MAX))
 		return length;
-	if (length > 0)
-		summary[length++] = ' ';
+	memcpy(summary + length, between.data, between.length);
+	length += between.length;
 	return length + q__fold(text, summary + length, Q_ANALYST_SUMMARY_MAX - length).length;
 }
 

@@ -9,15 +9,18 @@ static const double weight_of_type[Q_ENTITY_TYPE_COUNT] = {
 };
 static const double weight_of_duty = 2;
 
+/* A title may have the words of a duty too, but no end. */
 static bool states_duty(const struct q__scan *scan)
 {
+	if (!q__sentence_has_end(scan->sentence))
+		return false;
 	for (unsigned i = 0; i < scan->sentence->count; i++)
 		if (q__phrase(scan, i, Q__OBLIGATION) > 0)
 			return true;
 	return false;
 }
 
-/* A row of a table, or a heading, states nothing. */
+/* A row of a table, or a title, states nothing. */
 static bool is_statement(const struct q__sentence *sentence)
 {
 	unsigned words = 0, plain = 0;
@@ -27,7 +30,9 @@ static bool is_statement(const struct q__sentence *sentence)
 		plain += sentence->tokens[i].kind == Q__WORD &&
 			 !(sentence->tokens[i].shape & Q__CAPITAL);
 	}
-	return (words >= WORDS_MIN && plain >= 1) || q__sentence_is_prose(sentence);
+	if (words >= WORDS_MIN && plain * (q__sentence_has_end(sentence) ? words : 2) >= words)
+		return true;
+	return q__sentence_is_prose(sentence);
 }
 
 double q__key_point_weight(const struct q__scan *scan, const struct q__match *matches,

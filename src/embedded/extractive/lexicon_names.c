@@ -191,7 +191,8 @@ static const char places[] =
 	"albuquerque amsterdam anchorage ankara antwerp athens atlanta auckland baghdad baltimore "
 	"bangalore bangkok barcelona basel beijing belfast belgrade bengaluru berlin bern "
 	"birmingham "
-	"bogotá bogota bologna bombay bordeaux boston brasília bratislava bremen brisbane brooklyn "
+	"bogotá bogota boise bologna bombay bordeaux boston brasília bratislava bremen brisbane "
+	"brooklyn "
 	"brussels bucharest budapest buenos_aires buffalo cairo calgary cambridge canberra "
 	"cape_town "
 	"caracas casablanca chennai chicago cincinnati cleveland cologne copenhagen dakar dallas "
@@ -318,9 +319,15 @@ static const char id_labels[] =
 	"tax "
 	"taxpayer iban agreement file document record certificate registration patient client "
 	"employee batch lot part project receipt confirmation booking application passport "
-	"vertrag vertrags rechnung rechnungs kunden auftrags policen steuer facture contrat "
+	"vertrag mietvertrag kaufvertrag arbeitsvertrag vertrags rechnung rechnungs kunden "
+	"auftrags policen steuer facture contrat "
 	"commande "
 	"dossier factura contrato pedido póliza expediente";
+
+/* What is numbered and "number" in one word. */
+static const char id_labels_marked[] =
+	"vertragsnummer rechnungsnummer kundennummer auftragsnummer bestellnummer policennummer "
+	"steuernummer mitgliedsnummer aktenzeichen iban ein npi";
 
 static const char id_markers[] = "no nr num number numbers id ids nummer numéro número n° № nº";
 
@@ -346,6 +353,7 @@ const struct q__word_list q__name_lists[] = {
 	{Q__REFERENCE, references},
 	{Q__PHONE_CUE, phone_cues},
 	{Q__ID_LABEL, id_labels},
+	{Q__ID_LABEL | Q__ID_MARKER, id_labels_marked},
 	{Q__ID_MARKER, id_markers},
 	{Q__ID_PREFIX, id_prefixes},
 	{Q__STANDARD, standards},

@@ -49,7 +49,7 @@ double q__sentence_weight(const struct q__word_counts *counts, const struct q__s
 	}
 	/* The root keeps long sentences from winning by length and short ones by being dense. */
 	sum /= sqrt(words + 4.0);
-	return sum * (1 + 0.25 * (facts < 4 ? facts : 4));
+	return sum * (1 + 0.4 * (facts < 4 ? facts : 4));
 }
 
 struct graph {

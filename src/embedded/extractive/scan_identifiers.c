@@ -167,6 +167,7 @@ static bool match_labelled(const struct q__scan *scan, unsigned at, struct q__ma
 	if (!q__is_word(scan, at, 0, Q__ID_LABEL))
 		return false;
 	marks = read_marks(scan, at + 1);
+	marks.is_marked |= q__is_word(scan, at, 0, Q__ID_MARKER);
 	code = read_code(scan, marks.end);
 	if (code.digits < 3 || code.small > 1 || !q__ends_apart(scan, code.end) ||
 	    q__at(scan, marks.end)->gap > Q__LINE)

@@ -39,7 +39,7 @@ void q__sentence_reader_init(struct q__sentence_reader *reader, struct q_str pag
 	q__token_reader_init(&reader->reader, page, lexicon);
 	reader->count = 0;
 	reader->ordinal = 0;
-	reader->line_start = 0;
+	reader->line = (struct q__line){0};
 	reader->line_width = width_of_lines(page);
 	if (!q__token_next(&reader->reader, &reader->pending))
 		reader->pending = no_token;
@@ -109,19 +109,28 @@ static bool is_word(const struct q__token *token, unsigned shape)
 static bool line_is_short(const struct q__sentence_reader *reader, const struct q__token *last,
 			  const struct q__token *next)
 {
-	size_t width = last->offset + last->length - reader->line_start + 1 + next->length;
+	size_t width = last->offset + last->length - reader->line.start + 1 + next->length;
 
 	return width * 10 <= reader->line_width * 7;
 }
 
-/* Table rows end in numbers and begin with names or numbers. */
-static bool is_row_end(const struct q__token *last, const struct q__token *next)
+/* Table rows hold as many figures as words, or end in one, and begin with names or figures. */
+static bool is_row_end(const struct q__line *line, const struct q__token *last,
+		       const struct q__token *next)
 {
 	bool is_figure =
 		last->kind == Q__NUMBER || last->code == '%' || (last->shape & Q__CURRENCY_SIGN);
+	bool is_row = line->numbers >= 2 && line->numbers >= line->words;
 
-	return is_figure && (next->kind == Q__NUMBER || is_word(next, Q__CAPITAL) ||
-			     (next->shape & Q__CURRENCY_SIGN));
+	return (is_figure || is_row) && (next->kind == Q__NUMBER || is_word(next, Q__CAPITAL) ||
+					 (next->shape & Q__CURRENCY_SIGN));
+}
+
+/* A line of capitalised words that begins a sentence and is not the beginning of an organisation's name. */
+static bool is_title(const struct q__line *line, const struct q__token *next)
+{
+	return line->first == 0 && line->words >= 3 && line->small == 0 &&
+	       is_word(next, Q__CAPITAL) && !(next->classes & (Q__ORG_LEGAL | Q__ORG_HEAD));
 }
 
 /* Does a single line break part what is before and after it? */
@@ -136,8 +145,8 @@ static bool line_break_ends(const struct q__sentence_reader *reader, const struc
 		return false; /* Section 32, May 5 */
 	if (last->kind == Q__SIGN && (last->code == ',' || last->code == '(' || last->code == '&'))
 		return false;
-	return begins_item(reader->reader.page, next) || is_row_end(last, next) ||
-	       line_is_short(reader, last, next);
+	return begins_item(reader->reader.page, next) || is_row_end(&reader->line, last, next) ||
+	       is_title(&reader->line, next) || line_is_short(reader, last, next);
 }
 
 /* Signs that end a sentence without a space after them. */
@@ -187,12 +196,12 @@ static bool is_closing(uint32_t c)
 	}
 }
 
-/* One capital letter, but for the pronoun I. */
+/* One letter, but for the pronoun I. */
 static bool is_initial(const struct q__token *token)
 {
 	unsigned letter_bytes = token->code < 0x80 ? 1 : token->code < 0x800 ? 2 : 3;
 
-	return is_word(token, Q__CAPITAL) && token->length == letter_bytes && token->code != 'I';
+	return token->length == letter_bytes && token->code != 'I';
 }
 
 /* Is the full stop at tokens[stop] the sentence's last, when `next` follows it after a gap? */
@@ -201,7 +210,8 @@ static bool full_stop_ends(const struct q__sentence *s, size_t stop, const struc
 	const struct q__token *word = stop > 0 ? &s->tokens[stop - 1] : &no_token;
 	const struct q__token *before = stop > 1 ? &s->tokens[stop - 2] : &no_token;
 	bool is_item_number = stop == 1 && (word->kind == Q__NUMBER || word->length == 1);
-	bool is_dotted = before->kind == Q__SIGN && before->code == '.' && word->gap == Q__JOINED;
+	bool is_dotted =
+		is_initial(word) && word->gap == Q__JOINED && before->code == '.'; /* U.S. */
 
 	if (is_word(next, Q__SMALL) || is_item_number)
 		return false;
@@ -254,6 +264,22 @@ static bool ends_before(const struct q__sentence_reader *reader, const struct q_
 	return next->gap == Q__LINE && line_break_ends(reader, &s.tokens[s.count - 1], next);
 }
 
+/* Keeps account of the line that the next token is on. */
+static void note_token(struct q__sentence_reader *reader)
+{
+	const struct q__token *token = &reader->pending;
+	struct q__line *line = &reader->line;
+	bool counts = token->kind == Q__WORD && !(token->classes & Q__STOP);
+
+	if (token->gap >= Q__LINE)
+		*line = (struct q__line){.start = token->offset, .first = reader->count};
+	else if (reader->count == 0)
+		line->first = 1; /* the line began in the sentence before */
+	line->words += counts;
+	line->small += counts && !(token->shape & Q__CAPITAL);
+	line->numbers += token->kind == Q__NUMBER;
+}
+
 bool q__sentence_next(struct q__sentence_reader *reader, struct q__sentence *sentence)
 {
 	const struct q__token *first, *last;
@@ -262,8 +288,7 @@ bool q__sentence_next(struct q__sentence_reader *reader, struct q__sentence *sen
 		return false;
 	reader->count = 0;
 	do {
-		if (reader->pending.gap >= Q__LINE)
-			reader->line_start = reader->pending.offset;
+		note_token(reader);
 		reader->tokens[reader->count++] = reader->pending;
 		if (!q__token_next(&reader->reader, &reader->pending))
 			reader->pending = no_token;
@@ -281,6 +306,13 @@ bool q__sentence_next(struct q__sentence_reader *reader, struct q__sentence *sen
 	return true;
 }
 
+bool q__sentence_has_end(const struct q__sentence *sentence)
+{
+	const struct q__token *last = &sentence->tokens[before_closing(sentence)];
+
+	return last->kind == Q__SIGN && is_end(last->code);
+}
+
 bool q__sentence_is_prose(const struct q__sentence *sentence)
 {
 	unsigned words = 0, plain = 0, numbers = 0, ideographs = 0;
@@ -295,5 +327,7 @@ bool q__sentence_is_prose(const struct q__sentence *sentence)
 	}
 	if (ideographs > words)
 		return ideographs >= 8 && numbers < ideographs;
-	return words >= 4 && plain * 2 >= words && numbers <= words;
+	/* A sentence that names parties and places has many capitals; a title has no end. */
+	return words >= 4 && numbers <= words &&
+	       plain * (q__sentence_has_end(sentence) ? 3 : 2) >= words;
 }

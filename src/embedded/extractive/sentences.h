@@ -21,6 +21,15 @@ struct q__sentence {
 	unsigned ordinal; /* from 0 */
 };
 
+/* What has been read of a line. */
+struct q__line {
+	size_t start;	/* bytes */
+	unsigned first; /* its first token in the sentence */
+	unsigned words; /* but little ones */
+	unsigned small; /* of them without a capital */
+	unsigned numbers;
+};
+
 struct q__sentence_reader {
 	struct q__token_reader reader;
 	struct q__token tokens[Q__SENTENCE_TOKENS_MAX];
@@ -28,8 +37,8 @@ struct q__sentence_reader {
 		pending; /* the first token of the next sentence; Q__END at the page's end */
 	unsigned count;
 	unsigned ordinal;
-	size_t line_start; /* of the line that the last token is on */
-	size_t line_width; /* bytes that a full line of this page has, about */
+	struct q__line line; /* that the last token is on */
+	size_t line_width;   /* bytes that a full line of this page has, about */
 };
 
 void q__sentence_reader_init(struct q__sentence_reader *reader, struct q_str page,
@@ -37,6 +46,9 @@ void q__sentence_reader_init(struct q__sentence_reader *reader, struct q_str pag
 
 /* False at the page's end. */
 bool q__sentence_next(struct q__sentence_reader *reader, struct q__sentence *sentence);
+
+/* Does it end in a full stop or the like? */
+bool q__sentence_has_end(const struct q__sentence *sentence);
 
 /* Does it read like a sentence, and not like a heading, a table row or an address? */
 bool q__sentence_is_prose(const struct q__sentence *sentence);
