@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "embedded/blob_store_files_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -349,22 +348,17 @@ static enum q_code open_directories(struct file_store *store, const char *root, 
 }
 
 /* What is in .tmp at the start was left by a process that died: nobody else writes there. */
-static enum q_code empty_temp(struct file_store *store, struct q_err *err)
+static enum q_code empty_temp(const struct file_store *store, struct q_err *err)
 {
-	int fd = openat(store->temp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *entries = q__blob_open_entries(store->temp_fd);
 	struct dirent *entry;
 
-	if (!directory) {
-		enum q_code code = q_fail_os(err, errno, "blob_store_files.open", ".tmp");
-
-		close_if_open(fd);
-		return code;
-	}
-	while ((entry = readdir(directory)))
+	if (!entries)
+		return q_fail_os(err, errno, "blob_store_files.open", ".tmp");
+	while ((entry = readdir(entries)))
 		if (entry->d_name[0] != '.')
-			(void)unlinkat(store->temp_fd, entry->d_name, 0);
-	closedir(directory);
+			q__blob_temp_discard(store, entry->d_name);
+	closedir(entries);
 	return Q_OK;
 }
 
@@ -397,6 +391,7 @@ enum q_code q_blob_store_files_open(const struct q_blob_store_files_options *opt
 		files_close(&store->base);
 		return code;
 	}
+	q__blob_drop_old_uploads(store);
 	*out = &store->base;
 	return Q_OK;
 }

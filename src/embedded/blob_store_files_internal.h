@@ -1,16 +1,18 @@
-/* embedded/blob_store_files_internal.h: what the files of blob_store_files share; only
- * embedded/blob_store_files*.c include it.
+/* embedded/blob_store_files_internal.h: what the files of blob_store_files share. They and their fuzz target alone
+ * include it.
  *
  *   blob_store_files.c          the port's table: writers, readers, stat, copy, remove
- *   blob_store_files_object.c   one object's file: written, hashed and sealed in .tmp, opened and
- * checked blob_store_files_path.c     from a key to a directory: finding, making, publishing,
- * pruning blob_store_files_list.c     keys in order blob_store_files_parts.c    uploads in parts
+ *   blob_store_files_object.c   one object's file: written, hashed and sealed in .tmp, opened and checked
+ *   blob_store_files_path.c     from a key to a directory: finding, making, publishing, pruning
+ *   blob_store_files_list.c     keys in order
+ *   blob_store_files_parts.c    uploads in parts
  *   blob_store_files_link.c     signed links */
 #ifndef Q_EMBEDDED_BLOB_STORE_FILES_INTERNAL_H
 #define Q_EMBEDDED_BLOB_STORE_FILES_INTERNAL_H
 
 #include "embedded/blob_store_files.h"
 
+#include <dirent.h>
 #include <stdatomic.h>
 
 enum {
@@ -58,6 +60,9 @@ struct q__blob_object {
 
 /* A name in .tmp that nobody else uses. */
 void q__blob_temp_name(struct file_store *store, char out[BLOB_NAME_SIZE]);
+/* Removes what has such a name: a file, or a directory of files. What cannot be removed now waits
+ * for the next open of the store. */
+void q__blob_temp_discard(const struct file_store *store, const char *name);
 
 Q_MUST_USE enum q_code q__blob_temp_open(struct file_store *store, struct q__blob_temp *temp,
 					 struct q_err *err);
@@ -84,6 +89,9 @@ void q__blob_object_close(struct q__blob_object *object);
 
 /* ---- blob_store_files_path.c */
 
+/* The entries of a directory, for closedir; NULL with errno. */
+DIR *q__blob_open_entries(int directory);
+
 /* The next part of *rest as a C string; false, and *rest empty, when it was the last. */
 bool q__blob_next_part(struct q_str *rest, char part[BLOB_NAME_SIZE]);
 
@@ -100,6 +108,9 @@ Q_MUST_USE enum q_code q__blob_publish(struct file_store *store, const char *tem
 
 Q_MUST_USE enum q_code q__blob_unlink(struct file_store *store, struct q_str key,
 				      struct q_err *err);
+
+/* Removes uploads that nobody has put a part to for a week: their jobs have gone. */
+void q__blob_drop_old_uploads(struct file_store *store);
 
 /* ---- the operations that have a file of their own */
 

@@ -2,7 +2,6 @@
 
 #include "base/vec.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -107,13 +106,13 @@ static bool name_of(struct walk *walk, const char *entry, bool is_leaf, struct n
 	return matters(walk, (struct q_str){walk->key, walk->key_length + length});
 }
 
-static enum q_code read_names(struct walk *walk, DIR *stream, bool is_leaf, const char *from,
+static enum q_code read_names(struct walk *walk, DIR *entries, bool is_leaf, const char *from,
 			      struct names *names)
 {
 	struct dirent *entry;
 	struct name name;
 
-	while ((errno = 0, entry = readdir(stream))) {
+	while ((errno = 0, entry = readdir(entries))) {
 		if (!name_of(walk, entry->d_name, is_leaf, &name) || strcmp(name.text, from) <= 0)
 			continue;
 		if (!add_name(names, &name))
@@ -127,20 +126,17 @@ static enum q_code read_names(struct walk *walk, DIR *stream, bool is_leaf, cons
 static enum q_code smallest_names(struct walk *walk, int directory, bool is_leaf, const char *from,
 				  struct names *names)
 {
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *entries = q__blob_open_entries(directory);
 	enum q_code code;
 
 	q_vec_clear(&names->items);
 	names->is_cut = false;
-	if (!stream) {
-		code = q_fail_os(walk->err, errno, "blob_store_files.list", "a directory");
-		if (fd >= 0)
-			close(fd);
-		return code == Q_NOTFOUND ? Q_OK : code; /* pruned */
-	}
-	code = read_names(walk, stream, is_leaf, from, names);
-	closedir(stream);
+	if (!entries)
+		return errno == ENOENT ? Q_OK /* pruned */
+				       : q_fail_os(walk->err, errno, "blob_store_files.list",
+						   "a directory");
+	code = read_names(walk, entries, is_leaf, from, names);
+	closedir(entries);
 	keep_smallest(names);
 	return code;
 }
@@ -306,21 +302,16 @@ static enum q_code walk_tree(struct walk *walk, int root, const char *name)
 
 static enum q_code walk_trees(struct walk *walk, const struct file_store *store)
 {
-	int fd = openat(store->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *entries = q__blob_open_entries(store->root_fd);
 	enum q_code code = Q_OK;
 	struct dirent *entry;
 
-	if (!stream) {
-		code = q_fail_os(walk->err, errno, "blob_store_files.list", "the root");
-		if (fd >= 0)
-			close(fd);
-		return code;
-	}
-	while (code == Q_OK && (entry = readdir(stream)))
+	if (!entries)
+		return q_fail_os(walk->err, errno, "blob_store_files.list", "the root");
+	while (code == Q_OK && (entry = readdir(entries)))
 		if (tree_of(entry->d_name) >= q__blob_count_parts(walk->prefix))
 			code = walk_tree(walk, store->root_fd, entry->d_name);
-	closedir(stream);
+	closedir(entries);
 	return code;
 }
 

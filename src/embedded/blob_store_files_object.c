@@ -58,6 +58,25 @@ void q__blob_temp_name(struct file_store *store, char out[BLOB_NAME_SIZE])
 	snprintf(out, BLOB_NAME_SIZE, "%016llx", atomic_fetch_add(&store->temp_count, 1));
 }
 
+void q__blob_temp_discard(const struct file_store *store, const char *name)
+{
+	struct dirent *entry;
+	DIR *entries;
+	int directory;
+
+	if (unlinkat(store->temp_fd, name, 0) == 0 || errno != EISDIR)
+		return;
+	directory = openat(store->temp_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	entries = q__blob_open_entries(directory);
+	while (entries && (entry = readdir(entries)))
+		(void)unlinkat(directory, entry->d_name, 0);
+	if (entries)
+		closedir(entries);
+	if (directory >= 0)
+		close(directory);
+	(void)unlinkat(store->temp_fd, name, AT_REMOVEDIR);
+}
+
 enum q_code q__blob_temp_open(struct file_store *store, struct q__blob_temp *temp,
 			      struct q_err *err)
 {
@@ -66,7 +85,8 @@ enum q_code q__blob_temp_open(struct file_store *store, struct q__blob_temp *tem
 	if (!temp->hash)
 		return q_fail(err, Q_NOMEM, "blob_store_files.temp", "no memory for a hash");
 	q__blob_temp_name(store, temp->name);
-	temp->fd = openat(store->temp_fd, temp->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	temp->fd =
+		openat(store->temp_fd, temp->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (temp->fd < 0) {
 		q_sha256_free(temp->hash);
 		return q_fail_os(err, errno, "blob_store_files.temp", "a file in .tmp");
@@ -143,8 +163,7 @@ enum q_code q__blob_temp_seal(struct q__blob_temp *temp,
 
 void q__blob_temp_close(struct q__blob_temp *temp)
 {
-	(void)unlinkat(temp->store->temp_fd, temp->name,
-		       0); /* published: it is not there any more */
+	q__blob_temp_discard(temp->store, temp->name); /* published: it is not there any more */
 	close(temp->fd);
 	q_sha256_free(temp->hash);
 }

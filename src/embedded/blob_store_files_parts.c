@@ -1,10 +1,9 @@
 #include "embedded/blob_store_files_internal.h"
 
-#include "base/buf.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/time.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,11 +12,17 @@
 #include <unistd.h>
 
 /* An upload is the directory .parts/{id}: a file "key" with the key that it is for, and each part
- * in the form of an object, named by its number in five digits. Completing writes the object anew
- * from the parts, and marks its trailer with the upload's id: so a complete that is repeated, when
- * the parts have gone, finds what it made. */
+ * in the form of an object, named by its number in five digits. It comes from .tmp and goes there, by
+ * one rename each, so that it is whole or not there at all.
+ *
+ * Completing writes the object anew from the parts, and marks its trailer with the upload's id: so a
+ * complete that is repeated, when the parts have gone, finds what it made. */
 
-enum { UPLOAD_TEXT_SIZE = 2 * BLOB_UPLOAD_SIZE + 1, PART_NAME_SIZE = 12 };
+enum {
+	UPLOAD_TEXT_SIZE = 2 * BLOB_UPLOAD_SIZE + 1,
+	PART_NAME_SIZE = 12,
+	UPLOAD_AGE_MAX_S = 7 * 24 * 3600
+};
 
 static const char key_file[] = "key";
 
@@ -59,14 +64,33 @@ static enum q_code open_upload(struct file_store *store, struct q_str key, struc
 	return no_upload(err);
 }
 
+static enum q_code make_upload(struct file_store *store, struct q_str key, const char *name,
+			       struct q_err *err)
+{
+	const char *where = "blob_store_files.parts_start";
+	char temp_name[BLOB_NAME_SIZE], path[BLOB_NAME_SIZE + sizeof key_file];
+	enum q_code code;
+
+	q__blob_temp_name(store, temp_name);
+	if (mkdirat(store->temp_fd, temp_name, 0700) != 0)
+		return q_fail_os(err, errno, where, "a directory in .tmp");
+	snprintf(path, sizeof path, "%s/%s", temp_name, key_file);
+	code = q_file_create_at(store->temp_fd, path, q_str_bytes(key), 0600, err);
+	if (code == Q_OK && (renameat(store->temp_fd, temp_name, store->parts_fd, name) != 0 ||
+			     fsync(store->parts_fd) != 0))
+		code = q_fail_os(err, errno, where, "the upload's directory");
+	if (code)
+		q__blob_temp_discard(store, temp_name);
+	return code;
+}
+
 enum q_code q__blob_files_parts_start(struct q_blob_store *base, const struct q_call *call,
 				      struct q_str key, struct q_arena *arena,
 				      struct q_str *upload_id, struct q_err *err)
 {
 	struct file_store *store = file_store_of(base);
 	unsigned char id[BLOB_UPLOAD_SIZE];
-	char path[UPLOAD_TEXT_SIZE + sizeof key_file], hex[UPLOAD_TEXT_SIZE] = "";
-	enum q_code code;
+	char hex[UPLOAD_TEXT_SIZE] = "";
 
 	(void)call;
 	q_random_source_fill(store->random, id, sizeof id);
@@ -74,13 +98,7 @@ enum q_code q__blob_files_parts_start(struct q_blob_store *base, const struct q_
 	*upload_id = q_arena_copy(arena, q_str_from(hex));
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "blob_store_files.parts_start", "an upload id");
-	if (mkdirat(store->parts_fd, hex, 0700) != 0 || fsync(store->parts_fd) != 0)
-		return q_fail_os(err, errno, "blob_store_files.parts_start", "a directory");
-	snprintf(path, sizeof path, "%s/%s", hex, key_file);
-	code = q_file_create_at(store->parts_fd, path, q_str_bytes(key), 0600, err);
-	if (code)
-		(void)unlinkat(store->parts_fd, hex, AT_REMOVEDIR);
-	return code;
+	return make_upload(store, key, hex, err);
 }
 
 static enum q_code write_part(struct q__blob_temp *temp, int directory, unsigned number,
@@ -133,27 +151,20 @@ enum q_code q__blob_files_parts_put(struct q_blob_store *base, const struct q_ca
 static enum q_code find_parts(int upload, bool present[Q_BLOB_PARTS_MAX + 1], size_t *count,
 			      struct q_err *err)
 {
-	int fd = openat(upload, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *entries = q__blob_open_entries(upload);
 	struct dirent *entry;
 	int64_t number;
 
 	*count = 0;
-	if (!stream) {
-		enum q_code code =
-			q_fail_os(err, errno, "blob_store_files.parts_list", "a directory");
-
-		if (fd >= 0)
-			close(fd);
-		return code;
-	}
-	while ((entry = readdir(stream)))
+	if (!entries)
+		return q_fail_os(err, errno, "blob_store_files.parts_list", "a directory");
+	while ((entry = readdir(entries)))
 		if (q_str_to_int64(q_str_from(entry->d_name), &number) && number >= 1 &&
 		    number <= Q_BLOB_PARTS_MAX && !present[number]) {
 			present[number] = true;
 			++*count;
 		}
-	closedir(stream);
+	closedir(entries);
 	return Q_OK;
 }
 
@@ -217,33 +228,19 @@ enum q_code q__blob_files_parts_list(struct q_blob_store *base, const struct q_c
 
 /* ---- the end of an upload */
 
-/* Parts first, the key last: as long as anything is left, the upload can be named and aborted
- * again. */
-static enum q_code remove_upload(struct file_store *store, int upload, struct q_str upload_id,
-				 struct q_err *err)
+static enum q_code remove_upload(struct file_store *store, const char *name, struct q_err *err)
 {
-	bool present[Q_BLOB_PARTS_MAX + 1] = {false};
-	char name[UPLOAD_TEXT_SIZE];
-	size_t count;
-	enum q_code code = find_parts(upload, present, &count, err);
+	char temp_name[BLOB_NAME_SIZE];
 
-	if (code)
-		return code;
-	for (unsigned number = 1; number <= Q_BLOB_PARTS_MAX; number++) {
-		char part[PART_NAME_SIZE];
-
-		part_name(number, part);
-		if (present[number])
-			(void)unlinkat(upload, part, 0);
-	}
-	(void)unlinkat(upload, key_file, 0);
-	snprintf(name, sizeof name, "%.*s", Q_STR_ARG(upload_id));
-	if (unlinkat(store->parts_fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-		return q_fail_os(err, errno, "blob_store_files.parts_abort",
-				 "the upload's directory");
+	q__blob_temp_name(store, temp_name);
+	if (renameat(store->parts_fd, name, store->temp_fd, temp_name) != 0)
+		return errno == ENOENT ? Q_OK
+				       : q_fail_os(err, errno, "blob_store_files.parts_abort",
+						   "the upload's directory");
 	if (fsync(store->parts_fd) != 0)
 		return q_fail_os(err, errno, "blob_store_files.parts_abort",
 				 "flush of a directory");
+	q__blob_temp_discard(store, temp_name);
 	return Q_OK;
 }
 
@@ -251,15 +248,38 @@ enum q_code q__blob_files_parts_abort(struct q_blob_store *base, const struct q_
 				      struct q_str key, struct q_str upload_id, struct q_err *err)
 {
 	struct file_store *store = file_store_of(base);
+	char name[UPLOAD_TEXT_SIZE];
 	int upload = -1;
 	enum q_code code = open_upload(store, key, upload_id, &upload, err);
 
 	(void)call;
 	if (code)
 		return code == Q_NOTFOUND ? Q_OK : code; /* aborted, or completed, before */
-	code = remove_upload(store, upload, upload_id, err);
 	close(upload);
-	return code;
+	snprintf(name, sizeof name, "%.*s", Q_STR_ARG(upload_id));
+	return remove_upload(store, name, err);
+}
+
+/* Its directory changes with each part. */
+static bool is_old(const struct file_store *store, const char *name)
+{
+	struct stat status;
+
+	return fstatat(store->parts_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       q_time_now_ms() / 1000 - status.st_mtim.tv_sec > UPLOAD_AGE_MAX_S;
+}
+
+void q__blob_drop_old_uploads(struct file_store *store)
+{
+	DIR *entries = q__blob_open_entries(store->parts_fd);
+	struct dirent *entry;
+	struct q_err ignored; /* what stays is in nobody's way, and is tried again */
+
+	while (entries && (entry = readdir(entries)))
+		if (entry->d_name[0] != '.' && is_old(store, entry->d_name))
+			(void)!remove_upload(store, entry->d_name, &ignored);
+	if (entries)
+		closedir(entries);
 }
 
 static enum q_code check_part(const struct q__blob_object *object, const struct q_blob_part *part,
@@ -352,11 +372,11 @@ enum q_code q__blob_files_parts_complete(struct q_blob_store *base, const struct
 	code = build_object(store, upload, call, key, upload_id, parts, count, out, err);
 	if (code == Q_CONFLICT && is_completed(store, key, upload_id, out))
 		code = Q_OK; /* a crash, or another call, was between the object and its parts */
-	if (code == Q_OK) {
-		struct q_err ignored; /* the object is stored; what is left can be aborted again */
-
-		(void)!remove_upload(store, upload, upload_id, &ignored);
-	}
 	close(upload);
+	if (code == Q_OK) {
+		struct q_err ignored; /* the object is stored; the upload can be aborted again */
+
+		(void)!q__blob_files_parts_abort(base, call, key, upload_id, &ignored);
+	}
 	return code;
 }

@@ -1,4 +1,4 @@
-/* tests/support/clock_simulated.h: a clock that moves when the test says so. Threads: any. */
+/* support/clock_simulated.h: a clock that moves when the test says so. Threads: any. */
 #ifndef Q_TESTS_CLOCK_SIMULATED_H
 #define Q_TESTS_CLOCK_SIMULATED_H
 

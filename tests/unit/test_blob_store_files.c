@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -194,6 +195,10 @@ static void open_removes_what_a_crash_left(void **state)
 	struct files_store *files = *state;
 	int fd = open(path_of(files, ".tmp/0000000000000000"), O_CREAT | O_WRONLY, 0600);
 
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(mkdir(path_of(files, ".tmp/0000000000000001"), 0700), 0);
+	fd = open(path_of(files, ".tmp/0000000000000001/key"), O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	close(fd);
 	files_store_reopen(files);
@@ -481,6 +486,43 @@ static void a_complete_that_died_in_its_end_may_be_repeated(void **state)
 	q_arena_free(arena);
 }
 
+static void open_removes_uploads_that_have_had_no_part_for_a_week(void **state)
+{
+	struct files_store *files = *state;
+	struct q_arena *arena = q_arena_new(1 << 16);
+	struct timespec days_ago[2] = {{.tv_sec = time(NULL) - 8 * 86400}, {0}};
+	struct q_str old_id, new_id;
+	struct q_blob_part part;
+	struct q_blob_parts parts;
+	struct q_err err;
+
+	days_ago[1] = days_ago[0];
+	assert_int_equal(
+		q_blob_parts_start(files->store, &no_limits, Q_STR("old"), arena, &old_id, &err),
+		Q_OK);
+	assert_int_equal(q_blob_parts_put(files->store, &no_limits, Q_STR("old"), old_id, 1,
+					  text("x"), &part, &err),
+			 Q_OK);
+	assert_int_equal(
+		q_blob_parts_start(files->store, &no_limits, Q_STR("new"), arena, &new_id, &err),
+		Q_OK);
+	assert_int_equal(
+		utimensat(AT_FDCWD,
+			  path_of(files,
+				  q_arena_format(arena, ".parts/%.*s", Q_STR_ARG(old_id)).data),
+			  days_ago, 0),
+		0);
+	files_store_reopen(files);
+	assert_int_equal(q_blob_parts_list(files->store, &no_limits, Q_STR("old"), old_id, arena,
+					   &parts, &err),
+			 Q_NOTFOUND);
+	assert_int_equal(q_blob_parts_list(files->store, &no_limits, Q_STR("new"), new_id, arena,
+					   &parts, &err),
+			 Q_OK);
+	assert_int_equal(count_entries(files, ".tmp"), 0);
+	q_arena_free(arena);
+}
+
 static void an_upload_without_its_key_is_not_found(void **state)
 {
 	struct files_store *files = *state;
@@ -619,6 +661,7 @@ int main(void)
 		CASE(a_disk_that_can_hold_no_more_names_stores_nothing),
 		CASE(parts_on_a_full_disk_leave_the_upload_as_it_was),
 		CASE(a_complete_that_died_in_its_end_may_be_repeated),
+		CASE(open_removes_uploads_that_have_had_no_part_for_a_week),
 		CASE(an_upload_without_its_key_is_not_found),
 		CASE(a_full_heap_is_reported_by_every_operation),
 		CASE(a_full_heap_is_reported_by_open),
