@@ -27,6 +27,8 @@ static enum q_code code_of(int extended_result, int os_error)
 		return Q_NOMEM;
 	if (is_no_space(result, os_error))
 		return Q_NOSPACE;
+	if (result == SQLITE_CANTOPEN && (os_error == EACCES || os_error == EPERM))
+		return Q_DENIED;
 	switch (result) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -45,20 +47,35 @@ static enum q_code code_of(int extended_result, int os_error)
 	}
 }
 
+/* SQLite keeps no number of a commit that failed (sqlite3_system_errno is 0 then), but errno still has it. */
+static int os_error_of(int extended_result)
+{
+	switch (extended_result & 0xff) {
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return errno;
+	case SQLITE_FULL:
+		return ENOSPC;
+	default:
+		return 0;
+	}
+}
+
 enum q_code q__sqlite_fail(struct q__sqlite_connection *connection, struct q_err *err)
 {
 	int result = sqlite3_extended_errcode(connection->handle);
-	int os_error = sqlite3_system_errno(connection->handle);
+	int os_error = os_error_of(result);
 	enum q_code code = code_of(result, os_error);
 
 	q_fail(err, code, where, "%s (SQLite %d)", sqlite3_errmsg(connection->handle), result);
-	err->os_error = code == Q_NOSPACE && os_error == 0 ? ENOSPC : os_error;
+	err->os_error = os_error;
 	return code;
 }
 
 enum q_code q__sqlite_execute(struct q__sqlite_connection *connection, const char *sql,
 			      struct q_err *err)
 {
+	errno = 0;
 	if (sqlite3_exec(connection->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return q__sqlite_fail(connection, err);
 	return Q_OK;
@@ -174,9 +191,11 @@ sqlite3_stmt *q__sqlite_statement(struct q__sqlite_connection *connection, enum 
 enum q_code q__sqlite_step(struct q__sqlite_connection *connection, sqlite3_stmt *statement,
 			   bool *found, struct q_err *err)
 {
-	int result = sqlite3_step(statement);
+	int result;
 	enum q_code code;
 
+	errno = 0; /* for q__sqlite_fail */
+	result = sqlite3_step(statement);
 	*found = result == SQLITE_ROW;
 	if (result == SQLITE_ROW || result == SQLITE_DONE)
 		return Q_OK;

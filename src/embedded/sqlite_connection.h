@@ -65,7 +65,7 @@ void q__sqlite_bind_int(sqlite3_stmt *statement, int parameter, int64_t n);
 struct q_str q__sqlite_column_str(sqlite3_stmt *statement, int column);
 struct q_bytes q__sqlite_column_bytes(sqlite3_stmt *statement, int column);
 
-/* The error of the connection's last call. */
+/* The error of the connection's last call; errno was 0 before it. */
 enum q_code q__sqlite_fail(struct q__sqlite_connection *connection, struct q_err *err);
 
 #endif

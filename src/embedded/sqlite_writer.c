@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/time.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -135,6 +136,7 @@ static void checkpoint(struct q__sqlite_writer *writer)
 
 	if (writer->wal_pages < CHECKPOINT_PAGES)
 		return;
+	errno = 0;
 	result = sqlite3_wal_checkpoint_v2(writer->connection->handle, NULL, mode, NULL, NULL);
 	if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
 		code = q__sqlite_fail(writer->connection, &err);

@@ -287,19 +287,24 @@ static void maintain(struct sqlite_site *site, bool *has_more)
 			 Q_OK);
 }
 
+/* A multiple of 25 of them. */
 static void put_expiring(struct sqlite_site *site, int count)
 {
 	int64_t expires_at_ms = q_clock_now_ms(site->clock) + 1;
+	struct q_write writes[Q_RECORD_TRANSACTION_MAX];
 
 	for (int i = 0; i < count; i++) {
 		struct q_str sk = q_arena_format(site->arena, "%d", i);
-		struct q_write write = {.kind = Q_WRITE_UPDATE,
-					.key = {Q_STR("expiring"), sk},
-					.expires_at_ms = &expires_at_ms};
 
-		assert_int_equal(q_record_store_write(site->store, &no_limits, &write, NULL, NULL,
-						      &site->err),
-				 Q_OK);
+		writes[i % Q_RECORD_TRANSACTION_MAX] =
+			(struct q_write){.kind = Q_WRITE_UPDATE,
+					 .key = {Q_STR("expiring"), sk},
+					 .expires_at_ms = &expires_at_ms};
+		if (i % Q_RECORD_TRANSACTION_MAX == Q_RECORD_TRANSACTION_MAX - 1)
+			assert_int_equal(q_record_store_transact(site->store, &no_limits, writes,
+								 Q_RECORD_TRANSACTION_MAX, NULL,
+								 &site->err),
+					 Q_OK);
 	}
 }
 
@@ -356,7 +361,7 @@ static void the_log_beside_the_file_stays_small(void **state)
 	struct stat status;
 
 	snprintf(wal, sizeof wal, "%s-wal", site->path);
-	for (unsigned i = 0; i < 300; i++) { /* 90 MB: the item, and its image before and after */
+	for (unsigned i = 0; i < 150; i++) { /* 45 MB: the item, and its image before and after */
 		memset(text, 'a' + (int)(i % 26), sizeof text);
 		assert_int_equal(q_record_store_write(site->store, &no_limits, &write, NULL, NULL,
 						      &site->err),

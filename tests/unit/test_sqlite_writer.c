@@ -19,6 +19,7 @@ struct task {
 	struct writer_case *suite;
 	const char *key;
 	enum q_code fails_with; /* after having written */
+	bool undoes_all;	/* then, as SQLite does on a full disk */
 	sem_t *begun, *go_on;	/* NULL: does not stop */
 	const struct q_call *call;
 	enum q_code code;
@@ -78,6 +79,8 @@ static enum q_code run_task(struct q__sqlite_write *write, struct q__sqlite_conn
 	}
 	code = q__sqlite_stream_append(connection, task->suite->stream, 1, q_str_from(task->key),
 				       (struct q_bytes){0}, err);
+	if (!code && task->undoes_all)
+		q__sqlite_roll_back(connection);
 	if (!code && task->fails_with)
 		code = q_fail(err, task->fails_with, "test", "as it was told");
 	return code;
@@ -185,6 +188,44 @@ static void a_failed_write_undoes_itself_alone(void **state)
 	assert_string_equal(list_keys(suite), "blocker before after ");
 }
 
+/* Three writes in one group; the second one makes SQLite undo all of it. */
+static void run_group_that_is_undone(struct writer_case *suite, enum q_code code)
+{
+	static const char *const keys[] = {"before", "large", "after"};
+
+	block(suite);
+	suite->tasks[1].undoes_all = true;
+	for (size_t i = 0; i < 3; i++) {
+		start_task(suite, &suite->tasks[i], keys[i], i == 1 ? code : Q_OK);
+		await_waiting(suite, i + 1);
+	}
+	release(suite);
+	for (size_t i = 0; i < 3; i++)
+		pthread_join(suite->tasks[i].thread, NULL);
+}
+
+static void a_write_that_does_not_fit_takes_no_other_with_it(void **state)
+{
+	struct writer_case *suite = *state;
+
+	run_group_that_is_undone(suite, Q_NOSPACE);
+	assert_int_equal(suite->tasks[0].code, Q_OK);
+	assert_int_equal(suite->tasks[1].code, Q_NOSPACE);
+	assert_int_equal(suite->tasks[2].code, Q_OK);
+	assert_string_equal(list_keys(suite), "blocker before after ");
+}
+
+static void an_io_error_is_all_the_groups_and_nothing_is_tried_again(void **state)
+{
+	struct writer_case *suite = *state;
+
+	run_group_that_is_undone(suite, Q_IO);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(suite->tasks[i].code, Q_IO);
+	assert_int_equal(atomic_load(&suite->runs), 3); /* the blocker, "before" and "large" */
+	assert_string_equal(list_keys(suite), "blocker ");
+}
+
 static void a_deadline_ends_the_wait_and_nothing_is_written(void **state)
 {
 	struct writer_case *suite = *state;
@@ -243,6 +284,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(waiting_writes_are_committed_together_in_their_order),
 		CASE(a_failed_write_undoes_itself_alone),
+		CASE(a_write_that_does_not_fit_takes_no_other_with_it),
+		CASE(an_io_error_is_all_the_groups_and_nothing_is_tried_again),
 		CASE(a_deadline_ends_the_wait_and_nothing_is_written),
 		CASE(the_cancel_flag_ends_the_wait_and_nothing_is_written),
 		CASE(a_write_that_has_begun_is_waited_for),
