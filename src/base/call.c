@@ -20,3 +20,12 @@ int64_t q_call_remaining_ms(const struct q_call *call, int64_t otherwise)
 	now_ms = q_time_monotonic_ms();
 	return call->deadline_ms > now_ms ? call->deadline_ms - now_ms : 0;
 }
+
+struct q_call q_call_within(const struct q_call *call, int64_t timeout_ms)
+{
+	struct q_call within = *call;
+
+	if (timeout_ms > 0 && timeout_ms < q_call_remaining_ms(call, INT64_MAX))
+		within.deadline_ms = q_time_monotonic_ms() + timeout_ms;
+	return within;
+}

@@ -22,4 +22,7 @@ Q_MUST_USE enum q_code q_call_check(const struct q_call *call, const char *where
 /* Milliseconds until the deadline: 0 when passed, `otherwise` when there is none. */
 int64_t q_call_remaining_ms(const struct q_call *call, int64_t otherwise);
 
+/* The same call with its deadline no later than timeout_ms from now; 0: as it is. */
+struct q_call q_call_within(const struct q_call *call, int64_t timeout_ms);
+
 #endif

@@ -4,7 +4,6 @@
 #include "net/http_client_internal.h"
 
 #include "base/mem.h"
-#include "base/time.h"
 #include "net/http_field.h"
 
 #include <sys/socket.h>
@@ -140,22 +139,11 @@ static enum q_code perform(struct q_http_client_transfer *transfer, const struct
 	return code;
 }
 
-/* The call, with the request's own timeout if that is sooner. */
-static struct q_call limit_call(const struct q_call *call, int64_t timeout_ms)
-{
-	struct q_call limited = *call;
-	int64_t deadline_ms = q_time_monotonic_ms() + timeout_ms;
-
-	if (timeout_ms > 0 && (call->deadline_ms == 0 || deadline_ms < call->deadline_ms))
-		limited.deadline_ms = deadline_ms;
-	return limited;
-}
-
 enum q_code q_http_client_send(struct q_http_client *client, const struct q_call *call,
 			       const struct q_http_client_request *request, struct q_arena *arena,
 			       struct q_http_client_response *out, struct q_err *err)
 {
-	struct q_call limited = limit_call(call, request->timeout_ms);
+	struct q_call limited = q_call_within(call, request->timeout_ms);
 	struct q_http_client_transfer transfer = {.client = client,
 						  .request = request,
 						  .events = request->events,

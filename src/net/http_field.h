@@ -40,8 +40,8 @@ bool q_http_media_type_parse(struct q_str field, struct q_http_media_type *out);
 bool q_http_media_type_is(const struct q_http_media_type *media_type, struct q_str name);
 
 enum q_http_range_kind {
-	Q_HTTP_RANGE_WHOLE,        /* no range, an unknown unit, malformed, several: answer 200 */
-	Q_HTTP_RANGE_PART,         /* answer 206 with bytes first..last */
+	Q_HTTP_RANGE_WHOLE,	   /* no range, an unknown unit, malformed, several: answer 200 */
+	Q_HTTP_RANGE_PART,	   /* answer 206 with bytes first..last */
 	Q_HTTP_RANGE_UNSATISFIABLE /* answer 416 */
 };
 

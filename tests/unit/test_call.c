@@ -50,6 +50,18 @@ static void cancelled_call_says_so_even_after_its_deadline(void **state)
 	assert_string_equal(err.where, "a.b");
 }
 
+static void call_within_a_time_keeps_the_sooner_deadline(void **state)
+{
+	const struct q_call endless = {0},
+			    short_one = {.deadline_ms = q_time_monotonic_ms() + 1000};
+
+	assert_int_equal(q_call_within(&endless, 0).deadline_ms, 0);
+	assert_int_equal(q_call_within(&short_one, 0).deadline_ms, short_one.deadline_ms);
+	assert_int_equal(q_call_within(&short_one, 60000).deadline_ms, short_one.deadline_ms);
+	assert_true(q_call_within(&short_one, 10).deadline_ms < short_one.deadline_ms);
+	assert_true(q_call_within(&endless, 60000).deadline_ms > q_time_monotonic_ms() + 50000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -57,6 +69,7 @@ int main(void)
 		cmocka_unit_test(call_before_its_deadline_is_fine),
 		cmocka_unit_test(call_at_its_deadline_times_out),
 		cmocka_unit_test(cancelled_call_says_so_even_after_its_deadline),
+		cmocka_unit_test(call_within_a_time_keeps_the_sooner_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void media_type_gives_its_parts(void **state)
 	struct q_str value;
 
 	assert_true(q_http_media_type_parse(
-	    Q_STR(" Multipart/Form-Data ; charset=UTF-8;; Boundary=\"a;b, \\\"c\" ;"), &type));
+		Q_STR(" Multipart/Form-Data ; charset=UTF-8;; Boundary=\"a;b, \\\"c\" ;"), &type));
 	assert_true(q_http_media_type_is(&type, Q_STR("multipart/form-data")));
 	assert_false(q_http_media_type_is(&type, Q_STR("multipart/mixed")));
 	assert_false(q_http_media_type_is(&type, Q_STR("multipart")));
@@ -51,24 +51,24 @@ static void media_type_gives_its_parts(void **state)
 static void malformed_media_types_are_refused(void **state)
 {
 	const struct q_str bad[] = {
-	    Q_STR(""),
-	    Q_STR("text"),
-	    Q_STR("text/"),
-	    Q_STR("/plain"),
-	    Q_STR("a/b/c"),
-	    Q_STR("a/b c"),
-	    Q_STR("a/b;c"),
-	    Q_STR("a/b;c="),
-	    Q_STR("a/b;=c"),
-	    Q_STR("a/b;c=d e"),
-	    Q_STR("a/b;c = d"),
-	    Q_STR("a/b;c=\"d"),
-	    Q_STR("a/b;c=\"d\\\""),
-	    Q_STR("a/b;c=\"d\"e"),
-	    Q_STR("a/b;c=\"\\\0\""),
-	    Q_STR("a/b;c=1;C=2"),
-	    Q_STR("a/b, c/d"),
-	    Q_STR("a /b"),
+		Q_STR(""),
+		Q_STR("text"),
+		Q_STR("text/"),
+		Q_STR("/plain"),
+		Q_STR("a/b/c"),
+		Q_STR("a/b c"),
+		Q_STR("a/b;c"),
+		Q_STR("a/b;c="),
+		Q_STR("a/b;=c"),
+		Q_STR("a/b;c=d e"),
+		Q_STR("a/b;c = d"),
+		Q_STR("a/b;c=\"d"),
+		Q_STR("a/b;c=\"d\\\""),
+		Q_STR("a/b;c=\"d\"e"),
+		Q_STR("a/b;c=\"\\\0\""),
+		Q_STR("a/b;c=1;C=2"),
+		Q_STR("a/b, c/d"),
+		Q_STR("a /b"),
 	};
 	struct q_http_media_type type;
 
@@ -81,8 +81,8 @@ static void malformed_media_types_are_refused(void **state)
 static void sixteen_parameters_are_the_limit(void **state)
 {
 	const struct q_str sixteen =
-	    Q_STR(";a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1;n=1"
-		  ";o=1;p=1");
+		Q_STR(";a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1;n=1"
+		      ";o=1;p=1");
 	const struct q_str seventeen = Q_STR(";a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1"
 					     ";n=1;o=1;p=1;q=1");
 
@@ -98,42 +98,42 @@ static void ranges_follow_rfc_9110(void **state)
 		enum q_http_range_kind kind;
 		uint64_t first, last;
 	} cases[] = {
-	    {"bytes=0-499", 1000, Q_HTTP_RANGE_PART, 0, 499},
-	    {"bytes=500-", 1000, Q_HTTP_RANGE_PART, 500, 999},
-	    {"bytes=-500", 1000, Q_HTTP_RANGE_PART, 500, 999},
-	    {"bytes=-5000", 1000, Q_HTTP_RANGE_PART, 0, 999},
-	    {"bytes=999-999", 1000, Q_HTTP_RANGE_PART, 999, 999},
-	    {"bytes=0-5000", 1000, Q_HTTP_RANGE_PART, 0, 999},
-	    {"bytes=0-0", 1, Q_HTTP_RANGE_PART, 0, 0},
-	    {" BYTES= 0-1 ", 1000, Q_HTTP_RANGE_PART, 0, 1},
-	    {"bytes=,0-1,", 1000, Q_HTTP_RANGE_PART, 0, 1},
-	    {"bytes=1-99999999999999999999999", 1000, Q_HTTP_RANGE_PART, 1, 999},
-	    {"bytes=-99999999999999999999999", 1000, Q_HTTP_RANGE_PART, 0, 999},
-	    {"bytes=1000-", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
-	    {"bytes=99999999999999999999999-", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
-	    {"bytes=-0", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
-	    {"bytes=0-", 0, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
-	    {"bytes=-1", 0, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=0-1,3-4", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=5-4", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=5000-4000", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=a-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=0-a", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=0- 1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=+1-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=--1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes=", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"bytes", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"lines=0-1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
-	    {"", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=0-499", 1000, Q_HTTP_RANGE_PART, 0, 499},
+		{"bytes=500-", 1000, Q_HTTP_RANGE_PART, 500, 999},
+		{"bytes=-500", 1000, Q_HTTP_RANGE_PART, 500, 999},
+		{"bytes=-5000", 1000, Q_HTTP_RANGE_PART, 0, 999},
+		{"bytes=999-999", 1000, Q_HTTP_RANGE_PART, 999, 999},
+		{"bytes=0-5000", 1000, Q_HTTP_RANGE_PART, 0, 999},
+		{"bytes=0-0", 1, Q_HTTP_RANGE_PART, 0, 0},
+		{" BYTES= 0-1 ", 1000, Q_HTTP_RANGE_PART, 0, 1},
+		{"bytes=,0-1,", 1000, Q_HTTP_RANGE_PART, 0, 1},
+		{"bytes=1-99999999999999999999999", 1000, Q_HTTP_RANGE_PART, 1, 999},
+		{"bytes=-99999999999999999999999", 1000, Q_HTTP_RANGE_PART, 0, 999},
+		{"bytes=1000-", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
+		{"bytes=99999999999999999999999-", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
+		{"bytes=-0", 1000, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
+		{"bytes=0-", 0, Q_HTTP_RANGE_UNSATISFIABLE, 0, 0},
+		{"bytes=-1", 0, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=0-1,3-4", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=5-4", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=5000-4000", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=a-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=0-a", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=0- 1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=+1-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=--1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=-", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes=", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"bytes", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"lines=0-1", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
+		{"", 1000, Q_HTTP_RANGE_WHOLE, 0, 0},
 	};
 
 	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
 		struct q_http_range range = {0, 0};
 		enum q_http_range_kind kind =
-		    q_http_range_parse(q_str_from(cases[i].field), cases[i].size, &range);
+			q_http_range_parse(q_str_from(cases[i].field), cases[i].size, &range);
 
 		if (kind != cases[i].kind || range.first != cases[i].first ||
 		    range.last != cases[i].last)
@@ -181,21 +181,21 @@ static void prefer_wait_is_found_among_preferences(void **state)
 		const char *field;
 		int64_t seconds; /* -1: none */
 	} cases[] = {
-	    {"wait=10", 10},
-	    {"WAIT = 0", 0},
-	    {"wait=\"7\"", 7},
-	    {"respond-async, wait=10; foo=bar", 10},
-	    {"foo=\"a,wait=3\", wait=5", 5},
-	    {"wait=1, wait=2", 1},
-	    {"wait=99999999999999999999999", INT64_MAX},
-	    {"", -1},
-	    {"wait", -1},
-	    {"wait=", -1},
-	    {"wait=-1", -1},
-	    {"wait=1.5", -1},
-	    {"wait=x, wait=2", -1},
-	    {"await=1", -1},
-	    {"=1", -1},
+		{"wait=10", 10},
+		{"WAIT = 0", 0},
+		{"wait=\"7\"", 7},
+		{"respond-async, wait=10; foo=bar", 10},
+		{"foo=\"a,wait=3\", wait=5", 5},
+		{"wait=1, wait=2", 1},
+		{"wait=99999999999999999999999", INT64_MAX},
+		{"", -1},
+		{"wait", -1},
+		{"wait=", -1},
+		{"wait=-1", -1},
+		{"wait=1.5", -1},
+		{"wait=x, wait=2", -1},
+		{"await=1", -1},
+		{"=1", -1},
 	};
 
 	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
@@ -213,31 +213,31 @@ static void the_most_particular_range_decides_what_is_accepted(void **state)
 		const char *field;
 		bool is_accepted, is_named;
 	} cases[] = {
-	    {"", true, false},
-	    {"  ", true, false},
-	    {"*/*", true, false},
-	    {"application/json", true, true},
-	    {"Application/JSON;q=0.001", true, true},
-	    {"application/*", true, false},
-	    {"text/html, application/json; charset=utf-8", true, true},
-	    {"text/html, */*;q=0.1", true, false},
-	    {"application/json;q=0, */*", false, false},
-	    {"application/*;q=0.0, */*", false, false},
-	    {"*/*;q=0, application/json", true, true},
-	    {"application/json;q=0.000, application/*", false, false},
-	    {"text/html", false, false},
-	    {"text/*", false, false},
-	    {"*/json", false, false},
-	    {"*", false, false},
-	    {"application/json-seq", false, false},
-	    {"application/json;q=2", false, false},
-	    {"application/json;q=0.0001", false, false},
-	    {"application/json;q=x", false, false},
-	    {"application/json;q=", false, false},
-	    {"application/json;q=1.001", false, false},
-	    {"application/json;q=1.000", true, true},
-	    {"application/json;q", false, false},
-	    {"garbage;;, application/json", true, true},
+		{"", true, false},
+		{"  ", true, false},
+		{"*/*", true, false},
+		{"application/json", true, true},
+		{"Application/JSON;q=0.001", true, true},
+		{"application/*", true, false},
+		{"text/html, application/json; charset=utf-8", true, true},
+		{"text/html, */*;q=0.1", true, false},
+		{"application/json;q=0, */*", false, false},
+		{"application/*;q=0.0, */*", false, false},
+		{"*/*;q=0, application/json", true, true},
+		{"application/json;q=0.000, application/*", false, false},
+		{"text/html", false, false},
+		{"text/*", false, false},
+		{"*/json", false, false},
+		{"*", false, false},
+		{"application/json-seq", false, false},
+		{"application/json;q=2", false, false},
+		{"application/json;q=0.0001", false, false},
+		{"application/json;q=x", false, false},
+		{"application/json;q=", false, false},
+		{"application/json;q=1.001", false, false},
+		{"application/json;q=1.000", true, true},
+		{"application/json;q", false, false},
+		{"garbage;;, application/json", true, true},
 	};
 
 	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
@@ -298,18 +298,18 @@ static void attachment_that_does_not_fit_is_false(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tokens_are_told_from_other_text),
-	    cmocka_unit_test(field_values_hold_no_control_characters),
-	    cmocka_unit_test(media_type_gives_its_parts),
-	    cmocka_unit_test(malformed_media_types_are_refused),
-	    cmocka_unit_test(sixteen_parameters_are_the_limit),
-	    cmocka_unit_test(ranges_follow_rfc_9110),
-	    cmocka_unit_test(if_none_match_compares_weakly),
-	    cmocka_unit_test(if_match_compares_strongly),
-	    cmocka_unit_test(prefer_wait_is_found_among_preferences),
-	    cmocka_unit_test(the_most_particular_range_decides_what_is_accepted),
-	    cmocka_unit_test(attachment_names_survive_and_cannot_break_out),
-	    cmocka_unit_test(attachment_that_does_not_fit_is_false),
+		cmocka_unit_test(tokens_are_told_from_other_text),
+		cmocka_unit_test(field_values_hold_no_control_characters),
+		cmocka_unit_test(media_type_gives_its_parts),
+		cmocka_unit_test(malformed_media_types_are_refused),
+		cmocka_unit_test(sixteen_parameters_are_the_limit),
+		cmocka_unit_test(ranges_follow_rfc_9110),
+		cmocka_unit_test(if_none_match_compares_weakly),
+		cmocka_unit_test(if_match_compares_strongly),
+		cmocka_unit_test(prefer_wait_is_found_among_preferences),
+		cmocka_unit_test(the_most_particular_range_decides_what_is_accepted),
+		cmocka_unit_test(attachment_names_survive_and_cannot_break_out),
+		cmocka_unit_test(attachment_that_does_not_fit_is_false),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,8 +183,8 @@ static void names_lose_quotes_and_the_escapes_of_clients(void **state)
 {
 	/* Browsers: %22, and a backslash means itself. */
 	assert_parses(
-	    ONE_PART(DISPOSITION "name=\"a\"; filename=\"%22x%22 C:\\dir\\f.pdf\"\r\n", ""),
-	    Q_STR("[a|\"x\" C:\\dir\\f.pdf|][/]"));
+		ONE_PART(DISPOSITION "name=\"a\"; filename=\"%22x%22 C:\\dir\\f.pdf\"\r\n", ""),
+		Q_STR("[a|\"x\" C:\\dir\\f.pdf|][/]"));
 	/* curl before 7.81: backslashes. */
 	assert_parses(ONE_PART(DISPOSITION "name=\"a\\\"b\"; filename=\"x\\\\y\\\".pdf\"\r\n", ""),
 		      Q_STR("[a\"b|x\\y\".pdf|][/]"));
@@ -196,8 +196,8 @@ static void names_lose_quotes_and_the_escapes_of_clients(void **state)
 static void names_are_foreign_bytes(void **state)
 {
 	assert_parses(
-	    ONE_PART(DISPOSITION "name=\"a\"; filename=\"../\xff\xfe;=\xc3\xa4.pdf\"\r\n", ""),
-	    Q_STR("[a|../\xff\xfe;=\xc3\xa4.pdf|][/]"));
+		ONE_PART(DISPOSITION "name=\"a\"; filename=\"../\xff\xfe;=\xc3\xa4.pdf\"\r\n", ""),
+		Q_STR("[a|../\xff\xfe;=\xc3\xa4.pdf|][/]"));
 }
 
 static void empty_filename_is_a_file(void **state)
@@ -261,8 +261,8 @@ static void malformed_headers_are_refused(void **state)
 	assert_refused(ONE_PART(DISPOSITION "name=a\r\n" DISPOSITION "name=b\r\n", ""),
 		       "two Content-Disposition");
 	assert_refused(
-	    ONE_PART(DISPOSITION "name=a\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n", ""),
-	    "two Content-Type");
+		ONE_PART(DISPOSITION "name=a\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n", ""),
+		"two Content-Type");
 	assert_refused(ONE_PART(DISPOSITION "name=a;\r\n filename=b\r\n", ""), "several lines");
 	assert_refused(ONE_PART(DISPOSITION "name=\"a\0b\"\r\n", ""), "NUL");
 	assert_refused(ONE_PART(DISPOSITION "name=\"a\nb\"\r\n", ""), "bare CR or LF");
@@ -338,7 +338,7 @@ static void assert_same_however_split(struct q_str body)
 	}
 	for (size_t piece = 1; piece < 40; piece++) {
 		assert_int_equal(
-		    parse_split(&split, body, (struct splits){0, 0, piece}, &split_err), code);
+			parse_split(&split, body, (struct splits){0, 0, piece}, &split_err), code);
 		assert_string_equal(split_err.message, whole_err.message);
 		assert_true(code != Q_OK ||
 			    q_str_equal(q_buf_str(&split.text), q_buf_str(&whole.text)));
@@ -350,16 +350,16 @@ static void assert_same_however_split(struct q_str body)
 static void events_do_not_depend_on_how_the_body_is_split(void **state)
 {
 	const struct q_str bodies[] = {
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=\"tenantId\"\r\n\r\nacme\r\n"
-		  "--XyZ\r\n" DISPOSITION "name=\"file\"; filename=\"a%22.pdf\"\r\n"
-		  "Content-Type: application/pdf\r\n\r\n%PDF-1.7\r\n\r\n--Xy\r\r\n--XyZ--\r\n"),
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\n--XyZ\r\n" DISPOSITION
-		  "name=b; filename*=utf-8''%C3%A4\r\n\r\n\r\n--X\r\n\r\n--XyZ--"),
-	    ONE_PART(DISPOSITION "name=a\r\n", "\r\n\r\n--\r\n--X\r\n--XyY\r\n--Xy\r\n"),
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=a; name=b\r\n\r\nx\r\n--XyZ--"),
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--XyZW"),
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--XyZ--\r\n."),
-	    Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--Xy"),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=\"tenantId\"\r\n\r\nacme\r\n"
+		      "--XyZ\r\n" DISPOSITION "name=\"file\"; filename=\"a%22.pdf\"\r\n"
+		      "Content-Type: application/pdf\r\n\r\n%PDF-1.7\r\n\r\n--Xy\r\r\n--XyZ--\r\n"),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\n--XyZ\r\n" DISPOSITION
+		      "name=b; filename*=utf-8''%C3%A4\r\n\r\n\r\n--X\r\n\r\n--XyZ--"),
+		ONE_PART(DISPOSITION "name=a\r\n", "\r\n\r\n--\r\n--X\r\n--XyY\r\n--Xy\r\n"),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=a; name=b\r\n\r\nx\r\n--XyZ--"),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--XyZW"),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--XyZ--\r\n."),
+		Q_STR("--XyZ\r\n" DISPOSITION "name=a\r\n\r\nx\r\n--Xy"),
 	};
 
 	for (size_t i = 0; i < Q_COUNT_OF(bodies); i++)
@@ -369,17 +369,17 @@ static void events_do_not_depend_on_how_the_body_is_split(void **state)
 static void boundary_has_1_to_70_valid_characters(void **state)
 {
 	static const char longest[] =
-	    "0123456789012345678901234567890123456789012345678901234567890123456789";
+		"0123456789012345678901234567890123456789012345678901234567890123456789";
 	const struct q_str bad[] = {
-	    Q_STR(""),
-	    Q_STR("a "),
-	    Q_STR("a\""),
-	    Q_STR("a\r"),
-	    Q_STR("a\0b"),
-	    Q_STR("\xc3\xa4"),
-	    Q_STR("a;b"),
-	    Q_STR("01234567890123456789012345678901234567890123456789012345678901234"
-		  "567890")};
+		Q_STR(""),
+		Q_STR("a "),
+		Q_STR("a\""),
+		Q_STR("a\r"),
+		Q_STR("a\0b"),
+		Q_STR("\xc3\xa4"),
+		Q_STR("a;b"),
+		Q_STR("01234567890123456789012345678901234567890123456789012345678901234"
+		      "567890")};
 	struct transcript transcript;
 	struct q_multipart *parser;
 	struct q_err err;
@@ -395,7 +395,8 @@ static void boundary_has_1_to_70_valid_characters(void **state)
 			 Q_OK);
 	q_multipart_free(parser);
 	assert_int_equal(
-	    q_multipart_new(Q_STR("a 'B'()+_,-./:=?"), 1, &transcript.sink, &parser, &err), Q_OK);
+		q_multipart_new(Q_STR("a 'B'()+_,-./:=?"), 1, &transcript.sink, &parser, &err),
+		Q_OK);
 	q_multipart_free(parser);
 }
 
@@ -442,8 +443,8 @@ static enum q_code parse_header_of(size_t header_bytes, struct q_err *err)
 	code = parse(&transcript, q_buf_str(&body), err);
 	if (code == Q_OK)
 		assert_int_equal(
-		    transcript.text.length, /* "[a|" name "|][/]": the name survives whole */
-		    header_bytes - start.length - end.length + 3 + 5);
+			transcript.text.length, /* "[a|" name "|][/]": the name survives whole */
+			header_bytes - start.length - end.length + 3 + 5);
 	q_buf_free(&transcript.text);
 	q_buf_free(&body);
 	return code;
@@ -471,8 +472,8 @@ static enum q_code parse_field_of(size_t field_bytes, bool is_file)
 	for (size_t i = 0; i < field_bytes; i++)
 		q_buf_append_char(&body, 'v');
 	q_buf_append(&body, Q_STR("\r\n--XyZ--"));
-	code =
-	    parse_split(&transcript, q_buf_str(&body), (struct splits){.piece_bytes = 100}, &err);
+	code = parse_split(&transcript, q_buf_str(&body), (struct splits){.piece_bytes = 100},
+			   &err);
 	q_buf_free(&transcript.text);
 	q_buf_free(&body);
 	return code;
@@ -515,7 +516,7 @@ static void an_error_of_the_sink_ends_the_parsing(void **state)
 		transcript_init(&transcript);
 		transcript.calls_until_failure = calls;
 		assert_int_equal(
-		    q_multipart_new(Q_STR("XyZ"), 100, &transcript.sink, &parser, &err), Q_OK);
+			q_multipart_new(Q_STR("XyZ"), 100, &transcript.sink, &parser, &err), Q_OK);
 		for (size_t i = 0; code == Q_OK && i < body.length; i++)
 			code = q_multipart_feed(parser, q_str_bytes(q_str_slice(body, i, i + 1)),
 						&err);
@@ -553,32 +554,32 @@ static void every_failing_allocation_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(fields_and_files_come_in_order),
-	    cmocka_unit_test(body_without_parts_is_whole),
-	    cmocka_unit_test(empty_parts_begin_and_end),
-	    cmocka_unit_test(near_delimiters_are_data),
-	    cmocka_unit_test(data_may_hold_any_byte),
-	    cmocka_unit_test(header_names_and_keywords_ignore_case),
-	    cmocka_unit_test(names_lose_quotes_and_the_escapes_of_clients),
-	    cmocka_unit_test(names_are_foreign_bytes),
-	    cmocka_unit_test(empty_filename_is_a_file),
-	    cmocka_unit_test(filename_star_is_decoded_and_preferred),
-	    cmocka_unit_test(filename_star_is_refused_unless_utf8),
-	    cmocka_unit_test(part_without_a_name_is_refused),
-	    cmocka_unit_test(malformed_or_double_parameters_are_refused),
-	    cmocka_unit_test(malformed_headers_are_refused),
-	    cmocka_unit_test(body_must_begin_with_its_boundary),
-	    cmocka_unit_test(nothing_may_stand_behind_a_boundary),
-	    cmocka_unit_test(cut_off_bodies_are_refused_wherever_they_are_cut),
-	    cmocka_unit_test(bytes_after_the_end_are_refused),
-	    cmocka_unit_test(events_do_not_depend_on_how_the_body_is_split),
-	    cmocka_unit_test(boundary_has_1_to_70_valid_characters),
-	    cmocka_unit_test(sixty_four_parts_are_the_limit),
-	    cmocka_unit_test(names_survive_up_to_the_header_limit),
-	    cmocka_unit_test(fields_are_bounded_and_files_are_not),
-	    cmocka_unit_test(errors_stay),
-	    cmocka_unit_test(an_error_of_the_sink_ends_the_parsing),
-	    cmocka_unit_test(every_failing_allocation_is_an_error),
+		cmocka_unit_test(fields_and_files_come_in_order),
+		cmocka_unit_test(body_without_parts_is_whole),
+		cmocka_unit_test(empty_parts_begin_and_end),
+		cmocka_unit_test(near_delimiters_are_data),
+		cmocka_unit_test(data_may_hold_any_byte),
+		cmocka_unit_test(header_names_and_keywords_ignore_case),
+		cmocka_unit_test(names_lose_quotes_and_the_escapes_of_clients),
+		cmocka_unit_test(names_are_foreign_bytes),
+		cmocka_unit_test(empty_filename_is_a_file),
+		cmocka_unit_test(filename_star_is_decoded_and_preferred),
+		cmocka_unit_test(filename_star_is_refused_unless_utf8),
+		cmocka_unit_test(part_without_a_name_is_refused),
+		cmocka_unit_test(malformed_or_double_parameters_are_refused),
+		cmocka_unit_test(malformed_headers_are_refused),
+		cmocka_unit_test(body_must_begin_with_its_boundary),
+		cmocka_unit_test(nothing_may_stand_behind_a_boundary),
+		cmocka_unit_test(cut_off_bodies_are_refused_wherever_they_are_cut),
+		cmocka_unit_test(bytes_after_the_end_are_refused),
+		cmocka_unit_test(events_do_not_depend_on_how_the_body_is_split),
+		cmocka_unit_test(boundary_has_1_to_70_valid_characters),
+		cmocka_unit_test(sixty_four_parts_are_the_limit),
+		cmocka_unit_test(names_survive_up_to_the_header_limit),
+		cmocka_unit_test(fields_are_bounded_and_files_are_not),
+		cmocka_unit_test(errors_stay),
+		cmocka_unit_test(an_error_of_the_sink_ends_the_parsing),
+		cmocka_unit_test(every_failing_allocation_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
