@@ -18,6 +18,14 @@ static const struct q_http_limits *limits_of(const struct q_http_request *reques
 	return &request->loop->server->limits;
 }
 
+/* The same for all: a list of deadlines is kept in order by adding to its end. */
+static int64_t look_interval_ms(const struct q_http_request *request)
+{
+	int64_t grace_ms = limits_of(request)->body_grace_ms;
+
+	return grace_ms < SPEED_LOOK_MS ? grace_ms : SPEED_LOOK_MS;
+}
+
 static size_t body_limit(const struct q_http_request *request)
 {
 	return request->match.route->body_limit_bytes;
@@ -25,7 +33,7 @@ static size_t body_limit(const struct q_http_request *request)
 
 static void send_continue(struct q_http_request *request)
 {
-	if (request->expects_continue)
+	if (request->expects_continue && request->connection)
 		q_buf_append(&request->loop->out, Q_STR("HTTP/1.1 100 Continue\r\n\r\n"));
 	request->expects_continue = false;
 }
@@ -36,7 +44,7 @@ void q__body_begin(struct q_http_request *request)
 
 	request->state = Q__BODY;
 	intake->started_ms = q__loop_now_ms(request->loop);
-	intake->next_look_ms = intake->started_ms + limits_of(request)->body_grace_ms;
+	intake->next_look_ms = intake->started_ms + look_interval_ms(request);
 	intake->is_complete = !request->has_body;
 	q_buf_init(&intake->body, body_limit(request));
 	if (request->has_body)
@@ -155,7 +163,7 @@ void q__body_look_at_speed(struct q_http_request *request)
 	int64_t late_ms;
 
 	leave_out_stops(intake, now_ms);
-	intake->next_look_ms = now_ms + SPEED_LOOK_MS;
+	intake->next_look_ms = now_ms + look_interval_ms(request);
 	late_ms = now_ms - intake->started_ms - limits->body_grace_ms;
 	if (late_ms >= 0 &&
 	    (double)intake->received <

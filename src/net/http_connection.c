@@ -19,6 +19,7 @@ static const struct q_http_limits *limits_of(const struct q__connection *connect
 
 enum {
 	ACCEPT_AGAIN_MS = 100,
+	AHEAD_BYTES = 4096,  /* read, and held, behind a request in hand */
 	TURNED_AWAY_MAX = 64 /* connections beyond the limit that get an answer at one time */
 };
 
@@ -252,9 +253,10 @@ static void use_end(struct q__connection *connection)
 static void give_read_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
 	struct q__connection *connection = handle->data;
+	size_t length = wants_input(connection) ? Q__READ_BYTES : AHEAD_BYTES;
 
 	(void)suggested;
-	*buffer = uv_buf_init((char *)connection->loop->input, Q__READ_BYTES);
+	*buffer = uv_buf_init((char *)connection->loop->input, (unsigned)length);
 }
 
 /* libuv reports a reset that follows unread bytes as an end. */

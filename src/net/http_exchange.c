@@ -8,8 +8,6 @@
 
 #include "net/problem.h"
 
-#include <string.h>
-
 static const struct q_http_hooks *hooks_of(const struct q_http_request *request)
 {
 	return &request->loop->server->hooks;

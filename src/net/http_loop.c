@@ -272,6 +272,7 @@ static void on_bell(uv_async_t *bell)
 		q__exchange_events(request, events); /* which may release it */
 		if (connection)
 			q__connection_go_on(connection);
+		q_assert(loop->out.length == 0); /* it would go to the next connection */
 	}
 	if (!loop->is_stopping && is_stop_asked(loop))
 		begin_stop(loop);

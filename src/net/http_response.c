@@ -104,11 +104,8 @@ void q__answer_begin(struct q_http_request *request, int status, const char *con
 	q_assert(!was_answered); /* each request is answered exactly once */
 	q_assert(status >= 200 && status <= 599);
 	request->answer.status = status;
-	if (content_type) {
-		q_assert(q_http_is_field_value(q_str_from(content_type)));
-		snprintf(request->answer.content_type, sizeof request->answer.content_type, "%s",
-			 content_type);
-	}
+	snprintf(request->answer.content_type, sizeof request->answer.content_type, "%s",
+		 content_type ? content_type : "");
 }
 
 void q__answer_end(struct q_http_request *request)
@@ -118,10 +115,17 @@ void q__answer_end(struct q_http_request *request)
 		q__loop_post(request, Q__EVENT_ANSWERED);
 }
 
-/* A handler's mistake or an empty heap: what it wanted to say cannot be said. */
-static bool is_spoiled(const struct q_http_request *request)
+static bool is_content_type(const char *text)
 {
-	return request->answer.is_failed || q_buf_failed(&request->answer_headers);
+	return !text ||
+	       (strlen(text) < Q__CONTENT_TYPE_MAX && q_http_is_field_value(q_str_from(text)));
+}
+
+/* A handler's mistake or a full heap: what it wanted to say cannot be said. */
+static bool is_spoiled(const struct q_http_request *request, const char *content_type)
+{
+	return !is_content_type(content_type) || request->answer.is_failed ||
+	       q_buf_failed(&request->answer_headers);
 }
 
 /* A body that needs no memory; the headers are dropped: one of them may be what failed. */
@@ -138,7 +142,7 @@ static void answer_spoiled(struct q_http_request *request)
 static void respond(struct q_http_request *request, int status, const char *content_type,
 		    struct q_str body)
 {
-	if (is_spoiled(request)) {
+	if (is_spoiled(request, content_type)) {
 		answer_spoiled(request);
 		return;
 	}
@@ -189,10 +193,11 @@ void q_http_respond_stream(struct q_http_request *request, int status, const cha
 	q_assert(length >= -1);
 	request->answer.source = source;
 	request->answer.left = length;
-	if (is_spoiled(request)) {
+	if (is_spoiled(request, content_type)) {
 		answer_spoiled(request); /* the source is closed without a read */
 		return;
 	}
+	request->answer.is_streamed = true;
 	q__answer_begin(request, status, content_type);
 	q__answer_end(request);
 }

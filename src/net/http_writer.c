@@ -135,13 +135,14 @@ static void put_line(struct q_buf *out, struct q_str name, struct q_str value)
 static void put_length(struct q_buf *head, struct q_http_request *request)
 {
 	struct q__answer *answer = &request->answer;
-	bool is_unknown = answer->source && answer->left < 0;
+	bool is_unknown = answer->is_streamed && answer->left < 0;
 
 	if (!may_have_body(answer->status))
 		return;
 	if (!is_unknown) {
 		q_buf_append(head, Q_STR("Content-Length: "));
-		put_decimal(head, answer->source ? (uint64_t)answer->left : answer->body.length);
+		put_decimal(head,
+			    answer->is_streamed ? (uint64_t)answer->left : answer->body.length);
 		q_buf_append(head, Q_STR("\r\n"));
 	} else if (request->version_minor >= 1) {
 		answer->is_chunked = true;
@@ -331,7 +332,7 @@ void q__writer_pump(struct q_http_request *request)
 	while (goes_on && connection->request == request && !connection->write) {
 		if (connection->loop->out.length >= Q__SLICE_BYTES)
 			q__writer_flush(connection);
-		else if (request->answer.source)
+		else if (request->answer.is_streamed)
 			goes_on = pump_source(request);
 		else
 			goes_on = pump_memory(request);

@@ -148,7 +148,8 @@ void q_http_respond_error(struct q_http_request *request, const struct q_err *er
 	struct q_problem problem = q_problem_from_error(err);
 	struct q_log *log = request->loop->server->log;
 
-	if (log && problem.status >= 500)
+	/* A full pool and a client that left are no faults; logging them would add to the load. */
+	if (log && problem.status >= 500 && err->code != Q_BUSY && err->code != Q_CANCELLED)
 		q_log_error(log, Q_LOG_ERROR, "http.error", q_http_request_id(request), err);
 	q_http_respond_problem(request, &problem);
 }

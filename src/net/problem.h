@@ -39,7 +39,7 @@ void q_http_respond_refusal(struct q_http_request *request, int status, const ch
 
 /* Answers with the problem of an error: status and default code by the table in problem.c
  * (err->reason, where set on a 4xx or 507, is the code), Retry-After for 503. Logs 5xx with `err`
- * in full. */
+ * in full, but for Q_BUSY and Q_CANCELLED: they are no faults. */
 void q_http_respond_error(struct q_http_request *request, const struct q_err *err);
 
 /* Q_INVALID 400, Q_NOTFOUND 404, Q_CONFLICT 409, Q_DENIED 403, Q_BUSY 503, Q_TIMEOUT 504,

@@ -123,7 +123,8 @@ struct q__answer {
 	char content_type[Q__CONTENT_TYPE_MAX]; /* empty: none */
 	struct q_buf owned;		   /* the body's bytes, where it was given in a buffer */
 	struct q_str body;		   /* what is left to send of it */
-	struct q_http_body_source *source; /* NULL: none, or it is closed */
+	bool is_streamed;    /* the body is the source's */
+	struct q_http_body_source *source; /* to be closed; NULL: none, or it is */
 	int64_t left;	       /* bytes of the source that are still owed; -1: unknown */
 	unsigned char *buffer; /* heap, Q__SOURCE_BYTES */
 	size_t buffer_from, buffer_to;

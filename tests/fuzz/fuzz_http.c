@@ -83,8 +83,11 @@ static unsigned serve(void)
 {
 	static struct q_http_server *server;
 	struct q_route_group group = {routes, Q_COUNT_OF(routes), NULL};
-	struct q_http_server_options options = {
-		.host = "127.0.0.1", .loop_count = 1, .hooks = {.authorize = allow}};
+	struct q_http_limits limits = q_http_default_limits;
+	struct q_http_server_options options = {.host = "127.0.0.1",
+						.loop_count = 1,
+						.limits = &limits,
+						.hooks = {.authorize = allow}};
 	struct q_router *router;
 	struct q_pool *pool;
 	struct q_err err;
@@ -93,6 +96,7 @@ static unsigned serve(void)
 		return q_http_server_port(server);
 	q_assert(q_router_new(&group, 1, &router, &err) == Q_OK);
 	q_assert(q_pool_new(&q_pool_defaults, &pool, &err) == Q_OK);
+	limits.linger_ms = 60 * 1000; /* a machine that stands still for a while is no finding */
 	options.router = router;
 	options.pool = pool;
 	q_assert(q_http_server_start(&options, &server, &err) == Q_OK);

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 static const char text[] = "text/plain";
-static const char everyone[] = "everyone", key[] = "key";
+static const char everyone[] = "everyone", key[] = "key", slowly[] = "slowly";
 
 static void pause_briefly(void)
 {
@@ -102,15 +102,18 @@ static void fail_with(struct q_http_request *request, void *context)
 
 /* ---- answers that take their time ---- */
 
-static void block(struct q_http_request *request, void *context)
+static void wait_for_gate(struct site *site)
 {
-	struct site *site = context;
-
 	atomic_fetch_add(&site->blocked, 1);
 	pthread_mutex_lock(&site->mutex);
 	while (!site->is_gate_open)
 		pthread_cond_wait(&site->changed, &site->mutex);
 	pthread_mutex_unlock(&site->mutex);
+}
+
+static void block(struct q_http_request *request, void *context)
+{
+	wait_for_gate(context);
 	q_http_respond(request, 200, text, Q_STR("unblocked"));
 }
 
@@ -312,6 +315,12 @@ static void download_chunked(struct q_http_request *request, void *context)
 			      &download_new(context, bytes_param(request))->source);
 }
 
+static void download_under_bad_type(struct q_http_request *request, void *context)
+{
+	q_http_respond_stream(request, 200, "text/plain\nX: y", 1000,
+			      &download_new(context, 1000)->source);
+}
+
 static void download_short(struct q_http_request *request, void *context)
 {
 	size_t bytes = bytes_param(request);
@@ -370,12 +379,16 @@ static const struct q_route routes[] = {
 	{"POST", "/private", 0, ECHO_MAX, key, echo},
 	{"GET", "/bad-header", Q_ROUTE_INLINE, 0, everyone, bad_header},
 	{"GET", "/inspect", Q_ROUTE_INLINE, 0, everyone, inspect},
+	{"POST", "/checked", 0, ECHO_MAX, slowly, echo},
+	{"GET", "/bad-type", 0, 0, everyone, download_under_bad_type},
 	{"GET", "/etag", Q_ROUTE_INLINE, 0, everyone, etag},
 	{"GET", "/error/{code}", Q_ROUTE_INLINE, 0, everyone, fail_with},
 };
 
 static bool authorize(struct q_http_request *request, const void *access, void *context)
 {
+	if (access == slowly)
+		wait_for_gate(context);
 	if (access != key ||
 	    q_str_equal(q_http_request_header(request, Q_STR("x-key")), Q_STR("open")))
 		return true;

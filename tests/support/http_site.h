@@ -15,6 +15,7 @@
  *   GET  /private, POST /private   401 without "X-Key: open"; the GET is inline
  *   GET  /bad-header         adds a header with a line feed  GET  /inspect          what a handler is told about the request
  *   GET  /etag               "v1" with 304                   GET  /error/{code}     q_http_respond_error
+ *   POST /checked            authorize waits for the gate    GET  /bad-type         a source, under a type with a line feed
  *
  * Threads: counters are atomic; the rest belongs to the test's thread. */
 #ifndef Q_TESTS_HTTP_SITE_H

@@ -233,6 +233,44 @@ static void continue_comes_after_every_check(void **state)
 	assert_int_equal(peer_count(&peer, "100 Continue"), 1);
 }
 
+static int start_with_one_loop(void **state)
+{
+	site_init(&site);
+	site.options.loop_count = 1;
+	site_start(&site);
+	peer_open(&peer, site.port);
+	return 0;
+}
+
+/* What would have been said to the one that left must not reach the next one. */
+static void client_that_leaves_while_it_is_checked_is_forgotten(void **state)
+{
+	struct peer leaving;
+
+	peer_open(&leaving, site.port);
+	peer_send(&leaving, "POST /checked HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+			    "Expect: 100-continue\r\n\r\n");
+	site_await(&site.blocked, 1);
+	peer_reset(&leaving);
+	site_await_connections(&site, 1);
+	site_open_gate(&site);
+	site_await(&site.completed, 1);
+	assert_int_equal(ask("GET /things/next", "").status, 200);
+	assert_int_equal(peer_count(&peer, "100 Continue"), 0);
+	assert_int_equal(atomic_load(&site.handled), 0);
+}
+
+static void client_that_ends_while_it_is_checked_is_refused(void **state)
+{
+	peer_send(&peer, "POST /checked HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+	peer_end_sending(&peer);
+	site_await(&site.blocked, 1);
+	site_open_gate(&site);
+	assert_int_equal(peer_answer(&peer).status, 400);
+	peer_await_end(&peer);
+	assert_int_equal(atomic_load(&site.handled), 0);
+}
+
 static void no_continue_for_what_is_refused(void **state)
 {
 	static const char *const refused[] = {
@@ -389,6 +427,13 @@ static void header_with_a_line_feed_spoils_the_answer(void **state)
 	assert_true(is_open());
 }
 
+static void a_bad_content_type_spoils_the_answer(void **state)
+{
+	assert_int_equal(ask("GET /bad-type", "").status, 500);
+	site_await(&site.closed, 1);
+	assert_true(is_open());
+}
+
 static void inner_errors_do_not_leak(void **state)
 {
 	char line[40];
@@ -471,6 +516,9 @@ int main(void)
 		CASE(authorize_refuses_before_the_body_is_read),
 		CASE(continue_comes_after_every_check),
 		CASE(no_continue_for_what_is_refused),
+		cmocka_unit_test_setup_teardown(client_that_leaves_while_it_is_checked_is_forgotten,
+						start_with_one_loop, stop),
+		CASE(client_that_ends_while_it_is_checked_is_refused),
 		CASE(connection_header_is_obeyed),
 		CASE(old_clients_are_kept_when_they_ask),
 		CASE(request_id_is_taken_or_made),
@@ -481,6 +529,7 @@ int main(void)
 						stop),
 		CASE(entity_tags_are_answered_with_304),
 		CASE(header_with_a_line_feed_spoils_the_answer),
+		CASE(a_bad_content_type_spoils_the_answer),
 		CASE(inner_errors_do_not_leak),
 		cmocka_unit_test_setup_teardown(full_pool_is_told, start_with_tiny_pool, stop),
 		CASE(completion_tells_template_and_sizes),
