@@ -192,7 +192,11 @@ static enum q_code take_lease(struct q_documents *d, const struct q_call *call, 
 		code = q__job_take_edge(d, call, job, &edge, arena, err);
 	else
 		code = q_record_store_write(d->o.records, call, &takeover, NULL, NULL, err);
-	return code ? code : q__job_read(d, call, job->view.file_id, arena, job, err);
+	if (!code)
+		code = q__job_read(d, call, job->view.file_id, arena, job, err);
+	if (!code && (job->view.status != Q_JOB_AGGREGATING || job->aggregate_until_ms != until))
+		code = q_fail(err, Q_CONFLICT, "documents.aggregate", "another ended the job");
+	return code;
 }
 
 static bool is_ready(const struct q_documents *d, const struct q__job *job)
@@ -239,6 +243,15 @@ static enum q_code finish(struct q_documents *d, const struct q_call *call,
 	return Q_OK;
 }
 
+static enum q_code fail_corrupt(struct q_documents *d, const struct q_call *call,
+				const struct q__job *job, struct q_arena *arena, struct q_err *err)
+{
+	struct q_err cause = *err;
+
+	q_log_error(d->o.log, Q_LOG_ERROR, "aggregate.corrupt", call->request_id, &cause);
+	return q__job_fail(d, call, job, &cause, arena, err);
+}
+
 enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struct q_str file_id,
 			 struct q_arena *arena, bool *did_work, struct q_err *err)
 {
@@ -266,5 +279,7 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 	code = write_manifest(d, call, &job.view, key, &failures, err);
 	if (!code)
 		code = finish(d, call, &job, key, &failures, err);
+	else if (code == Q_CORRUPT) /* no later attempt would find other pages */
+		code = fail_corrupt(d, call, &job, arena, err);
 	return code == Q_CONFLICT ? Q_OK : code;
 }

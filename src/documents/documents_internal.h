@@ -180,6 +180,11 @@ Q_MUST_USE enum q_code q__work_finish(struct q_documents *d, const struct q_call
 				      const struct q__work *work, struct q_arena *arena,
 				      struct q_err *err);
 
+/* Makes work that is done claimable again. Q_CONFLICT: it has changed since it was read. */
+Q_MUST_USE enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
+				      const struct q__work *work, struct q_arena *arena,
+				      struct q_err *err);
+
 /* --- Planning (planner.c) and extraction (range_text.c) ----------------------------------------
  */
 

@@ -184,9 +184,8 @@ static enum q_code store_analysis(struct q_documents *d, const struct q_call *ca
 	item = (struct q_item){.key = q__page_key(arena, range->file_id, number),
 			       .attributes = a.items,
 			       .attribute_count = a.count};
-	if (q_buf_failed(&json))
-		code = q_fail_reason(err, Q_TOOBIG, "analysis_too_large", "documents.page",
-				     "the analysis is larger than %d bytes", ANALYSIS_MAX);
+	if (q_buf_failed(&json)) /* what an analysis may hold fits: the heap is full */
+		code = q_fail(err, Q_NOMEM, "documents.page", "the analysis of a page");
 	else
 		code = store(d, call, range, &item, "processedPages", arena, err);
 	q_buf_free(&json);
@@ -243,9 +242,11 @@ enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
 		return q__page_store_failed(d, call, range, number, attempt, place->error_code,
 					    place->error_detail, arena, err);
 	code = analyse(d, call, range, place, number, arena, &analysis, err);
-	if (!code)
+	if (!code) {
 		code = store_analysis(d, call, range, place, number, attempt, &analysis, arena,
 				      err);
+		is_last_attempt = false; /* a store that fails is not the page's fault */
+	}
 	if (code == Q_OK || code == Q_CONFLICT || code == Q_CANCELLED ||
 	    (q_code_is_retryable(code) && !is_last_attempt))
 		return code;

@@ -123,7 +123,7 @@ static enum q_code fail_or_retry(struct q_documents *d, const struct q_call *cal
 	struct q_err cause = *err;
 	enum q_code code;
 
-	if (!cause.reason && plan->epoch <= Q__CLAIMS_MAX)
+	if (!cause.reason && plan->epoch < Q__CLAIMS_MAX)
 		return err->code;
 	if (!cause.reason)
 		cause.reason = "planning_failed";
@@ -147,7 +147,10 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 		return q__work_finish(d, call, plan, arena, err);
 	page_count = (unsigned)job.view.total_pages;
 	if (job.view.status == Q_JOB_CHUNKING) {
-		code = count_pages(d, call, &job.view, &page_count, err);
+		code = plan->epoch > Q__CLAIMS_MAX
+			       ? q_fail_reason(err, Q_CORRUPT, "worker_lost", "documents.plan",
+					       "every worker that took up this document was lost")
+			       : count_pages(d, call, &job.view, &page_count, err);
 		if (code)
 			return fail_or_retry(d, call, &job, plan, arena, err);
 		code = start_processing(d, call, &job, plan, page_count, arena, err);

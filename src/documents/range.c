@@ -63,21 +63,24 @@ enum q_code q__work_parse(const struct q_item *item, struct q__work *out, struct
 }
 
 /* Writes `changes` and the place in the READY index, as long as the epoch is still the one in
- * `work`. */
+ * `work`, and the work not done: a renewal that comes late must not make it claimable again. */
 static enum q_code update(struct q_documents *d, const struct q_call *call,
 			  const struct q__work *work, const struct q_record_key *ready,
 			  const struct q_change *changes, size_t change_count,
 			  struct q_arena *arena, struct q_err *err)
 {
-	struct q_condition same_epoch = q__if_number("epoch", work->epoch);
+	struct q_condition still_ours[] = {
+		q__if_number("epoch", work->epoch),
+		{.kind = Q_IF_UNSET, .name = Q_STR("done")},
+	};
 	struct q_write write = {
 		.kind = Q_WRITE_UPDATE,
 		.key = q__work_key(arena, work),
 		.changes = changes,
 		.change_count = change_count,
 		.index1 = ready,
-		.conditions = &same_epoch,
-		.condition_count = 1,
+		.conditions = still_ours,
+		.condition_count = Q_COUNT_OF(still_ours),
 	};
 
 	if (q_arena_failed(arena))
@@ -153,4 +156,31 @@ enum q_code q__work_finish(struct q_documents *d, const struct q_call *call,
 	struct q_change change = q__change_number("done", 1);
 
 	return update(d, call, work, &nowhere, &change, 1, arena, err);
+}
+
+enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
+			   const struct q__work *work, struct q_arena *arena, struct q_err *err)
+{
+	int64_t now = q__now(d);
+	struct q_record_key ready =
+		q__ready_key(arena, work->tenant_id, work->is_urgent, now, work->file_id);
+	struct q_change changes[] = {
+		{.kind = Q_REMOVE, .name = Q_STR("done")},
+		q__change_number("leaseUntil", now),
+	};
+	struct q_condition still_done[] = {
+		q__if_number("epoch", work->epoch),
+		{.kind = Q_IF_SET, .name = Q_STR("done")},
+	};
+	struct q_write write = {.kind = Q_WRITE_UPDATE,
+				.key = q__work_key(arena, work),
+				.changes = changes,
+				.change_count = Q_COUNT_OF(changes),
+				.index1 = &ready,
+				.conditions = still_done,
+				.condition_count = Q_COUNT_OF(still_done)};
+
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "documents.range", "work to reopen");
+	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
 }

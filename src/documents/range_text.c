@@ -230,8 +230,11 @@ enum q_code q__range_places(const struct q__work *range, struct q_arena *arena,
 	enum q_code code =
 		q_json_parse(arena, q_str_bytes(range->text_index), &index_limits, &index, err);
 
+	if (code == Q_NOMEM)
+		return code;
 	if (code)
-		return q_err_context(err, "the text index of a range");
+		return q_fail(err, Q_CORRUPT, "documents.places",
+			      "the text index of range %u is no JSON", range->range);
 	*out = q_arena_alloc_array(arena, count, sizeof **out);
 	if (!*out)
 		return q_fail(err, Q_NOMEM, "documents.places", "%zu pages", count);

@@ -23,7 +23,7 @@ enum q__slot_state {
 struct q__slot {
 	enum q__slot_state state;
 	int64_t attempts;
-	int64_t retry_at_ms;
+	int64_t retry_at_ms; /* monotonic */
 };
 
 struct q__held {
@@ -51,7 +51,7 @@ struct q__held *q__schedule_add(struct q__schedule *s, const struct q__work *wor
 void q__schedule_remove(struct q__schedule *s, struct q__held *held);
 void q__schedule_clear(struct q__schedule *s);
 
-/* The next page by turn: marks its slot running, counts a user, and returns its range and *page
+/* The next page by turn at monotonic time now_ms: marks its slot running, counts a user, and returns its range and *page
  * (its number); NULL when there is none. */
 struct q__held *q__schedule_next(struct q__schedule *s, int64_t now_ms, unsigned *page);
 

@@ -3,6 +3,8 @@
  * ended here, should the aggregator have missed it. */
 #include "documents/documents_internal.h"
 
+#include <string.h>
+
 enum { DUE_LOOK = 100 };
 
 /* The next due time, and a new doorbell; the tenant's mark is set again, in case it was dropped too
@@ -36,6 +38,75 @@ static enum q_code ring_again(struct q_documents *d, const struct q_call *call,
 	return code;
 }
 
+/* Reopens a range that is done and lacks pages. */
+static enum q_code mend_range(struct q_documents *d, const struct q_call *call,
+			      const struct q__work *range, struct q_arena *arena, struct q_err *err)
+{
+	bool done[Q_DOCUMENTS_RANGE_PAGES] = {false};
+	enum q_code code = q__pages_done(d, call, range, arena, done, err);
+
+	if (code || !memchr(done, false, range->last - range->first + 1))
+		return code;
+	q_log(d->o.log, Q_LOG_WARN, "sweep.reopened", Q_LOG_STRING("fileId", range->file_id),
+	      Q_LOG_INT("range", range->range));
+	code = q__work_reopen(d, call, range, arena, err);
+	return code == Q_CONFLICT ? Q_OK : code;
+}
+
+/* The job's ranges; *count stays 0 where one is not done: it is claimable, now or when its lease
+ * ends. */
+static enum q_code read_done_ranges(struct q_documents *d, const struct q_call *call,
+				    const struct q_job *job, struct q_arena *arena,
+				    struct q__work **out, size_t *count, struct q_err *err)
+{
+	size_t most = (size_t)job->total_pages / Q_DOCUMENTS_RANGE_PAGES + 1;
+	struct q__work *ranges = q_arena_alloc_array(arena, most, sizeof *ranges);
+	struct q_query query = {.pk = q__job_key(arena, job->file_id).pk,
+				.sk_prefix = Q_STR("RANGE#"),
+				.limit = Q_RECORD_QUERY_MAX};
+	size_t done = 0;
+
+	*count = 0;
+	if (!ranges)
+		return q_fail(err, Q_NOMEM, "sweeper.mend", "%zu ranges", most);
+	do {
+		struct q_query_page found;
+		enum q_code code =
+			q_record_store_query(d->o.records, call, &query, arena, &found, err);
+
+		for (size_t i = 0; !code && i < found.count && done < most; i++) {
+			code = q__work_parse(&found.items[i], &ranges[done], err);
+			if (!code && !ranges[done++].is_done)
+				return Q_OK;
+		}
+		if (code)
+			return code;
+		query.after = found.next;
+	} while (query.after.length > 0);
+	*out = ranges;
+	*count = done;
+	return Q_OK;
+}
+
+/* Where nothing is left to claim of a job that lacks pages, it would wait for ever. No order of
+ * events is known that leads there; stored work that cannot be read fails its job. */
+static enum q_code mend_job(struct q_documents *d, const struct q_call *call,
+			    const struct q__job *job, struct q_arena *arena, struct q_err *err)
+{
+	struct q__work *ranges = NULL;
+	size_t count;
+	enum q_code code = read_done_ranges(d, call, &job->view, arena, &ranges, &count, err);
+
+	for (size_t i = 0; !code && i < count; i++)
+		code = mend_range(d, call, &ranges[i], arena, err);
+	if (code == Q_CORRUPT) {
+		struct q_err cause = *err;
+
+		return q__job_fail(d, call, job, &cause, arena, err);
+	}
+	return code ? code : ring_again(d, call, job, arena, err);
+}
+
 static enum q_code sweep_job(struct q_documents *d, const struct q_call *call, struct q_str file_id,
 			     struct q_arena *arena, struct q_err *err)
 {
@@ -48,7 +119,10 @@ static enum q_code sweep_job(struct q_documents *d, const struct q_call *call, s
 	code = q__job_read(d, call, file_id, arena, &job, err);
 	if (code == Q_NOTFOUND || (!code && q_job_status_is_final(job.view.status)))
 		return Q_OK; /* the index lags behind */
-	return code ? code : ring_again(d, call, &job, arena, err);
+	if (code)
+		return code;
+	return job.view.status == Q_JOB_PROCESSING ? mend_job(d, call, &job, arena, err)
+						   : ring_again(d, call, &job, arena, err);
 }
 
 static enum q_code sweep_bucket(struct q_documents *d, const struct q_call *call, unsigned bucket,
@@ -84,15 +158,21 @@ enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call, boo
 			   struct q_err *err)
 {
 	struct q_arena *arena = q_arena_new(Q__STEP_ARENA);
-	enum q_code code = Q_OK;
+	enum q_code result = Q_OK;
 
 	*did_work = false;
 	if (!arena)
 		return q_fail(err, Q_NOMEM, "sweeper.step", "an arena");
-	for (unsigned bucket = 0; bucket < Q__DUE_BUCKETS && !code; bucket++) {
-		code = sweep_bucket(d, call, bucket, arena, did_work, err);
+	for (unsigned bucket = 0; bucket < Q__DUE_BUCKETS; bucket++) {
+		struct q_err failure;
+		enum q_code code = sweep_bucket(d, call, bucket, arena, did_work, &failure);
+
+		if (code) {
+			*err = failure;
+			result = code;
+		}
 		q_arena_reset(arena);
 	}
 	q_arena_free(arena);
-	return code;
+	return result;
 }

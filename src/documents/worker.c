@@ -18,7 +18,9 @@ enum {
 	READY_LOOK = 50,
 	TENANTS_LOOK = Q_RECORD_QUERY_MAX,
 	BACKOFF_BASE_MS = 500,
-	BACKOFF_MAX_MS = 30000
+	BACKOFF_MAX_MS = 30000,
+	BACKOFF_ADVISED_MAX_MS = 5 * 60 * 1000,
+	LEASE_REACH_MS = 10 * 60 * 1000 /* no lease or delay ends later than that from now */
 };
 
 struct q_worker {
@@ -26,8 +28,9 @@ struct q_worker {
 	pthread_mutex_t lock; /* guards schedule and tenant_turn */
 	struct q__schedule schedule;
 	size_t tenant_turn;	   /* feeding: with which tenant the next look begins */
-	atomic_bool is_first_look; /* leases that an earlier life of this owner left are taken over
-				      at once */
+	atomic_bool is_first_look; /* looks at all work, also what is leased: an earlier life of
+				      this owner may have left it, or the clock was set back */
+	atomic_llong latest_ms;	   /* wall time of the latest look */
 	struct q_bell *feed_bell, *page_bell;
 	struct q__listener listener; /* the listening thread's own */
 };
@@ -108,10 +111,23 @@ static void leave(struct q_worker *worker, struct q__held *held, bool is_over)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+/* A lease beyond reach was taken before the clock was set back. */
 static bool is_claimable(const struct q_documents *d, const struct q__work *work)
 {
+	int64_t now = q__now(d);
+
 	return !work->is_done &&
-	       (work->lease_until_ms <= q__now(d) || q_str_equal(work->owner, d->o.owner));
+	       (work->lease_until_ms <= now || work->lease_until_ms > now + LEASE_REACH_MS ||
+		q_str_equal(work->owner, d->o.owner));
+}
+
+/* Work queued by a clock that ran ahead would stand in the future. */
+static void look_again_after_clock_jump(struct q_worker *worker)
+{
+	int64_t now = q__now(worker->d);
+
+	if (now < atomic_exchange(&worker->latest_ms, now))
+		atomic_store(&worker->is_first_look, true);
 }
 
 /* Claims one piece of a tenant's work; *held stays NULL where there is none. */
@@ -140,9 +156,11 @@ static enum q_code claim_of_tenant(struct q_worker *worker, const struct q_call 
 		struct q__work work;
 		struct q__held *reserved;
 
-		code = q__work_parse(&ready.items[i], &work, err);
-		if (code)
-			return code;
+		if (q__work_parse(&ready.items[i], &work, err)) {
+			/* It keeps no other from its turn; the sweeper ends its job. */
+			q_log_error(d->o.log, Q_LOG_ERROR, "worker.corrupt", call->request_id, err);
+			continue;
+		}
 		if (!is_claimable(d, &work))
 			continue;
 		reserved = reserve(worker, &work);
@@ -212,10 +230,13 @@ static enum q_code claim(struct q_worker *worker, const struct q_call *call, str
 	struct q_documents *d = worker->d;
 	struct q_query query = {.pk = Q_STR("READY"), .limit = TENANTS_LOOK};
 	struct q_query_page marks;
+	bool saw_all = true;
 	size_t turn;
-	enum q_code code = q_record_store_query(d->o.records, call, &query, arena, &marks, err);
+	enum q_code code;
 
 	*held = NULL;
+	look_again_after_clock_jump(worker);
+	code = q_record_store_query(d->o.records, call, &query, arena, &marks, err);
 	if (code || marks.count == 0)
 		return code;
 	turn = next_turn(worker);
@@ -224,8 +245,10 @@ static enum q_code claim(struct q_worker *worker, const struct q_call *call, str
 		struct q_str tenant_id = q_item_string(mark, "tenantId", (struct q_str){0});
 		bool has_work = false;
 
-		if (!is_hungry(worker, tenant_id))
+		if (!is_hungry(worker, tenant_id)) {
+			saw_all = false;
 			continue;
+		}
 		code = claim_of_tenant(worker, call, tenant_id, true, arena, held, &has_work, err);
 		if (!code && !*held)
 			code = claim_of_tenant(worker, call, tenant_id, false, arena, held,
@@ -235,7 +258,7 @@ static enum q_code claim(struct q_worker *worker, const struct q_call *call, str
 		if (code)
 			return code;
 	}
-	if (!*held)
+	if (!*held && saw_all)
 		atomic_store(&worker->is_first_look, false);
 	return Q_OK;
 }
@@ -252,7 +275,7 @@ static int64_t backoff_ms(struct q_documents *d, int64_t attempts, int64_t advis
 	if (most > BACKOFF_MAX_MS)
 		most = BACKOFF_MAX_MS;
 	if (advised_ms > most)
-		return advised_ms;
+		return advised_ms < BACKOFF_ADVISED_MAX_MS ? advised_ms : BACKOFF_ADVISED_MAX_MS;
 	return (int64_t)q_random_source_below(d->o.random, (uint64_t)most) + 1; /* full jitter */
 }
 
@@ -411,7 +434,7 @@ static bool settle(struct q_worker *worker, struct q__held *held, unsigned page,
 		slot->state = Q__SLOT_DONE;
 	} else {
 		slot->state = Q__SLOT_OPEN;
-		slot->retry_at_ms = q__now(worker->d) +
+		slot->retry_at_ms = q_clock_monotonic_ms(worker->d->o.clock) +
 				    backoff_ms(worker->d, slot->attempts, err->retry_after_ms);
 		held->is_lost |= code == Q_CONFLICT;
 	}
@@ -433,7 +456,7 @@ enum q_code q_worker_page(struct q_worker *worker, const struct q_call *call, bo
 
 	*did_work = false;
 	pthread_mutex_lock(&worker->lock);
-	held = q__schedule_next(&worker->schedule, q__now(d), &page);
+	held = q__schedule_next(&worker->schedule, q_clock_monotonic_ms(d->o.clock), &page);
 	if (held) {
 		attempt = q__held_slot(held, page)->attempts;
 		range = held->work;
