@@ -29,7 +29,7 @@ struct q_roles {
 	atomic_bool is_cancelled; /* nor may a running one go on */
 	atomic_uint running;	  /* threads that have not ended */
 	struct q_bell *stop_bell; /* rung when stopping, and when a thread ends */
-	unsigned long threads[WORKERS_MAX + FEEDERS + OTHER_THREADS];
+	unsigned long threads[2 * WORKERS_MAX + FEEDERS + OTHER_THREADS];
 	size_t thread_count;
 };
 
@@ -218,7 +218,8 @@ static enum q_code start_all(struct q_roles *roles, unsigned workers, struct q_e
 		code = start(roles, "upkeep", run_upkeep, err);
 	for (unsigned i = 0; i < FEEDERS && !code; i++)
 		code = start(roles, "feeder", run_feeder, err);
-	for (unsigned i = 0; i < workers && !code; i++)
+	/* Half as many more than pages are analysed at once: they store what has been analysed. */
+	for (unsigned i = 0; i < workers + (workers + 1) / 2 && !code; i++)
 		code = start(roles, "pager", run_pager, err);
 	return code;
 }

@@ -211,17 +211,20 @@ static enum q_code read_text(struct q_documents *d, const struct q_call *call, s
 	return code;
 }
 
-static enum q_code analyse(struct q_documents *d, const struct q_call *call,
-			   const struct q__work *range, const struct q__page_place *place,
-			   unsigned number, struct q_arena *arena, struct q_page_analysis *out,
-			   struct q_err *err)
+enum q_code q__page_analyse(struct q_documents *d, const struct q_call *call,
+			    const struct q__work *range, const struct q__page_place *place,
+			    unsigned number, struct q_arena *arena, struct q_page_analysis *out,
+			    struct q_err *err)
 {
 	struct q_page_request request = {
 		.page_number = number, .page_count = range->page_count, .kind = range->kind};
 	int64_t started = q_clock_monotonic_ms(d->o.clock);
-	enum q_code code = read_text(d, call, range->text_key, place->offset, place->text_bytes,
-				     arena, &request.text, err);
+	enum q_code code;
 
+	if (place->error_code.length > 0)
+		return Q_OK;
+	code = read_text(d, call, range->text_key, place->offset, place->text_bytes, arena,
+			 &request.text, err);
 	if (code)
 		return code;
 	code = q_analyst_analyse_page(d->o.analyst, call, &request, arena, out, err);
@@ -230,23 +233,19 @@ static enum q_code analyse(struct q_documents *d, const struct q_call *call,
 	return code;
 }
 
-enum q_code q__page_work(struct q_documents *d, const struct q_call *call,
-			 const struct q__work *range, const struct q__page_place *place,
-			 unsigned number, int64_t attempt, bool is_last_attempt,
-			 struct q_arena *arena, struct q_err *err)
+enum q_code q__page_store(struct q_documents *d, const struct q_call *call,
+			  const struct q__work *range, const struct q__page_place *place,
+			  unsigned number, int64_t attempt, bool is_last_attempt,
+			  enum q_code analysed, const struct q_page_analysis *analysis,
+			  struct q_arena *arena, struct q_err *err)
 {
-	struct q_page_analysis analysis = {0};
-	enum q_code code;
+	enum q_code code = analysed;
 
 	if (place->error_code.length > 0)
 		return q__page_store_failed(d, call, range, number, attempt, place->error_code,
 					    place->error_detail, arena, err);
-	code = analyse(d, call, range, place, number, arena, &analysis, err);
-	if (!code) {
-		code = store_analysis(d, call, range, place, number, attempt, &analysis, arena,
-				      err);
-		is_last_attempt = false; /* a store that fails is not the page's fault */
-	}
+	if (!code)
+		code = store_analysis(d, call, range, place, number, attempt, analysis, arena, err);
 	if (code == Q_OK || code == Q_CONFLICT || code == Q_CANCELLED ||
 	    (q_code_is_retryable(code) && !is_last_attempt))
 		return code;

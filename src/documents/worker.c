@@ -25,8 +25,9 @@ enum {
 
 struct q_worker {
 	struct q_documents *d;
-	pthread_mutex_t lock; /* guards schedule and tenant_turn */
+	pthread_mutex_t lock; /* guards schedule, analysing and tenant_turn */
 	struct q__schedule schedule;
+	unsigned analysing;	   /* pages, at most o.workers */
 	size_t tenant_turn;	   /* feeding: with which tenant the next look begins */
 	atomic_bool is_first_look; /* looks at all work, also what is leased: an earlier life of
 				      this owner may have left it, or the clock was set back */
@@ -443,36 +444,71 @@ static bool settle(struct q_worker *worker, struct q__held *held, unsigned page,
 	return is_finished;
 }
 
+/* The next page by turn, unless as many are analysed as may be at once. A copy of its range in *range. */
+static struct q__held *take_page(struct q_worker *worker, struct q__work *range, unsigned *page,
+				 int64_t *attempt)
+{
+	struct q__held *held = NULL;
+	int64_t now_ms = q_clock_monotonic_ms(worker->d->o.clock);
+
+	pthread_mutex_lock(&worker->lock);
+	if (worker->analysing < worker->d->o.workers)
+		held = q__schedule_next(&worker->schedule, now_ms, page);
+	if (held) {
+		worker->analysing++;
+		*attempt = q__held_slot(held, *page)->attempts;
+		*range = held->work;
+	}
+	pthread_mutex_unlock(&worker->lock);
+	return held;
+}
+
+/* The page is analysed: the next one may start while this one is stored. */
+static void end_analysis(struct q_worker *worker)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->analysing--;
+	pthread_mutex_unlock(&worker->lock);
+	q_bell_ring(worker->page_bell);
+}
+
+static enum q_code analyse_and_store(struct q_worker *worker, const struct q_call *call,
+				     const struct q__work *range, const struct q__page_place *place,
+				     unsigned page, int64_t attempt, struct q_arena *arena,
+				     struct q_err *err)
+{
+	struct q_page_analysis analysis = {0};
+	enum q_code code;
+
+	if (arena)
+		code = q__page_analyse(worker->d, call, range, place, page, arena, &analysis, err);
+	else
+		code = q_fail(err, Q_NOMEM, "worker.page", "an arena");
+	end_analysis(worker);
+	if (!arena)
+		return code;
+	return q__page_store(worker->d, call, range, place, page, attempt,
+			     attempt >= Q__PAGE_ATTEMPTS_MAX, code, &analysis, arena, err);
+}
+
 enum q_code q_worker_page(struct q_worker *worker, const struct q_call *call, bool *did_work,
 			  struct q_err *err)
 {
-	struct q_documents *d = worker->d;
 	struct q_arena *arena;
-	struct q__held *held;
 	struct q__work range;
-	unsigned page = 0;
-	int64_t attempt = 0;
+	unsigned page;
+	int64_t attempt;
+	struct q__held *held = take_page(worker, &range, &page, &attempt);
 	enum q_code code;
 
-	*did_work = false;
-	pthread_mutex_lock(&worker->lock);
-	held = q__schedule_next(&worker->schedule, q_clock_monotonic_ms(d->o.clock), &page);
-	if (held) {
-		attempt = q__held_slot(held, page)->attempts;
-		range = held->work;
-	}
-	pthread_mutex_unlock(&worker->lock);
+	*did_work = held != NULL;
 	if (!held)
 		return Q_OK;
-	*did_work = true;
 	arena = q_arena_new(Q__STEP_ARENA);
-	if (arena)
-		code = q__page_work(d, call, &range, &held->places[page - range.first], page,
-				    attempt, attempt >= Q__PAGE_ATTEMPTS_MAX, arena, err);
-	else
-		code = q_fail(err, Q_NOMEM, "worker.page", "an arena");
+	code = analyse_and_store(worker, call, &range, &held->places[page - range.first], page,
+				 attempt, arena, err);
 	if (settle(worker, held, page, code, err))
-		code = q__work_finish(d, call, &range, arena, err);
+		code = q__work_finish(worker->d, call, &range, arena, err);
 	if (code == Q_CONFLICT)
 		code = Q_OK; /* the run is over, or another finished the range */
 	if (is_hungry(worker, range.tenant_id))
