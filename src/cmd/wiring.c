@@ -178,7 +178,7 @@ static enum q_code open_extractor(struct q_wiring *w, struct q_err *err)
 		.pages_max = (unsigned)q_settings_integer(w->settings, Q_SETTING_ID_MAX_PAGES),
 		.page_timeout_ms = q_settings_integer(w->settings, Q_SETTING_ID_PAGE_TIMEOUT_MS),
 	};
-	struct q_str path;
+	struct q_str path = {0};
 	enum q_code code = find_helper(w, &path, err);
 
 	if (code)

@@ -88,7 +88,7 @@ static enum q_code read_entities(const struct q_json *array, struct q_arena *are
 				 struct q_page_analysis *out, struct q_err *err)
 {
 	struct q_json_walk walk = q_json_walk(array);
-	void *entities;
+	void *entities = NULL;
 	enum q_code code = read_list(array, "entities", Q_ANALYST_ENTITIES_MAX,
 				     sizeof out->entities[0], arena, &entities, err);
 
@@ -103,7 +103,7 @@ static enum q_code read_key_points(const struct q_json *array, struct q_arena *a
 				   struct q_page_analysis *out, struct q_err *err)
 {
 	struct q_json_walk walk = q_json_walk(array);
-	void *points;
+	void *points = NULL;
 	enum q_code code = read_list(array, "keyPoints", Q_ANALYST_KEY_POINTS_MAX,
 				     sizeof out->key_points[0], arena, &points, err);
 

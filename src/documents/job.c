@@ -160,7 +160,7 @@ enum q_code q_documents_find_job(struct q_documents *d, const struct q_call *cal
 				 const struct q_identity *who, struct q_str file_id,
 				 struct q_arena *arena, struct q_job *out, struct q_err *err)
 {
-	struct q__job job;
+	struct q__job job = {0};
 	enum q_code code = q__job_read(d, call, file_id, arena, &job, err);
 
 	if (code)

@@ -394,7 +394,7 @@ enum q_code q__sqlite_streams_trim(struct q__sqlite_connection *connection, int6
 				   size_t limit, bool *has_more, struct q_err *err)
 {
 	int64_t stream = 0;
-	bool found;
+	bool found = false;
 	enum q_code code = next_stream(connection, &stream, &found, err);
 
 	while (!code && found) {

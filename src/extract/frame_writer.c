@@ -66,11 +66,14 @@ static bool write_parts(int fd, struct iovec *parts, int part_count)
 static bool say(int fd, uint32_t type, struct iovec parts[PARTS_MAX], int part_count)
 {
 	struct q_extract_frame frame = {.type = type};
+	bool is_written;
 
 	for (int i = 1; i < part_count; i++)
 		frame.length += (uint32_t)parts[i].iov_len;
 	parts[0] = (struct iovec){&frame, sizeof frame};
-	return write_parts(fd, parts, part_count);
+	is_written = write_parts(fd, parts, part_count);
+	parts[0] = (struct iovec){0};
+	return is_written;
 }
 
 static bool say_struct(int fd, uint32_t type, void *body, size_t size)
