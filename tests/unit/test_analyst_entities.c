@@ -185,6 +185,10 @@ static void finds_email_addresses(void **state)
 		{"<mailto:ops_team@sub-domain.example.org>",
 		 "email:ops_team@sub-domain.example.org"},
 		{"Mail a@b.io, A@B.IO or c@d.museum", "email:a@b.io|email:c@d.museum"},
+		{"mem-204,Andrew Leach,A.WOOD+GYM@FITMAIL.NET,1-825-305-7465,2024-09-20,USD 923.50",
+		 "identifier:mem-204|person:Andrew Leach|email:A.WOOD+GYM@FITMAIL.NET|"
+		 "phone:1-825-305-7465|date:2024-09-20|money:USD 923.50"},
+		{"\u202bpost@example.org\u202c\u202c", "email:post@example.org"},
 		{"No: jane@localhost, @handle, a@@b.com, x@1.2.3.4, a.@b.com", ""},
 	};
 
@@ -249,6 +253,7 @@ static void takes_no_other_codes_for_identifiers(void **state)
 {
 	static const struct page pages[] = {
 		{"COVID-19, UTF-8, A4, B2B, MP3 and Q-3 are words.", ""},
+		{"FY2026, E1111 and 1Z are none.", ""},
 		{"Section 12-14 and Amendment No. 1.", ""},
 		{"The group of 12345 orders a claim of 20000.", ""},
 		{"https://example.com/INV-2024-0118?id=MEM-00123", ""},
@@ -308,6 +313,7 @@ static void finds_persons(void **state)
 		{"With Jürgen von Größe.", "person:Jürgen von Größe"},
 		{"Contact: Xi Bao\nName: Qadir Zuberi", "person:Xi Bao|person:Qadir Zuberi"},
 		{"Treated by Xi Bao, PhD, twice.", "person:Xi Bao"},
+		{"Priya Raman PhD and Qadir Zuberi, CPA", "person:Priya Raman|person:Qadir Zuberi"},
 		{"Sincerely,\nMary-Ann Okafor", "person:Mary-Ann Okafor"},
 		{"Priya\nRaman spoke.", "person:Priya Raman"},
 	};
@@ -322,6 +328,8 @@ static void takes_no_other_words_for_persons(void **state)
 		{"Martha Section and Oscar Agreement", ""},
 		{"Contact: Customer Service", ""},
 		{"Morgan Stanley Mutual", "organisation:Morgan Stanley Mutual"},
+		{"Dana Whitfield's dog, Prof. Strand’s cat", ""},
+		{"Martha Copyright and Helen Insurance Ltd", "organisation:Helen Insurance Ltd"},
 		{"Name: ________", ""},
 	};
 

@@ -9,7 +9,7 @@ static bool is_blank(uint32_t c)
 {
 	if (c < 0x80)
 		return c <= ' ' || c == 0x7F;
-	return u_isUWhiteSpace((UChar32)c) || u_iscntrl((UChar32)c);
+	return u_isUWhiteSpace((UChar32)c) || u_charType((UChar32)c) == U_CONTROL_CHAR;
 }
 
 struct q_str q__fold(struct q_str text, char *out, size_t size)

@@ -243,7 +243,8 @@ static const char generic_to_l[] =
 	"buyer call care case category center centre certificate chapter chief city claim claims "
 	"clause client code commercial committee communication community company compensation "
 	"compliance conditions confidential confidentiality contact contract contracts contractor "
-	"contractual coordinator corporate cost costs country county court coverage credit current "
+	"contractual coordinator copyright corporate cost costs country county court coverage "
+	"credit current "
 	"customer customers daily data date days dear december default definitions delivery "
 	"department deposit description details development digital director disclosure discount "
 	"dispute district division document documents draft due east eastern education effective "
@@ -308,7 +309,8 @@ static const char references[] =
 	"addendum paragraph tier level phase class group grade option plan vitamin category type "
 	"artikel abschnitt anlage annexe anexo";
 
-static const char phone_cues[] = "phone telephone tel fax mobile cell call phones telefon telefax "
+static const char phone_cues[] = "phone telephone tel fax mobile cell call called callback contact "
+				 "reached ring text phones telefon telefax "
 				 "téléphone teléfono telefono "
 				 "telefone handy hotline dial sms whatsapp ph rufnummer";
 

@@ -46,10 +46,10 @@ static bool is_tie(uint32_t code)
 	case '-':
 	case '/':
 	case '.':
-	case ',':
 	case '_':
 	case '@':
 	case '#':
+	case '+':
 	case '\\':
 		return true;
 	default:
@@ -57,27 +57,32 @@ static bool is_tie(uint32_t code)
 	}
 }
 
+/* Does the sign at `index` tie what touches it on both sides into one? A comma does so inside numbers only. */
+static bool ties(const struct q__scan *scan, unsigned index)
+{
+	const struct q__token *before = index > 0 ? q__at(scan, index - 1) : NULL;
+	const struct q__token *sign = q__at(scan, index), *after = q__at(scan, index + 1);
+
+	if (sign->kind != Q__SIGN || after->gap != Q__JOINED || !is_alphanumeric(after))
+		return false;
+	if (sign->code == ',')
+		return before && sign->gap == Q__JOINED && before->kind == Q__NUMBER &&
+		       after->kind == Q__NUMBER;
+	return is_tie(sign->code);
+}
+
 bool q__starts_apart(const struct q__scan *scan, unsigned at)
 {
-	const struct q__token *before = at > 0 ? q__at(scan, at - 1) : NULL;
-
-	if (!before || q__at(scan, at)->gap != Q__JOINED)
+	if (at == 0 || q__at(scan, at)->gap != Q__JOINED)
 		return true;
-	if (before->kind != Q__SIGN)
-		return !is_alphanumeric(before);
-	return !is_tie(before->code);
+	return !is_alphanumeric(q__at(scan, at - 1)) && !ties(scan, at - 1);
 }
 
 bool q__ends_apart(const struct q__scan *scan, unsigned end)
 {
-	const struct q__token *next = q__at(scan, end);
-	const struct q__token *after = q__at(scan, end + 1);
-
-	if (next->gap != Q__JOINED)
+	if (q__at(scan, end)->gap != Q__JOINED)
 		return true;
-	if (next->kind != Q__SIGN)
-		return !is_alphanumeric(next);
-	return !is_tie(next->code) || after->gap != Q__JOINED || !is_alphanumeric(after);
+	return !is_alphanumeric(q__at(scan, end)) && !ties(scan, end);
 }
 
 static struct q_str text_of(const struct q__scan *scan, unsigned index)

@@ -26,9 +26,11 @@ static bool starts_amount(const struct q__scan *scan, unsigned at)
 
 	if (!before || q__at(scan, at)->gap != Q__JOINED)
 		return true;
-	return before->kind == Q__IDEOGRAPH ||
-	       (before->kind == Q__SIGN && before->code != '.' && before->code != ',' &&
-		before->code != '#' && before->code != '_');
+	if (before->kind != Q__SIGN)
+		return before->kind == Q__IDEOGRAPH;
+	if (q__at(scan, at)->kind == Q__NUMBER && (before->code == '.' || before->code == ','))
+		return false;
+	return before->code != '#' && before->code != '_';
 }
 
 /* An amount that is no part of a longer number, code or word. */

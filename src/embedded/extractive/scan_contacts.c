@@ -124,7 +124,7 @@ static void read_groups(const struct q__scan *scan, unsigned at, enum q__gap wid
 static bool accept(const struct q__scan *scan, struct q__match *match, unsigned first, unsigned end)
 {
 	*match = (struct q__match){first, end, Q_ENTITY_PHONE};
-	return q__ends_apart(scan, end);
+	return q__ends_apart(scan, end) || q__is_joined_sign(scan, end, ',');
 }
 
 /* Does a word that announces a number stand shortly before? */

@@ -46,7 +46,7 @@ static bool match_numeric(const struct q__scan *scan, unsigned at, struct q__mat
 		  (is_day_and_month(scan, at, at + 2) && is_year(scan, at + 4)) ||
 		  (is_day_and_month(scan, at, at + 2) && sign != '-' &&
 		   q__at(scan, at + 2)->digits == 2 && q__is_number(scan, at + 4, 2, 2, 0, 99));
-	if (!is_date || !q__starts_apart(scan, at))
+	if (!is_date || !(q__starts_apart(scan, at) || q__is_joined_sign(scan, at - 1, ',')))
 		return false;
 	if (!q__ends_apart(scan, at + 5) &&
 	    !(q__at(scan, at + 5)->code == 'T' && q__is_word(scan, at + 5, Q__HAS_DIGIT, 0)))

@@ -71,12 +71,12 @@ static bool match_prefixed(const struct q__scan *scan, unsigned at, struct q__ma
 	return accept(match, at, code.end);
 }
 
-/* CTR20240118: one word of capitals and at least four digits. */
+/* CTR20240118: one word of capitals and at least five digits; FY2026 has four. */
 static bool match_mixed(const struct q__scan *scan, unsigned at, struct q__match *match)
 {
 	const struct q__token *token = q__at(scan, at);
 
-	if (!q__is_word(scan, at, Q__HAS_DIGIT | Q__CAPITAL, 0) || token->digits < 4 ||
+	if (!q__is_word(scan, at, Q__HAS_DIGIT | Q__CAPITAL, 0) || token->digits < 5 ||
 	    token->length > CODE_BYTES_MAX)
 		return false;
 	if (!(token->shape & Q__ALL_CAPITALS) && token->length != 1u + token->digits)

@@ -194,13 +194,25 @@ bool q__match_organisation(const struct q__scan *scan, unsigned at, struct q__ma
 	       accept(match, at, run.end, Q_ENTITY_ORGANISATION);
 }
 
+/* Dana's: whose, not who. */
+static bool is_genitive(const struct q__scan *scan, unsigned index)
+{
+	const struct q__token *token = q__at(scan, index);
+	struct q_str text =
+		q_str_slice(scan->sentence->page, token->offset, token->offset + token->length);
+
+	return q_str_ends_with(text, Q_STR("'s")) || q_str_ends_with(text, Q_STR("\u2019s"));
+}
+
 /* A word that may be part of a person's name. */
 static bool is_name_word(const struct q__scan *scan, unsigned index)
 {
 	const struct q__token *token = q__at(scan, index);
 
 	return is_distinct(scan, index) && token->digits == 0 && token->length > 1 &&
-	       !(token->classes & (Q__ORG_LEGAL | Q__STREET | Q__TITLE | Q__ORG_HEAD));
+	       !(token->classes &
+		 (Q__ORG_LEGAL | Q__STREET | Q__TITLE | Q__ORG_HEAD | Q__CREDENTIAL)) &&
+	       !is_genitive(scan, index);
 }
 
 /* The end of up to `words_max` name words, initials and particles from `at` on; *words counts the words. */
@@ -246,7 +258,8 @@ static bool match_title(const struct q__scan *scan, unsigned at, struct q__match
 static bool ends_run(const struct q__scan *scan, unsigned end)
 {
 	return !is_space(scan, end) || !is_capital(scan, end) ||
-	       (q__at(scan, end)->classes & Q__STOP) || q__at(scan, end)->gap == Q__LINE;
+	       (q__at(scan, end)->classes & (Q__STOP | Q__CREDENTIAL)) ||
+	       q__at(scan, end)->gap == Q__LINE;
 }
 
 /* Dana Whitfield: a known given name and a name behind it. */

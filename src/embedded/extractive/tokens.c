@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unicode/uchar.h>
 
-enum sort { SPACE, LETTER, MARK, DIGIT, IDEOGRAPH, SIGN };
+enum sort { SPACE, LETTER, MARK, FORMAT, DIGIT, IDEOGRAPH, SIGN };
 
 /* Scripts that are written without spaces: runs of them are read character by character. */
 static bool is_ideograph(uint32_t c)
@@ -44,8 +44,9 @@ static enum sort sort_of_wide(uint32_t c)
 	case U_NON_SPACING_MARK:
 	case U_COMBINING_SPACING_MARK:
 	case U_ENCLOSING_MARK:
-	case U_FORMAT_CHAR: /* soft hyphen, joiners, directions: part of the word they stand in */
 		return MARK;
+	case U_FORMAT_CHAR: /* soft hyphen, joiners, directions: part of the word they stand in */
+		return FORMAT;
 	case U_DECIMAL_DIGIT_NUMBER:
 		return DIGIT;
 	case U_SPACE_SEPARATOR:
@@ -146,8 +147,9 @@ static bool word_take(struct word *word, struct q_str page, size_t after, uint32
 		word_add_digit(word, c);
 		return true;
 	case MARK:
-		if (c >= 0x80 && u_charType((UChar32)c) != U_FORMAT_CHAR)
-			word_add_text(word, c);
+		word_add_text(word, c);
+		return true;
+	case FORMAT:
 		return true;
 	default:
 		if (!is_inner_apostrophe(page, after, c))
@@ -172,17 +174,20 @@ static struct q_str stem_of(struct q_str lower)
 static void read_word(struct q__token_reader *reader, struct q__token *token, uint32_t c)
 {
 	struct q_str page = reader->page;
+	size_t offset = reader->offset;
 	struct word word = {0};
 	struct q_str lower;
 
 	word_add_letter(&word, c);
-	while (reader->offset < page.length) {
-		size_t after = reader->offset;
+	while (offset < page.length) {
+		size_t after = offset;
 
 		c = next_character(page, &after);
 		if (!word_take(&word, page, after, c))
 			break;
-		reader->offset = after;
+		offset = after;
+		if (sort_of(c) != FORMAT) /* one at the word's end is no part of it */
+			reader->offset = offset;
 	}
 	lower = (struct q_str){word.lower, word.length};
 	token->kind = Q__WORD;
@@ -250,7 +255,7 @@ static uint32_t skip_gap(struct q__token_reader *reader, enum q__gap *gap, size_
 		*start = reader->offset;
 		c = next_character(reader->page, &reader->offset);
 		sort = sort_of(c);
-		if (sort != SPACE && sort != MARK) {
+		if (sort != SPACE && sort != MARK && sort != FORMAT) {
 			*gap = is_block || lines > 1 ? Q__BLOCK : lines == 1 ? Q__LINE : *gap;
 			return c;
 		}
