@@ -1,0 +1,36 @@
+#!/bin/sh
+# ./dev bench [NAME ...]: the benchmarks of docs/performance.md, one after the other. Loopback only; each ends by itself.
+# BENCH_DIR: a directory on the disk to measure (the system's temporary one where not set).
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/quire-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+pipeline() {
+	ninja -C build bench/pipeline >/dev/null
+	ln -sf ../quire-extract build/bench/quire-extract
+	for round in 1 2 3; do build/bench/pipeline "$work/pipeline.$round"; done
+}
+
+extract() {
+	ninja -C build bench/bench_extract >/dev/null
+	files=$(find tests/fixtures/pdfs/good ../shared/data/pdfs/good -name '*.pdf' 2>/dev/null | grep -vi password)
+	for round in 1 2 3; do
+		# shellcheck disable=SC2086 # a list of paths
+		build/bench/bench_extract bare $files
+		# shellcheck disable=SC2086
+		build/bench/bench_extract helper 1 build/quire-extract $files
+		# shellcheck disable=SC2086
+		build/bench/bench_extract helper 2 build/quire-extract $files
+	done
+}
+
+http() { python3 bench/http.py; }
+upload() { BENCH_DIR=$work python3 bench/upload.py; }
+footprint() { python3 bench/footprint.py; }
+
+[ $# -gt 0 ] || set -- pipeline extract upload http footprint
+for name in "$@"; do
+	echo "== $name"
+	"$name"
+done
