@@ -1,9 +1,10 @@
 /* net/deadlines.h: when something is due, in lists by kind. Private to net/.
  *
  * Contract:  within one kind waits are mostly equal, so that a new deadline belongs at or near the
- * end of its list: setting one searches from there and costs no more than a few links, however many
- * there are. Units:     ms on the loop's clock (monotonic). Ownership: a deadline is a member of
- * what it is about; it is in one list or none. Threads: the loop's. */
+ *            end of its list: setting one searches from there, a few links, however many there are.
+ * Units:     ms on the loop's clock (monotonic).
+ * Ownership: a deadline is a member of what it is about; it is in one list or none.
+ * Threads:   the loop's. */
 #ifndef Q_NET_DEADLINES_H
 #define Q_NET_DEADLINES_H
 

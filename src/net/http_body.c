@@ -23,7 +23,7 @@ static int64_t look_interval_ms(const struct q_http_request *request)
 {
 	int64_t grace_ms = limits_of(request)->body_grace_ms;
 
-	return grace_ms < SPEED_LOOK_MS ? grace_ms : SPEED_LOOK_MS;
+	return grace_ms > 0 && grace_ms < SPEED_LOOK_MS ? grace_ms : SPEED_LOOK_MS;
 }
 
 static size_t body_limit(const struct q_http_request *request)

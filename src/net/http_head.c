@@ -61,7 +61,7 @@ static bool check_host(struct q_http_request *request)
 	return true;
 }
 
-/* Only chunked is understood, and it must come last (RFC 9112 6.1, 6.3). HTTP/1.0 has no codings. */
+/* Only chunked is understood, and it must come last (RFC 9112 6.1, 6.3). HTTP/1.0 has no coding. */
 static bool check_coding(struct q_http_request *request)
 {
 	struct q_str name = Q_STR("transfer-encoding");

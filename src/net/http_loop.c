@@ -242,9 +242,11 @@ static struct q_http_request *take_posted(struct q__loop *loop, unsigned *events
 void q__loop_ask_to_stop(struct q__loop *loop, int64_t grace_ms)
 {
 	pthread_mutex_lock(&loop->mutex);
-	loop->is_stop_asked = true;
-	loop->stop_grace_ms = grace_ms;
-	uv_async_send(&loop->bell);
+	if (!loop->is_stop_asked) {
+		loop->is_stop_asked = true;
+		loop->stop_grace_ms = grace_ms;
+		uv_async_send(&loop->bell);
+	}
 	pthread_mutex_unlock(&loop->mutex);
 }
 

@@ -2,10 +2,11 @@
  * shape, {type, title, status, detail, code, requestId, errors?[{field, reason}]}.
  *
  * Contract:  `code` is a stable word. What a q_err says reaches the client only for the codes that
- * speak of its own input (Q_INVALID, Q_CONFLICT, Q_TOOBIG, Q_UNSUPPORTED); for all others `detail`
- * is a fixed sentence, and the error is logged with the request's id. Ownership: arguments are
- * borrowed for the call (copied into the answer). Threads:   as http_response.h. Errors:    none.
- */
+ *            speak of its own input (Q_INVALID, Q_CONFLICT, Q_TOOBIG, Q_UNSUPPORTED); for all
+ *            others `detail` is a fixed sentence, and the error is logged with the request's id.
+ * Ownership: arguments are borrowed for the call (copied into the answer).
+ * Threads:   as http_response.h.
+ * Errors:    none. */
 #ifndef Q_NET_PROBLEM_H
 #define Q_NET_PROBLEM_H
 
@@ -47,8 +48,8 @@ void q_http_respond_error(struct q_http_request *request, const struct q_err *er
  * Q_UNSUPPORTED 415. Q_OK is a bug. */
 int q_problem_status(enum q_code code);
 
-/* The problem of an error, for answers that are not a request's own (an item of a list, an event).
- * detail borrows from *err. */
+/* The problem of an error, for what is not a request's own answer (an item of a list, an event).
+ * `detail` borrows from *err. */
 struct q_problem q_problem_from_error(const struct q_err *err);
 
 /* The JSON text. False when the buffer fails. */

@@ -1,15 +1,18 @@
 /* net/router.h: one immutable table from method and path to a route.
  *
  * Contract:  a template is literal segments, "{name}" for one segment and, last only, "{name...}"
- * for all the rest of the path (at least one byte, '/' included). A literal segment wins over a
- * parameter, a parameter over a rest. Parameters are percent-decoded and must be UTF-8 without NUL;
- * "{name}" holds no '/', decoded or not, and is never empty. A rest keeps its '/' and its dots:
- * whoever maps it to files refuses ".." himself. GET routes serve HEAD too. Paths are compared as
- * sent: no case folding, no merging of slashes. Ownership: the router borrows the routes and
- * contexts, for ever; parameters live in the arena given to q_router_match. Threads:   read-only
- * once made: any. Errors:    q_router_new: Q_INVALID, naming the route, for one without an access
- * rule or handler, a bad template or method, or two routes of one method that match the same paths;
- * Q_TOOBIG; Q_NOMEM. */
+ *            for all the rest of the path (at least one byte, '/' included). A literal segment wins
+ *            over a parameter, a parameter over a rest. Parameters are percent-decoded and must be
+ *            UTF-8 without NUL; "{name}" holds no '/', decoded or not, and is never empty. A rest
+ *            keeps its '/' and its dots: whoever maps it to files refuses ".." himself.
+ *            GET routes serve HEAD too. Paths are compared as sent: no case folding, no merging of
+ *            slashes.
+ * Ownership: the router borrows the routes and contexts, for ever; parameters live in the arena
+ *            given to q_router_match.
+ * Threads:   read-only once made: any.
+ * Errors:    q_router_new: Q_INVALID, naming the route, for one without an access rule or handler,
+ *            a bad template or method, or two routes of one method that match the same paths;
+ *            Q_NOMEM (also for a table of several thousand routes). */
 #ifndef Q_NET_ROUTER_H
 #define Q_NET_ROUTER_H
 
@@ -22,15 +25,15 @@ struct q_http_request;
 enum { Q_ROUTE_PARAMS_MAX = 6 };
 
 enum q_route_flags {
-	/* authorize and handle run in the loop: they never wait for a disk flush, a lock held long
-	   or another machine. */
+	/* authorize and handle run in the loop: they never wait for a disk flush, a lock that is
+	 * held long, or another machine. */
 	Q_ROUTE_INLINE = 1 << 0,
 	/* The handler is called once the head is read; it answers, or sets a body sink
-	   (http_request.h). Never with INLINE. */
+	 * (http_request.h). Never with INLINE. */
 	Q_ROUTE_STREAM = 1 << 1,
 	/* A client that closes its sending side is taken for gone: the request is cancelled and not
 	 * answered. For work that costs money. Elsewhere such a client is answered (it may be
-	 * half-closed) and only a reset or a failed write counts as gone. */
+	 * half-closed), and only a reset or a failed write counts as gone. */
 	Q_ROUTE_CANCEL_ON_EOF = 1 << 2
 };
 

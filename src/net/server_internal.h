@@ -1,20 +1,22 @@
 /* net/server_internal.h: what the files of the HTTP server share. Only src/net includes it.
  *
  * How it works. Each loop is a thread with its own listening socket (SO_REUSEPORT), its connections
- * and their requests; nothing of a loop is touched by another thread, with these exceptions: a
- * request's content, which belongs to whoever handles it, and the loop's inbox, by which requests
- * come back.
+ * and their requests. Nothing of a loop is touched by another thread, with two exceptions: what of
+ * a request belongs to whoever handles it, and the loop's inbox, by which requests come back.
  *
- *   http_server.c      options, start, stop                http_loop.c        accept, inbox,
- * deadlines, request pool http_connection.c  socket: read, feed, settle, close   http_writer.c
- * gather, write, stream answers http_parser.c      llhttp: bytes to a request's head   http_body.c
- * receive a body into memory or a sink http_exchange.c    a request's way: route, authorize,
- * handle, answer, end; the tasks that run on the pool http_request.c, http_response.c, problem.c
- * what handlers call
+ *   http_server.c      options, start, stop
+ *   http_loop.c        a loop: inbox, deadlines, requests that are free
+ *   http_accept.c      new connections
+ *   http_connection.c  a socket: read, hold back, wait, close
+ *   http_parser.c      llhttp: from bytes to a request; http_head.c: what llhttp does not check
+ *   http_exchange.c    a request's way: route, authorize, handle, answer, end; its pool tasks
+ *   http_body.c        its body, into memory or to a sink
+ *   http_writer.c      its answer, from memory or a source, to the socket
+ *   http_request.c, http_response.c, problem.c: what handlers call
  *
- * A connection has at most one request: what comes behind it waits (pending). A request has at most
- * one task on the pool; while it has one, the loop only notes what happens (the client left...) and
- * acts when the task is back: q__exchange_step. */
+ * A connection has at most one request; what comes behind it waits. A request has at most one task
+ * on the pool; while it has one, the loop only notes what happens (the client left...) and acts
+ * when the task is back: q__exchange_step. */
 #ifndef Q_NET_SERVER_INTERNAL_H
 #define Q_NET_SERVER_INTERNAL_H
 
@@ -123,7 +125,7 @@ struct q__answer {
 	char content_type[Q__CONTENT_TYPE_MAX]; /* empty: none */
 	struct q_buf owned;		   /* the body's bytes, where it was given in a buffer */
 	struct q_str body;		   /* what is left to send of it */
-	bool is_streamed;    /* the body is the source's */
+	bool is_streamed;		   /* the body is the source's */
 	struct q_http_body_source *source; /* to be closed; NULL: none, or it is */
 	int64_t left;	       /* bytes of the source that are still owed; -1: unknown */
 	unsigned char *buffer; /* heap, Q__SOURCE_BYTES */
@@ -297,9 +299,12 @@ void q__loop_check_end(struct q__loop *loop);
 struct q_http_request *q__loop_take_request(struct q__loop *loop);
 void q__loop_release_request(struct q_http_request *request);
 
-/* ---- http_connection.c ---- */
+/* ---- http_accept.c ---- */
 
 void q__connection_accept(struct q__loop *loop);
+
+/* ---- http_connection.c ---- */
+
 /* Lets the connection read, write and wait as its state asks: the end of whatever happened to it.
  */
 void q__connection_go_on(struct q__connection *connection);

@@ -1,10 +1,11 @@
 /* net/tls_internal.h: one TLS connection over memory: ciphertext in, plaintext out, and back. For
- * http_connection.c and http_writer.c.
+ * http_accept.c, http_connection.c and http_writer.c.
  *
  * Contract:  the caller lends ciphertext (q__tls_lend), reads plaintext until there is no more, and
- * then has the rest kept (q__tls_keep) before the lent bytes go away. What must be sent is appended
- * to `cipher`, also by reads (handshake). Ownership: q__tls_free releases all. Threads: the loop's.
- */
+ *            then has the rest kept (q__tls_keep) before the lent bytes go away. What must be sent
+ *            is appended to `cipher`, also by reads (handshake).
+ * Ownership: q__tls_free releases all.
+ * Threads:   the loop's. */
 #ifndef Q_NET_TLS_INTERNAL_H
 #define Q_NET_TLS_INTERNAL_H
 
