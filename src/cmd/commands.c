@@ -35,7 +35,8 @@ enum q_exit q_command_error(const char *command, const struct q_err *err)
 {
 	enum q_exit exit_code = Q_EXIT_FAILED;
 
-	if (err->code == Q_DENIED)
+	/* A file that this machine does not let us at is no question of who is asking. */
+	if (err->code == Q_DENIED && err->os_error == 0)
 		exit_code = Q_EXIT_REFUSED;
 	else if (err->code == Q_NOTFOUND)
 		exit_code = Q_EXIT_NOTFOUND;

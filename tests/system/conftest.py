@@ -21,7 +21,8 @@ def new_server(tmp_path):
     servers = []
 
     def start(*settings, variables=None, name="data", **process_options):
-        server = Server(tmp_path / name, *settings, variables=variables, **process_options)
+        server = Server(tmp_path / name, *settings, variables=variables,
+                        log_path=tmp_path / f"{name.replace('/', '-')}.log", **process_options)
         server.secrets.add(MARK)
         servers.append(server)
         return server.start()

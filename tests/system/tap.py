@@ -11,6 +11,11 @@ class TapReporter:
     def __init__(self):
         self.count = 0
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config):
+        """Pytest's own report would stand between the lines."""
+        config.pluginmanager.unregister(name="terminalreporter")
+
     def line(self, is_ok, report, note=""):
         self.count += 1
         name = report.nodeid.rpartition("::")[2].replace("#", "")
@@ -41,4 +46,4 @@ class TapReporter:
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider", *sys.argv[1:]], plugins=[TapReporter()]))
+    sys.exit(pytest.main(["-p", "no:cacheprovider", "--tb=short", *sys.argv[1:]], plugins=[TapReporter()]))
