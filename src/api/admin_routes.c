@@ -250,19 +250,22 @@ static void get_tenant(struct q_http_request *request, void *context)
 static bool read_locations(struct q_http_request *request, const struct q_json *array,
 			   struct q_tenant *tenant)
 {
+	size_t count = q_json_count(array);
+	bool is_list = q_json_type_of(array) == Q_JSON_ARRAY && count <= Q_TENANT_LOCATIONS_MAX;
+	struct q_str *ids = NULL;
 	struct q_json_walk walk;
+	size_t i = 0;
 
-	if (q_json_type_of(array) == Q_JSON_ARRAY && q_json_count(array) <= Q_TENANT_LOCATIONS_MAX)
-		tenant->location_ids =
-			q_arena_alloc_array(q_http_request_arena(request), q_json_count(array),
-					    sizeof *tenant->location_ids);
-	tenant->location_count = 0;
-	for (walk = q_json_walk(array); tenant->location_ids && q_json_next(&walk);)
-		if (!q_json_string(walk.value, &tenant->location_ids[tenant->location_count++]))
-			tenant->location_ids = NULL;
-	if (!tenant->location_ids)
+	if (is_list)
+		ids = q_arena_alloc_array(q_http_request_arena(request), count + 1, sizeof *ids);
+	for (walk = q_json_walk(array); ids && q_json_next(&walk);)
+		if (!q_json_string(walk.value, &ids[i++]))
+			ids = NULL;
+	tenant->location_ids = ids;
+	tenant->location_count = i;
+	if (!ids)
 		q__refuse_field(request, "locationIds", "is a list of at most 1,000 ids");
-	return tenant->location_ids != NULL;
+	return ids != NULL;
 }
 
 /* The body of PUT replaces the record: what it leaves out is as for a tenant without one. */
