@@ -25,11 +25,11 @@ extract() {
 	done
 }
 
-http() { python3 bench/http.py; }
+job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract upload http footprint
+[ $# -gt 0 ] || set -- pipeline extract upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"

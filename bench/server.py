@@ -50,11 +50,13 @@ def tree(pid):
     return pids
 
 
+def own_pss_mb(pid):
+    """Of the process alone, in MB: memory that others share counts in part."""
+    return int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1]) / 1024
+
+
 def pss_mb(pid):
-    total = 0
-    for each in tree(pid):
-        total += int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{each}/smaps_rollup").read_text(), re.M)[1])
-    return total / 1024
+    return sum(map(own_pss_mb, tree(pid)))
 
 
 def cpu_seconds(pid):

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from server import Server, pss_mb
+from server import Server, own_pss_mb
 
 SIZE, ROUNDS, CHUNK = 500 * 1000 * 1000, 3, 1 << 20
 
@@ -41,9 +41,9 @@ def upload(server, source):
 
     def watch():
         while not done.wait(0.05):
-            worst[0] = max(worst[0], pss_mb(server.process.pid))
+            worst[0] = max(worst[0], own_pss_mb(server.process.pid))
 
-    before = pss_mb(server.process.pid)
+    before = own_pss_mb(server.process.pid)
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.monotonic()
