@@ -172,8 +172,11 @@ static struct statuses ask(const uint8_t *data, size_t size, size_t piece)
 /* A HEAD's answer has a length and no body, 100 Continue depends on what has come: both are left out. */
 static bool is_countable(const uint8_t *data, size_t size)
 {
-	return size > 1 && size < INPUT_MAX && !memmem(data, size, "HEAD", 4) &&
-	       !memmem(data, size, "100", 3);
+	struct q_str text = {(const char *)data, size};
+	size_t at;
+
+	return size > 1 && size < INPUT_MAX && !q_str_find(text, Q_STR("HEAD"), &at) &&
+	       !q_str_find(text, Q_STR("100"), &at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -223,6 +223,63 @@ static void sink_may_answer_itself(void **state)
 	peer_await_end(&peer);
 }
 
+static int start_with_tiny_pool(void **state)
+{
+	site_init(&site);
+	site.pool_options.threads_min = 1;
+	site.pool_options.threads_max = 1;
+	site.pool_options.queue_max = 1;
+	site_start(&site);
+	peer_open(&peer, site.port);
+	return 0;
+}
+
+/* What has been begun is not refused: it waits for room in the pool. */
+static void upload_outlasts_a_full_pool(void **state)
+{
+	struct peer first, second;
+
+	peer_open(&first, site.port);
+	peer_open(&second, site.port);
+	peer_send(&peer, "POST /upload HTTP/1.1\r\nHost: x\r\nExpect: "
+			 "100-continue\r\nContent-Length: 3\r\n\r\n");
+	peer_await(&peer, "100 Continue\r\n\r\n");
+	peer.taken = peer.received.length;
+	peer_send(&first, "GET /block HTTP/1.1\r\nHost: x\r\n\r\n");
+	site_await(&site.blocked, 1);
+	peer_send(&second, "GET /pool HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (q_pool_counts(site.pool).queued != 1)
+		assert_true(peer_is_quiet(&second, 1));
+	assert_true(send_filler(3));
+	assert_true(peer_is_quiet(&peer, 50));
+	site_open_gate(&site);
+	assert_uploaded(3);
+	peer_close(&first);
+	peer_close(&second);
+}
+
+static void client_that_leaves_while_the_pool_is_full_aborts_the_sink(void **state)
+{
+	struct peer first, second;
+
+	peer_open(&first, site.port);
+	peer_open(&second, site.port);
+	peer_send(&peer, "POST /upload HTTP/1.1\r\nHost: x\r\nExpect: "
+			 "100-continue\r\nContent-Length: 3\r\n\r\n");
+	peer_await(&peer, "100 Continue\r\n\r\n");
+	peer_send(&first, "GET /block HTTP/1.1\r\nHost: x\r\n\r\n");
+	site_await(&site.blocked, 1);
+	peer_send(&second, "GET /pool HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (q_pool_counts(site.pool).queued != 1)
+		assert_true(peer_is_quiet(&second, 1));
+	peer_reset(&peer);
+	site_await_connections(&site, 2);
+	site_open_gate(&site);
+	site_await(&site.aborted, 1);
+	peer_close(&first);
+	peer_close(&second);
+}
+
 /* What is left of the body is read for a while, so that the client sees the answer, but not for ever. */
 static void rest_of_a_refused_upload_is_discarded_up_to_a_bound(void **state)
 {
@@ -367,6 +424,11 @@ int main(void)
 		CASE(too_large_chunked_upload_is_refused_on_the_way),
 		cmocka_unit_test_setup_teardown(sink_that_fails_is_answered_for,
 						start_with_failing_sink, stop),
+		cmocka_unit_test_setup_teardown(upload_outlasts_a_full_pool, start_with_tiny_pool,
+						stop),
+		cmocka_unit_test_setup_teardown(
+			client_that_leaves_while_the_pool_is_full_aborts_the_sink,
+			start_with_tiny_pool, stop),
 		cmocka_unit_test_setup_teardown(sink_may_answer_itself, start_with_failing_sink,
 						stop),
 		cmocka_unit_test_setup_teardown(rest_of_a_refused_upload_is_discarded_up_to_a_bound,
