@@ -139,9 +139,7 @@ enum q_code q_url_parse(struct q_str text, struct q_url *out, struct q_err *err)
 	if (text.length > Q_URL_MAX)
 		return fail(err, "it is too long");
 	if (!has_only_plain_bytes(text))
-		return fail(
-			err,
-			"it holds a space, a backslash, a fragment or another character to encode");
+		return fail(err, "it holds a fragment, or a character that is to be encoded");
 	if (!take_scheme(&rest, &url.is_https))
 		return fail(err, "it must begin with https:// or http://");
 	while (at < rest.length && rest.data[at] != '/' && rest.data[at] != '?')
@@ -156,7 +154,7 @@ enum q_code q_url_parse(struct q_str text, struct q_url *out, struct q_err *err)
 
 bool q_url_is_origin(struct q_str text)
 {
-	struct q_url url;
+	struct q_url url = {0};
 	struct q_err err;
 
 	return q_url_parse(text, &url, &err) == Q_OK && url.target.length == 0;

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static void *run_server(void *argument)
 		struct loopback_connection *connection = &server->connections[count];
 
 		q_assert(count < LOOPBACK_CONNECTIONS_MAX);
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 		connection->server = server;
 		connection->fd = fd;
 		q_assert(pthread_create(&connection->thread, NULL, run_connection, connection) ==

@@ -306,6 +306,22 @@ static void slow_answers_time_out(void **state)
 	assert_true(q_time_monotonic_ms() - start_ms < 5000);
 }
 
+/* The server speaks no TLS and waits for the client to say something it knows. */
+static void connections_that_take_too_long_time_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct q_http_client_options options = {.connect_ms = 50};
+	struct q_http_client *client;
+
+	assert_int_equal(q_http_client_open(&options, &client, &fixture->err), Q_OK);
+	fixture->request.url =
+		q_arena_format(fixture->arena, "https://127.0.0.1:%u/", fixture->server.port);
+	assert_int_equal(q_http_client_send(client, &fixture->call, &fixture->request,
+					    fixture->arena, &fixture->response, &fixture->err),
+			 Q_TIMEOUT);
+	q_http_client_close(client);
+}
+
 static void *cancel_when_asked(void *argument)
 {
 	struct fixture *fixture = argument;
@@ -632,18 +648,24 @@ static void every_failing_allocation_is_an_error(void **state)
 	assert_true(run_with_failing_memory(get_with_failing_memory, *state) > 3);
 }
 
-static void a_full_arena_is_an_error(void **state)
+static void an_arena_of_any_size_is_enough_or_an_error(void **state)
 {
 	struct fixture *fixture = *state;
-	struct q_arena *small = q_arena_new(12 * 1024);
-	struct q_str url = q_arena_format(fixture->arena, "http://127.0.0.1:%u/bytes/100000",
-					  fixture->server.port);
+	enum q_code code = Q_NOMEM;
+	unsigned failed = 0;
 
-	fixture->request.url = url;
-	assert_int_equal(q_http_client_send(fixture->client, &fixture->call, &fixture->request,
-					    small, &fixture->response, &fixture->err),
-			 Q_NOMEM);
-	q_arena_free(small);
+	fixture->request.url = q_arena_format(fixture->arena, "http://127.0.0.1:%u/bytes/5000",
+					      fixture->server.port);
+	for (size_t size = 16; code == Q_NOMEM && size < 100000; size += size < 256 ? 16 : 256) {
+		struct q_arena *small = q_arena_new(size);
+
+		code = q_http_client_send(fixture->client, &fixture->call, &fixture->request, small,
+					  &fixture->response, &fixture->err);
+		failed += code != Q_OK;
+		q_arena_free(small);
+	}
+	assert_int_equal(code, Q_OK);
+	assert_true(failed > 30); /* the body alone fails in 20 of these */
 }
 
 /* --- The cache. --- */
@@ -720,6 +742,7 @@ int main(void)
 		CASE(a_port_without_a_server_is_an_error),
 		CASE(messages_name_the_host_and_not_the_path),
 		CASE(slow_answers_time_out),
+		CASE(connections_that_take_too_long_time_out),
 		CASE(a_cancelled_request_ends),
 		CASE(connections_are_kept_for_what_may_be_sent_twice),
 		CASE(a_dead_kept_connection_is_replaced),
@@ -734,7 +757,7 @@ int main(void)
 		CASE(proxies_of_the_environment_are_ignored),
 		CASE(tls_certificates_are_verified),
 		CASE(every_failing_allocation_is_an_error),
-		CASE(a_full_arena_is_an_error),
+		CASE(an_arena_of_any_size_is_enough_or_an_error),
 		CASE(a_cache_serves_many_threads_over_few_connections),
 	};
 

@@ -2,6 +2,7 @@
 #include "remote/http_fetch_curl.h"
 
 #include "support/checks.h"
+#include "support/failing_memory.h"
 #include "support/loopback.h"
 
 #include <setjmp.h>
@@ -152,6 +153,23 @@ static void messages_do_not_tell_the_address(void **state)
 	assert_non_null(strstr(fixture->err.message, "local.test"));
 }
 
+static enum q_code open_and_close(void *context)
+{
+	struct q_http_fetch *fetch;
+	struct q_err err;
+	enum q_code code = q_http_fetch_curl_open(NULL, &fetch, &err);
+
+	(void)context;
+	if (code == Q_OK)
+		q_http_fetch_close(fetch);
+	return code;
+}
+
+static void opening_without_memory_is_an_error(void **state)
+{
+	assert_int_equal(run_with_failing_memory(open_and_close, NULL), 2);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
 
 int main(void)
@@ -163,6 +181,7 @@ int main(void)
 		CASE(the_connection_goes_to_the_address_that_was_checked),
 		CASE(a_name_that_turns_is_checked_anew_each_time),
 		CASE(messages_do_not_tell_the_address),
+		cmocka_unit_test(opening_without_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

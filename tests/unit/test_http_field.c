@@ -270,6 +270,8 @@ static void attachment_names_survive_and_cannot_break_out(void **state)
 			  "attachment; filename=\"a_b_41.pdf\"; filename*=UTF-8''a%22b%2541.pdf");
 	assert_attachment(Q_STR("../a\\b"), "attachment; filename=\".._a_b\"");
 	assert_attachment(Q_STR("a\r\nX: y\0z"), "attachment; filename=\"a__X: y_z\"");
+	assert_attachment(Q_STR("\xc3\xa4/b"),
+			  "attachment; filename=\"__b\"; filename*=UTF-8''%C3%A4_b");
 	assert_attachment(Q_STR("a\xff"),
 			  "attachment; filename=\"a_\"; filename*=UTF-8''a%EF%BF%BD");
 }
