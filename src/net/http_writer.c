@@ -12,7 +12,6 @@
 struct q__write {
 	uv_write_t request;
 	struct q__connection *connection;
-	size_t length;
 	char bytes[];
 };
 
@@ -43,7 +42,6 @@ static bool write_later(struct q__connection *connection, struct q_str rest)
 		return false;
 	write->connection = connection;
 	write->request.data = write;
-	write->length = rest.length;
 	memcpy(write->bytes, rest.data, rest.length);
 	buffer = uv_buf_init(write->bytes, (unsigned)rest.length);
 	if (uv_write(&write->request, (uv_stream_t *)&connection->socket, &buffer, 1, on_written) <
