@@ -190,9 +190,9 @@ static void *run_server(void *argument)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 		connection->server = server;
 		connection->fd = fd;
+		atomic_store(&server->connection_count, count + 1); /* before it can answer */
 		q_assert(pthread_create(&connection->thread, NULL, run_connection, connection) ==
 			 0);
-		atomic_store(&server->connection_count, count + 1);
 	}
 	return NULL;
 }
