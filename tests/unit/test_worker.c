@@ -142,6 +142,26 @@ static void what_is_done_cannot_be_renewed_released_or_claimed(void **state)
 	assert_int_equal(count_ready(p, "READY#tenant-a", &found), 0);
 }
 
+static void work_is_claimed_by_one_and_lost_by_the_one_before(void **state)
+{
+	struct product *p = *state;
+	struct q__work work, seen_by_another;
+	struct q_query_page found;
+	struct q_err err;
+
+	product_upload(p, "tenant-a", &(struct page_script){.pages = 1});
+	assert_int_equal(count_ready(p, "READY#tenant-a", &found), 1);
+	assert_int_equal(q__work_parse(&found.items[0], &seen_by_another, &err), Q_OK);
+	work = claim_one(p);
+	assert_int_equal(q__work_claim(p->documents, &no_call, &seen_by_another, p->arena, &err),
+			 Q_CONFLICT);
+	assert_int_equal(q__work_renew(p->documents, &no_call, &work, p->arena, &err), Q_OK);
+	product_advance(p, Q_WORKER_LEASE_MS);
+	claim_one(p);
+	assert_int_equal(q__work_renew(p->documents, &no_call, &work, p->arena, &err), Q_CONFLICT);
+	assert_int_equal(q__work_finish(p->documents, &no_call, &work, p->arena, &err), Q_CONFLICT);
+}
+
 static void a_range_that_is_done_without_its_pages_is_reopened(void **state)
 {
 	struct product *p = *state;
@@ -309,6 +329,7 @@ int main(void)
 		CASE(a_worker_takes_up_its_own_leases_at_once_after_a_restart),
 		CASE(a_small_tenant_is_next_however_much_another_has_queued),
 		CASE(what_is_done_cannot_be_renewed_released_or_claimed),
+		CASE(work_is_claimed_by_one_and_lost_by_the_one_before),
 		CASE(a_range_that_is_done_without_its_pages_is_reopened),
 		CASE(work_that_cannot_be_read_fails_its_job_and_stops_no_other),
 		CASE(a_page_that_cannot_be_read_fails_its_job),

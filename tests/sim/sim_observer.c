@@ -1,0 +1,337 @@
+#include "sim_observer.h"
+
+#include "base/json.h"
+#include "documents/documents_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct q_call no_call = {0};
+static struct sim_observer *latest;
+
+void sim_observer_init(struct sim_observer *o, struct product *product, uint64_t seed, bool is_loud)
+{
+	*o = (struct sim_observer){.product = product, .seed = seed, .is_loud = is_loud};
+	latest = o;
+}
+
+void sim_observer_free(struct sim_observer *o)
+{
+	(void)o;
+	latest = NULL;
+}
+
+void sim_observer_tell(struct sim_observer *o, const char *format, ...)
+{
+	char *line = o->story[o->line_count++ % SIM_STORY_LINES];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(line, SIM_LINE_MAX, format, values);
+	va_end(values);
+	if (o->is_loud)
+		printf("# %s\n", line);
+}
+
+static void print_story(const struct sim_observer *o)
+{
+	size_t first = o->line_count > SIM_STORY_LINES ? o->line_count - SIM_STORY_LINES : 0;
+
+	for (size_t i = first; !o->is_loud && i < o->line_count; i++)
+		printf("# %s\n", o->story[i % SIM_STORY_LINES]);
+	printf("# replay it: sim_documents %llu\nnot ok 1 - seed %llu\n",
+	       (unsigned long long)o->seed, (unsigned long long)o->seed);
+	fflush(stdout);
+}
+
+static void end_program(struct sim_observer *o)
+{
+	print_story(o);
+	scratch_remove(o->product->root);
+	_exit(1);
+}
+
+void sim_observer_fail(struct sim_observer *o, const char *format, ...)
+{
+	va_list values;
+
+	printf("# does not hold: ");
+	va_start(values, format);
+	vprintf(format, values);
+	va_end(values);
+	printf("\n");
+	end_program(o);
+	abort();
+}
+
+void sim_observer_on_abort(int signal_number)
+{
+	(void)signal_number;
+	if (latest)
+		end_program(latest);
+	_exit(1);
+}
+
+/* --- Jobs */
+
+static struct sim_job *job_of(struct sim_observer *o, struct q_str id)
+{
+	for (size_t i = 0; i < o->job_count; i++)
+		if (q_str_equal(q_str_from(o->jobs[i].id), id))
+			return &o->jobs[i];
+	q_assert(o->job_count < SIM_JOBS_MAX);
+	snprintf(o->jobs[o->job_count].id, sizeof o->jobs[0].id, "%.*s", Q_STR_ARG(id));
+	return &o->jobs[o->job_count++];
+}
+
+void sim_observer_accept(struct sim_observer *o, struct q_str file_id,
+			 const struct page_script *script)
+{
+	struct sim_job *job = job_of(o, file_id);
+
+	job->is_accepted = true;
+	job->script = *script;
+}
+
+bool sim_observer_all_ended(const struct sim_observer *o)
+{
+	for (size_t i = 0; i < o->job_count; i++)
+		if (!o->jobs[i].is_seen || !q_job_status_is_final(o->jobs[i].status))
+			return false;
+	return true;
+}
+
+static bool is_edge(enum q_job_status from, enum q_job_status to)
+{
+	if (to == Q_JOB_FAILED)
+		return !q_job_status_is_final(from);
+	return (from == Q_JOB_PENDING && to == Q_JOB_CHUNKING) ||
+	       (from == Q_JOB_CHUNKING && to == Q_JOB_PROCESSING) ||
+	       (from == Q_JOB_PROCESSING && to == Q_JOB_AGGREGATING) ||
+	       (from == Q_JOB_AGGREGATING && to == Q_JOB_COMPLETED);
+}
+
+static void note_job(struct sim_observer *o, const struct q_item *item)
+{
+	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
+	int64_t events = q_item_number(item, "eventCount", -1);
+	enum q_job_status status;
+
+	if (!q_job_status_parse(q_item_string(item, "status", (struct q_str){0}), &status))
+		sim_observer_fail(o, "%s has a status", job->id);
+	if (!job->is_seen && status != Q_JOB_PENDING)
+		sim_observer_fail(o, "%s begins as pending", job->id);
+	if (job->is_seen && status != job->status && !is_edge(job->status, status))
+		sim_observer_fail(o, "%s: %s -> %s is an edge", job->id,
+				  q_job_status_name(job->status), q_job_status_name(status));
+	if (events != job->events + (job->is_seen && status != job->status))
+		sim_observer_fail(o, "%s: each edge has one event", job->id);
+	if (q_item_number(item, "run", 0) != 1)
+		sim_observer_fail(o, "%s: the run stays", job->id);
+	if ((item->index2.pk.length == 0) != q_job_status_is_final(status))
+		sim_observer_fail(o, "%s: a due mark until the end", job->id);
+	job->is_seen = true;
+	job->status = status;
+	job->events = events;
+	job->total = q_item_number(item, "totalPages", 0);
+	job->processed = q_item_number(item, "processedPages", 0);
+	job->failed = q_item_number(item, "failedPages", 0);
+	job->error_code = q_arena_copy(o->product->arena,
+				       q_item_string(item, "errorCode", (struct q_str){0}));
+}
+
+static void note_page(struct sim_observer *o, const struct q_change_record *change)
+{
+	struct sim_job *job = job_of(o, q_str_slice(change->key.pk, 4, change->key.pk.length));
+	int64_t number = q_item_number(change->after, "page", 0);
+
+	if (change->before)
+		sim_observer_fail(o, "%s: page %lld is stored once", job->id, (long long)number);
+	q_assert(number >= 1 && number <= SIM_PAGES_MAX);
+	job->pages[number] =
+		q_item_string(change->after, "status", (struct q_str){0}).data[0] == 'c' ? 'c'
+											 : 'f';
+}
+
+static void note_work(struct sim_observer *o, const struct q_item *item)
+{
+	bool is_done = q_item_number(item, "done", 0) != 0;
+
+	if ((item->index1.pk.length == 0) != is_done)
+		sim_observer_fail(o, "%.*s is claimable until it is done", Q_STR_ARG(item->key.pk));
+}
+
+static void note(struct sim_observer *o, const struct q_change_record *change)
+{
+	if (!change->after) {
+		if (!q_str_equal(change->key.pk, Q_STR("READY")))
+			sim_observer_fail(o, "%.*s %.*s is not deleted", Q_STR_ARG(change->key.pk),
+					  Q_STR_ARG(change->key.sk));
+		return;
+	}
+	if (!q_str_starts_with(change->key.pk, Q_STR("DOC#")))
+		return;
+	if (q_str_equal(change->key.sk, Q_STR("STATUS")))
+		note_job(o, change->after);
+	else if (q_str_starts_with(change->key.sk, Q_STR("PAGE#")))
+		note_page(o, change);
+	else if (!q_str_starts_with(change->key.sk, Q_STR("EVENT#")))
+		note_work(o, change->after);
+}
+
+static void check_counts(struct sim_observer *o)
+{
+	for (size_t i = 0; i < o->job_count; i++) {
+		const struct sim_job *job = &o->jobs[i];
+		int64_t completed = 0, failed = 0;
+
+		for (size_t page = 1; page <= SIM_PAGES_MAX; page++) {
+			completed += job->pages[page] == 'c';
+			failed += job->pages[page] == 'f';
+		}
+		if (completed != job->processed || failed != job->failed ||
+		    completed + failed > job->total)
+			sim_observer_fail(o,
+					  "%s: of %lld pages %lld + %lld are counted, %lld + %lld "
+					  "stored",
+					  job->id, (long long)job->total, (long long)job->processed,
+					  (long long)job->failed, (long long)completed,
+					  (long long)failed);
+	}
+}
+
+void sim_observer_look(struct sim_observer *o)
+{
+	struct q_arena *arena = q_arena_new(64 << 20);
+	struct q_change_page page;
+	struct q_err err;
+
+	q_assert(arena);
+	do {
+		struct q_stream_position position = {.start = Q_STREAM_OLDEST};
+
+		if (o->position[0])
+			position =
+				(struct q_stream_position){Q_STREAM_AFTER, q_str_from(o->position)};
+		q_assert(q_change_feed_read(o->product->options.changes, &no_call, Q_STR("0"),
+					    position, Q_STREAM_READ_MAX, 0, arena, &page,
+					    &err) == Q_OK);
+		for (size_t i = 0; i < page.count; i++)
+			note(o, &page.items[i]);
+		snprintf(o->position, sizeof o->position, "%.*s", Q_STR_ARG(page.next));
+	} while (page.count > 0);
+	check_counts(o);
+	q_arena_free(arena);
+}
+
+/* --- The end */
+
+static void check_manifest(struct sim_observer *o, const struct sim_job *job)
+{
+	static const struct q_json_limits limits = {64 << 20, 16, true};
+	struct q_str text = product_manifest(o->product, q_str_from(job->id));
+	const struct q_json *manifest, *chunks;
+	struct q_json_walk walk;
+	int64_t successes = -1, failures = -1, number = 0;
+	struct q_err err;
+
+	if (q_json_parse(o->product->arena, q_str_bytes(text), &limits, &manifest, &err))
+		sim_observer_fail(o, "%s: the manifest is JSON", job->id);
+	q_json_int64(q_json_member(manifest, Q_STR("successCount")), &successes);
+	q_json_int64(q_json_member(manifest, Q_STR("failedCount")), &failures);
+	chunks = q_json_member(manifest, Q_STR("chunks"));
+	if (successes != job->processed || failures != job->failed ||
+	    (int64_t)q_json_count(chunks) != job->total)
+		sim_observer_fail(o, "%s: the manifest counts as the job does", job->id);
+	for (walk = q_json_walk(chunks); q_json_next(&walk);) {
+		struct q_str status = {0};
+		int64_t page = 0;
+
+		q_json_int64(q_json_member(walk.value, Q_STR("pageNumber")), &page);
+		q_json_string(q_json_member(walk.value, Q_STR("status")), &status);
+		if (page != ++number || status.length == 0 || status.data[0] != job->pages[page])
+			sim_observer_fail(o, "%s: chunk %lld is page %lld as stored", job->id,
+					  (long long)page, (long long)number);
+	}
+}
+
+/* What faults may do to a page or a document that is not to blame. */
+static bool is_fault(const struct sim_observer *o, struct q_str code)
+{
+	static const char *const faults[] = {"worker_lost", "planning_failed", "io",
+					     "busy",	    "timeout",	       "no_page_succeeded"};
+
+	for (size_t i = 0; o->had_faults && i < Q_COUNT_OF(faults); i++)
+		if (q_str_equal(code, q_str_from(faults[i])))
+			return true;
+	return false;
+}
+
+static void check_page(struct sim_observer *o, const struct sim_job *job, unsigned number)
+{
+	const struct page_script *script = &job->script;
+	const char *expected = script->range_refusal		? script->range_refusal
+			       : script->failing_page == number ? script->failure
+								: NULL;
+	struct q_page page = product_find_page(o->product, q_str_from(job->id), number);
+
+	if (page.status == Q_PAGE_COMPLETED && !expected)
+		return;
+	if (page.status == Q_PAGE_FAILED &&
+	    (is_fault(o, page.error_code) ||
+	     (expected && q_str_equal(page.error_code, q_str_from(expected)))))
+		return;
+	sim_observer_fail(o, "%s: page %u (%.*s) ends as its script says (%s)", job->id, number,
+			  Q_STR_ARG(page.error_code), expected ? expected : "completed");
+}
+
+static void check_outcome(struct sim_observer *o, const struct sim_job *job)
+{
+	const char *refusal = job->script.refusal;
+
+	if (refusal) {
+		if (job->status != Q_JOB_FAILED ||
+		    (!q_str_equal(job->error_code, q_str_from(refusal)) &&
+		     !is_fault(o, job->error_code)))
+			sim_observer_fail(o, "%s fails as %s", job->id, refusal);
+		return;
+	}
+	if (job->total == 0 && is_fault(o, job->error_code))
+		return;
+	if (job->total != job->script.pages || job->processed + job->failed != job->total)
+		sim_observer_fail(o, "%s: all %u pages are done", job->id, job->script.pages);
+	if ((job->status == Q_JOB_COMPLETED) != (job->processed > 0))
+		sim_observer_fail(o, "%s is completed where a page is", job->id);
+	for (unsigned number = 1; number <= job->script.pages; number++)
+		check_page(o, job, number);
+}
+
+static void check_nothing_claimable(struct sim_observer *o, struct q_str tenant_key)
+{
+	struct q_query query = {.index = 1, .pk = tenant_key, .limit = 1};
+	struct q_query_page left;
+	struct q_err err;
+
+	q_assert(q_record_store_query(o->product->options.records, &no_call, &query,
+				      o->product->arena, &left, &err) == Q_OK);
+	if (left.count > 0)
+		sim_observer_fail(o, "%.*s: nothing is left to claim", Q_STR_ARG(tenant_key));
+}
+
+void sim_observer_end(struct sim_observer *o, bool had_faults)
+{
+	o->had_faults = had_faults;
+	for (size_t i = 0; i < o->job_count; i++) {
+		const struct sim_job *job = &o->jobs[i];
+
+		if (job->is_accepted)
+			check_outcome(o, job);
+		if (job->total > 0)
+			check_manifest(o, job);
+	}
+	check_nothing_claimable(o, Q_STR("READY#tenant-a"));
+	check_nothing_claimable(o, Q_STR("READY#tenant-b"));
+}

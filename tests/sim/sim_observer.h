@@ -1,0 +1,60 @@
+/* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what must always hold.
+ *
+ *     - a job's status takes the edges of the design alone, each with one event; the run does not change;
+ *     - total = processed + failed + open, and the counts are those of the pages stored;
+ *     - a page is stored once a run; nothing is ever deleted but the marks of tenants;
+ *     - a job that has not ended has a due mark, one that has has none;
+ *     - work that is not done stands among the claimable, work that is does not;
+ *     - at the end: a manifest that fits the pages, the outcome that the script says, nothing claimable.
+ *
+ * Contract:  what does not hold prints the story (seed, steps) and ends the program with 1. Threads: one. */
+#ifndef Q_TESTS_SIM_OBSERVER_H
+#define Q_TESTS_SIM_OBSERVER_H
+
+#include "support/product.h"
+
+enum { SIM_JOBS_MAX = 16, SIM_PAGES_MAX = 128, SIM_STORY_LINES = 60, SIM_LINE_MAX = 240 };
+
+struct sim_job {
+	char id[Q_UUID_TEXT_SIZE];
+	bool is_accepted; /* else its sender does not know that it is there */
+	struct page_script script;
+	bool is_seen;
+	enum q_job_status status;
+	int64_t total, processed, failed, events;
+	struct q_str error_code;       /* in the product's arena */
+	char pages[SIM_PAGES_MAX + 1]; /* 0: open, 'c': completed, 'f': failed */
+};
+
+struct sim_observer {
+	struct product *product;
+	uint64_t seed;
+	bool is_loud, had_faults;
+	char position[Q_STREAM_SEQUENCE_MAX + 1];
+	struct sim_job jobs[SIM_JOBS_MAX];
+	size_t job_count;
+	char story[SIM_STORY_LINES][SIM_LINE_MAX]; /* a ring of the latest lines */
+	size_t line_count;
+};
+
+void sim_observer_init(struct sim_observer *o, struct product *product, uint64_t seed,
+		       bool is_loud);
+void sim_observer_free(struct sim_observer *o);
+
+/* A line of the story. */
+void sim_observer_tell(struct sim_observer *o, const char *format, ...) Q_PRINTF(2, 3);
+_Noreturn void sim_observer_fail(struct sim_observer *o, const char *format, ...) Q_PRINTF(2, 3);
+/* For SIGABRT: tells the story of the observer made last. */
+void sim_observer_on_abort(int signal_number);
+
+/* An upload was answered with success. */
+void sim_observer_accept(struct sim_observer *o, struct q_str file_id,
+			 const struct page_script *script);
+
+/* Reads the changes since the last look. */
+void sim_observer_look(struct sim_observer *o);
+bool sim_observer_all_ended(const struct sim_observer *o);
+/* had_faults: pages and documents may have failed that were not to blame. */
+void sim_observer_end(struct sim_observer *o, bool had_faults);
+
+#endif
