@@ -48,19 +48,19 @@ static struct q_str make_id(struct q_random_source *random, int64_t now_ms, stru
 			      entropy[1], entropy[2], entropy[3]);
 }
 
-static struct q_str make_secret(struct q_random_source *random, struct q_arena *arena)
+/* False where the heap is full. */
+static bool make_secret(struct q_random_source *random, struct q_arena *arena, struct q_str *out)
 {
 	unsigned char bytes[SECRET_BYTES];
 	struct q_buf text;
-	struct q_str secret;
 
 	q_random_source_fill(random, bytes, sizeof bytes);
 	q_buf_init(&text, SECRET_TEXT + 1);
 	q_encode_base64url(&text, (struct q_bytes){bytes, sizeof bytes});
-	secret = q_arena_copy(arena, q_buf_str(&text));
+	*out = q_arena_copy(arena, q_buf_str(&text));
 	q_buf_free(&text);
 	explicit_bzero(bytes, sizeof bytes);
-	return secret;
+	return out->length == SECRET_TEXT;
 }
 
 static enum q_code put(struct q_record_store *records, const struct q_call *call,
@@ -112,7 +112,8 @@ enum q_code q_api_key_create(struct q_record_store *records, const struct q_call
 	key->id = make_id(random, now_ms, arena);
 	key->created_at_ms = now_ms;
 	key->revoked_at_ms = 0;
-	secret = make_secret(random, arena);
+	if (!make_secret(random, arena, &secret))
+		return q_fail(err, Q_NOMEM, "api_key.create", "a secret");
 	*text = q_arena_format(arena, "qk_%.*s_%.*s", Q_STR_ARG(key->id), Q_STR_ARG(secret));
 	secret_digest(secret, digest);
 	return put(records, call, key, digest, arena, err);

@@ -12,6 +12,7 @@ enum { MEMORY_SLOTS = 1024, TENANT_MAX = 64, SUBJECT_MAX = 255 };
 /* A credential that has been checked. Which slot it takes is given by its digest: a later one with the same slot replaces it. */
 struct remembered {
 	unsigned char digest[Q_SHA256_SIZE];
+	int64_t checked_at_ms;	    /* before it, the clock has been set back: nothing is known */
 	int64_t until_ms;	    /* 0: the slot is free */
 	struct q_identity identity; /* its strings are the two below */
 	char tenant_id[TENANT_MAX + 1];
@@ -58,13 +59,15 @@ static struct remembered *slot_of(struct q_authenticator *a,
 
 /* False where it is not remembered, or where the arena is full: then it is checked anew. */
 static bool recall(struct q_authenticator *a, const unsigned char digest[Q_SHA256_SIZE],
-		   int64_t now_ms, struct q_arena *arena, struct q_identity *out)
+		   enum q_identity_kind kind, int64_t now_ms, struct q_arena *arena,
+		   struct q_identity *out)
 {
 	struct remembered *slot = slot_of(a, digest);
 	bool found;
 
 	pthread_mutex_lock(&a->lock);
-	found = slot->until_ms > now_ms && memcmp(slot->digest, digest, Q_SHA256_SIZE) == 0;
+	found = slot->checked_at_ms <= now_ms && now_ms < slot->until_ms &&
+		slot->identity.kind == kind && memcmp(slot->digest, digest, Q_SHA256_SIZE) == 0;
 	if (found) {
 		*out = slot->identity;
 		out->tenant_id = q_arena_copy(arena, q_str_from(slot->tenant_id));
@@ -93,6 +96,7 @@ static void remember(struct q_authenticator *a, const unsigned char digest[Q_SHA
 		return;
 	pthread_mutex_lock(&a->lock);
 	memcpy(slot->digest, digest, Q_SHA256_SIZE);
+	slot->checked_at_ms = now_ms;
 	slot->until_ms = until_ms;
 	slot->identity = *who;
 	copy_text(slot->tenant_id, who->tenant_id);
@@ -125,7 +129,7 @@ enum q_code q_authenticate(struct q_authenticator *a, const struct q_call *call,
 		return q_fail_reason(err, Q_DENIED, "invalid_credentials", "authenticate",
 				     "send X-API-Key or Authorization, not both");
 	q_sha256_of(q_str_bytes(credential), digest);
-	if (recall(a, digest, now_ms, arena, out))
+	if (recall(a, digest, is_key ? Q_IDENTITY_KEY : Q_IDENTITY_TOKEN, now_ms, arena, out))
 		return Q_OK;
 	if (is_key)
 		code = q_api_key_verify(a->records, call, api_key, now_ms, arena, out, err);

@@ -23,8 +23,10 @@ static enum q_code read_locations(struct q_str text, struct q_arena *arena, stru
 	struct q_json_walk walk;
 	enum q_code code = q_json_parse(arena, q_str_bytes(text), &locations_limits, &array, err);
 
-	if (code)
-		return q_err_context(err, "locationIds of a tenant");
+	if (code == Q_NOMEM)
+		return code;
+	if (code || q_json_type_of(array) != Q_JSON_ARRAY)
+		return q_fail(err, Q_CORRUPT, "tenant.find", "locationIds are no list");
 	out->location_ids =
 		q_arena_alloc_array(arena, q_json_count(array), sizeof *out->location_ids);
 	if (!out->location_ids)

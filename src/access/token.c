@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 enum { SUBJECT_MAX = 255, ROLES_MAX = 100, NAMES_MAX = 3 };
 
@@ -136,14 +137,18 @@ static bool has_audience(const struct q_json *aud, struct q_str expected)
 	return found;
 }
 
+/* 1 to SUBJECT_MAX characters, none of them a control character. */
 static bool is_subject(struct q_str s)
 {
-	if (s.length < 1 || s.length > SUBJECT_MAX)
-		return false;
-	for (size_t i = 0; i < s.length; i++)
-		if ((unsigned char)s.data[i] < 0x20 || s.data[i] == 0x7f)
+	size_t count = 0;
+
+	for (size_t offset = 0; offset < s.length; count++) {
+		uint32_t c = q_utf8_next(s, &offset);
+
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 			return false;
-	return true;
+	}
+	return count >= 1 && count <= SUBJECT_MAX;
 }
 
 /* The claim's one value under its names, as a string that agrees. */
