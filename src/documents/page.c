@@ -244,8 +244,10 @@ enum q_code q__page_store(struct q_documents *d, const struct q_call *call,
 	if (place->error_code.length > 0)
 		return q__page_store_failed(d, call, range, number, attempt, place->error_code,
 					    place->error_detail, arena, err);
-	if (!code)
+	if (!code) {
 		code = store_analysis(d, call, range, place, number, attempt, analysis, arena, err);
+		is_last_attempt = false; /* a store that fails is not the page's fault */
+	}
 	if (code == Q_OK || code == Q_CONFLICT || code == Q_CANCELLED ||
 	    (q_code_is_retryable(code) && !is_last_attempt))
 		return code;

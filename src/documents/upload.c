@@ -244,17 +244,22 @@ static enum q_code write_job(struct q_documents *d, const struct q_call *call,
 	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
 }
 
+/* The blob under `key` has no job and will have none. */
+static void remove_blob(struct q_documents *d, const struct q_call *call, struct q_str key)
+{
+	struct q_err err;
+
+	if (q_blob_store_remove(d->o.documents, call, key, &err))
+		q_log_error(d->o.log, Q_LOG_WARN, "upload.orphan", call->request_id, &err);
+}
+
 /* The blob of a job that was not made. Where the transaction may have been written after all, the
  * blob stays: nothing may be lost. */
 static void drop_blob(struct q_documents *d, const struct q_call *call, const struct q_job *job,
 		      enum q_code cause)
 {
-	struct q_err err;
-
-	if (cause == Q_TIMEOUT || cause == Q_IO)
-		return;
-	if (q_blob_store_remove(d->o.documents, call, job->source_key, &err))
-		q_log_error(d->o.log, Q_LOG_WARN, "upload.orphan", call->request_id, &err);
+	if (cause != Q_TIMEOUT && cause != Q_IO)
+		remove_blob(d, call, job->source_key);
 }
 
 static enum q_code copy_job(struct q_arena *arena, const struct q_job *job, struct q_job *out,
@@ -283,7 +288,8 @@ static enum q_code move_blob(struct q_upload *upload, const struct q_call *call,
 		return Q_OK;
 	code = q_blob_store_copy_if_match(store, call, from, q_str_from(etag),
 					  upload->job.source_key, &info, err);
-	return code ? code : q_blob_store_remove(store, call, from, err);
+	remove_blob(upload->d, call, from);
+	return code;
 }
 
 static enum q_code commit(struct q_upload *upload, const struct q_call *call,

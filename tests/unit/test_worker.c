@@ -3,6 +3,7 @@
 #include "support/checks.h"
 #include "support/clock_simulated.h"
 #include "support/product.h"
+#include "support/record_store_faulty.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -261,6 +262,37 @@ static void a_busy_extractor_is_asked_again(void **state)
 	assert_int_equal(job.processed_pages, 3);
 }
 
+/* The page's first write fails more often than it may be analysed: that is not its fault. */
+static void a_store_that_is_busy_costs_time_and_no_pages(void **state)
+{
+	struct product *p = *state;
+	struct port_faults busy = {.code = Q_BUSY, .fail_call = 1};
+	struct port_faults none = {0};
+	struct q_record_store *inner = p->options.records, *faulty;
+	struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 1});
+	struct q_err err;
+	bool did_work;
+
+	p->options.records = record_store_faulty_new(inner, &none);
+	assert_non_null(p->options.records);
+	product_restart(p, "process-2");
+	while (product_feed(p))
+		continue;
+	for (int i = 0; i < 2 * Q__PAGE_ATTEMPTS_MAX; i++) {
+		record_store_faulty_set(p->options.records, &busy);
+		assert_int_equal(q_worker_page(p->worker, &no_call, &did_work, &err), Q_BUSY);
+		product_advance(p, 30000);
+	}
+	assert_true(analyst_scripted_calls(p->options.analyst) > Q__PAGE_ATTEMPTS_MAX);
+	record_store_faulty_set(p->options.records, &none);
+	job = product_settle(p, job.file_id);
+	assert_int_equal(job.processed_pages, 1);
+	faulty = p->options.records;
+	p->options.records = inner;
+	product_restart(p, "process-3");
+	q_record_store_close(faulty);
+}
+
 static void a_plan_that_never_succeeds_fails_its_job(void **state)
 {
 	struct product *p = *state;
@@ -336,6 +368,7 @@ int main(void)
 		CASE(a_job_that_cannot_be_read_stops_no_sweep),
 		CASE(work_goes_on_when_the_clock_is_set_back),
 		CASE(a_busy_extractor_is_asked_again),
+		CASE(a_store_that_is_busy_costs_time_and_no_pages),
 		CASE(a_plan_that_never_succeeds_fails_its_job),
 		CASE(a_plan_whose_workers_all_die_fails_its_job),
 		CASE(a_range_whose_workers_all_die_fails_its_missing_pages),
