@@ -22,12 +22,12 @@ static const struct {
 	enum q_tenant_type type;
 	unsigned role; /* 0: other or no role */
 } columns[COLUMN_COUNT] = {
-    [INTERNAL_AUDITOR] = {Q_TENANT_INTERNAL, Q_ROLE_AUDITOR},
-    [INTERNAL_COMPLIANCE_LEAD] = {Q_TENANT_INTERNAL, Q_ROLE_COMPLIANCE_LEAD},
-    [INTERNAL_ADMIN] = {Q_TENANT_INTERNAL, Q_ROLE_ADMIN},
-    [INTERNAL_OTHER] = {Q_TENANT_INTERNAL, 0},
-    [EXTERNAL_ADMIN] = {Q_TENANT_EXTERNAL, Q_ROLE_ADMIN},
-    [EXTERNAL_OTHER] = {Q_TENANT_EXTERNAL, 0},
+	[INTERNAL_AUDITOR] = {Q_TENANT_INTERNAL, Q_ROLE_AUDITOR},
+	[INTERNAL_COMPLIANCE_LEAD] = {Q_TENANT_INTERNAL, Q_ROLE_COMPLIANCE_LEAD},
+	[INTERNAL_ADMIN] = {Q_TENANT_INTERNAL, Q_ROLE_ADMIN},
+	[INTERNAL_OTHER] = {Q_TENANT_INTERNAL, 0},
+	[EXTERNAL_ADMIN] = {Q_TENANT_EXTERNAL, Q_ROLE_ADMIN},
+	[EXTERNAL_OTHER] = {Q_TENANT_EXTERNAL, 0},
 };
 
 /* The access table itself; `missing` is what a caller lacks whose reach is none. */
@@ -55,21 +55,21 @@ static const struct {
 	enum q_role role;
 	const char *name;
 } roles[] = {
-    {Q_ROLE_ADMIN, "admin"},
-    {Q_ROLE_COMPLIANCE_LEAD, "compliance_lead"},
-    {Q_ROLE_AUDITOR, "auditor"},
+	{Q_ROLE_ADMIN, "admin"},
+	{Q_ROLE_COMPLIANCE_LEAD, "compliance_lead"},
+	{Q_ROLE_AUDITOR, "auditor"},
 };
 
 static const char *const tenant_type_names[] = {
-    [Q_TENANT_NONE] = "none",
-    [Q_TENANT_INTERNAL] = "internal",
-    [Q_TENANT_EXTERNAL] = "external",
+	[Q_TENANT_NONE] = "none",
+	[Q_TENANT_INTERNAL] = "internal",
+	[Q_TENANT_EXTERNAL] = "external",
 };
 
 static const char *const reach_names[] = {
-    [NONE] = "none",
-    [OWN] = "own",
-    [ALL] = "all",
+	[NONE] = "none",
+	[OWN] = "own",
+	[ALL] = "all",
 };
 
 /* Somebody whose word we have for a tenant of a known type. */

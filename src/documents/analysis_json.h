@@ -1,11 +1,13 @@
-/* documents/analysis_json.h: the analysis of a page as JSON, in the one shape that manifests, answers and stored pages share and
- * docs/analysis.schema.json defines:
+/* documents/analysis_json.h: the analysis of a page as JSON, in the one shape that manifests,
+ * answers and stored pages share and docs/analysis.schema.json defines:
  * {"summary":"","entities":[{"type":"date","text":"May 5"}],"keyPoints":[""],"sentiment":"neutral"}
  *
- * Contract:  what is written can be read back and is the same but for token counts, which the JSON does not hold.
+ * Contract:  what is written can be read back and is the same but for token counts, which the JSON
+ *            does not hold.
  * Ownership: texts that were read belong to the arena of the parsed JSON, lists to the arena given.
  * Threads:   pure functions.
- * Errors:    reading takes nothing that the schema refuses: Q_INVALID (the message names the member, never its content), Q_NOMEM. */
+ * Errors:    reading takes nothing that the schema refuses: Q_INVALID (the message names the
+ *            member, never its content), Q_NOMEM. */
 #ifndef Q_DOCUMENTS_ANALYSIS_JSON_H
 #define Q_DOCUMENTS_ANALYSIS_JSON_H
 

@@ -10,8 +10,7 @@
 #include <string.h>
 
 enum {
-	KEY_POINT_CANDIDATES =
-		32, /* more than there may be key points: some will repeat the summary or each other */
+	KEY_POINT_CANDIDATES = 32, /* some will repeat the summary or each other */
 	OPENING_SENTENCES = 2,
 	SENTENCES_PER_CHECK = 256 /* how often the caller's deadline is looked at */
 };
@@ -77,7 +76,7 @@ static enum q_code read_page(struct reading *reading,
 	return Q_OK;
 }
 
-/* What parts two sentences: nothing behind a wide full stop, a semicolon where the first has no end. */
+/* Nothing behind a wide full stop, a semicolon where the sentence before has no end. */
 static struct q_str separator(struct q_str before)
 {
 	static const char *const wide_ends[] = {"。", "！", "？"};

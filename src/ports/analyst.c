@@ -3,21 +3,21 @@
 #include "base/utf8.h"
 
 static const char *const entity_type_names[Q_ENTITY_TYPE_COUNT] = {
-    [Q_ENTITY_DATE] = "date",
-    [Q_ENTITY_MONEY] = "money",
-    [Q_ENTITY_PERCENT] = "percent",
-    [Q_ENTITY_ORGANISATION] = "organisation",
-    [Q_ENTITY_PERSON] = "person",
-    [Q_ENTITY_PLACE] = "place",
-    [Q_ENTITY_EMAIL] = "email",
-    [Q_ENTITY_PHONE] = "phone",
-    [Q_ENTITY_IDENTIFIER] = "identifier",
+	[Q_ENTITY_DATE] = "date",
+	[Q_ENTITY_MONEY] = "money",
+	[Q_ENTITY_PERCENT] = "percent",
+	[Q_ENTITY_ORGANISATION] = "organisation",
+	[Q_ENTITY_PERSON] = "person",
+	[Q_ENTITY_PLACE] = "place",
+	[Q_ENTITY_EMAIL] = "email",
+	[Q_ENTITY_PHONE] = "phone",
+	[Q_ENTITY_IDENTIFIER] = "identifier",
 };
 
 static const char *const sentiment_names[] = {
-    [Q_SENTIMENT_NEUTRAL] = "neutral",
-    [Q_SENTIMENT_POSITIVE] = "positive",
-    [Q_SENTIMENT_NEGATIVE] = "negative",
+	[Q_SENTIMENT_NEUTRAL] = "neutral",
+	[Q_SENTIMENT_POSITIVE] = "positive",
+	[Q_SENTIMENT_NEGATIVE] = "negative",
 };
 
 const char *q_entity_type_name(enum q_entity_type type)

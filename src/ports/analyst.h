@@ -1,11 +1,14 @@
 /* ports/analyst.h: what a page says, in short.
  *
- * Contract:  an analysis is valid against docs/analysis.schema.json whatever the text. An empty text has an empty analysis. The text is
- *            data: nothing in it is obeyed. With Q_CAP_IN_PROCESS the text stays in this process; else it must be redacted before the call.
+ * Contract:  an analysis is valid against docs/analysis.schema.json whatever the text. An empty
+ *            text has an empty analysis. The text is
+ *            data: nothing in it is obeyed. With Q_CAP_IN_PROCESS the text stays in this process;
+ *            else it must be redacted before the call.
  * Units:     text of at most Q_ANALYST_TEXT_MAX bytes of UTF-8.
  * Ownership: the result lives in the caller's arena.
  * Threads:   any; the caller bounds how many calls run at once.
- * Errors:    Q_INVALID, Q_TOOBIG, Q_BUSY (throttled: retry_after_ms), Q_TIMEOUT, Q_CANCELLED, Q_IO, Q_NOMEM.
+ * Errors:    Q_INVALID, Q_TOOBIG, Q_BUSY (throttled: retry_after_ms), Q_TIMEOUT, Q_CANCELLED, Q_IO,
+ *            Q_NOMEM.
  * Idempotency: asking again is safe; a model may answer differently and costs again. */
 #ifndef Q_PORTS_ANALYST_H
 #define Q_PORTS_ANALYST_H

@@ -1,4 +1,5 @@
-/* The extractive analyst's entities: each case names a page and all that must be found in it, nothing else, in order. */
+/* The extractive analyst's entities: each case names a page and all that must be found in it,
+ * nothing else, in order. */
 #include "embedded/analyst_extractive.h"
 
 #include <setjmp.h>
@@ -273,6 +274,10 @@ static void finds_organisations(void **state)
 		 "organisation:Ironwood Fitness Center LLC"},
 		{"The Harborlight Health Plan pays.", "organisation:Harborlight Health Plan"},
 		{"Die Müller & Söhne GmbH liefert.", "organisation:Müller & Söhne GmbH"},
+		{"Die Nordlicht GmbH & Co. KG und die Weber AG liefern.",
+		 "organisation:Nordlicht GmbH & Co. KG|organisation:Weber AG"},
+		{"Contact Vandelay Ltd. Call Penske Corp. at once.",
+		 "organisation:Vandelay Ltd.|organisation:Penske Corp."},
 		{"Smith & Wesson Holdings sells.", "organisation:Smith & Wesson Holdings"},
 		{"The University of Freiburg and the Bank of Zambezi.",
 		 "organisation:University of Freiburg|organisation:Bank of Zambezi"},
@@ -348,6 +353,7 @@ static void finds_places(void **state)
 		 "place:1200 N. Lake Shore Dr.|place:Chicago, IL"},
 		{"St. Louis, MO is far. So is Grand Rapids, MI 49503.",
 		 "place:St. Louis, MO|place:Grand Rapids, MI 49503"},
+		{"They met in Reno, NV 89501.", "place:Reno, NV 89501"},
 		{"Sie wohnt in München und arbeitet in Zürich.", "place:München|place:Zürich"},
 		{"The United\nStates of America won.", "place:United States of America"},
 	};

@@ -1,5 +1,5 @@
-/* The extractive analyst on whole pages. What entities it finds is in test_analyst_entities.c, where sentences end in
- * test_analyst_sentences.c. */
+/* The extractive analyst on whole pages. What entities it finds is in test_analyst_entities.c,
+ * where sentences end in test_analyst_sentences.c. */
 #include "embedded/analyst_extractive.h"
 #include "support/checks.h"
 #include "support/failing_memory.h"

@@ -1,4 +1,5 @@
-/* Where the extractive analyst lets sentences end: each case is a page and its sentences, parted by '|'. */
+/* Where the extractive analyst lets sentences end: each case is a page and its sentences, parted by
+ * '|'. */
 #include "embedded/extractive/fold.h"
 #include "embedded/extractive/sentences.h"
 
@@ -43,7 +44,7 @@ static void check_pages(const struct page *pages, size_t count)
 
 		if (!q_str_equal(found, q_str_from(pages[i].sentences)))
 			fail_msg("in \"%s\"\n  found    %.*s\n  expected %s", pages[i].text,
-				    Q_STR_ARG(found), pages[i].sentences);
+				 Q_STR_ARG(found), pages[i].sentences);
 		q_arena_free(arena);
 	}
 	q__lexicon_free(lexicon);

@@ -1,8 +1,10 @@
-/* embedded/extractive/entities.h: the entities of a page: each once, in the order in which they first appear, at most
- * Q_ANALYST_ENTITIES_MAX.
+/* embedded/extractive/entities.h: the entities of a page: each once, in the order in which they
+ * first appear, at most Q_ANALYST_ENTITIES_MAX.
  *
- * Contract:  a text longer than Q_ANALYST_ENTITY_TEXT_MAX is left out: no name is that long. Two are the same when type and text are, capitals and white space aside.
- * Ownership: texts are copied to the arena. Threads: one at a time. Errors: the arena's failure flag. */
+ * Contract:  a text longer than Q_ANALYST_ENTITY_TEXT_MAX is left out: no name is that long. Two
+ *            are the same when type and text are, capitals and white space aside.
+ * Ownership: texts are copied to the arena. Threads: one at a time. Errors: the arena's failure
+ *            flag. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 #define Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 

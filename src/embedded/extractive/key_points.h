@@ -1,4 +1,5 @@
-/* embedded/extractive/key_points.h: what a sentence binds somebody to: duties, sums, dates, shares. Pure function. */
+/* embedded/extractive/key_points.h: what a sentence binds somebody to: duties, sums, dates, shares.
+ * Pure function. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_KEY_POINTS_H
 #define Q_EMBEDDED_EXTRACTIVE_KEY_POINTS_H
 

@@ -14,7 +14,7 @@ static const char stop_english[] =
 	"to "
 	"too under until unless up upon us very was we were what when where whereas whether which "
 	"while who whom whose why will with within without would yes yet you your yours herein "
-	"hereof hereto hereby hereunder march";
+	"hereof hereto hereby hereunder march dear contact call ask see";
 
 static const char stop_german[] =
 	"der die das den dem des ein eine einen einem einer eines und oder aber als am an auf aus "

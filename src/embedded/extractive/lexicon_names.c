@@ -69,7 +69,7 @@ static const char given_names_world[] =
 	"amélie andré antoine aurélie benoît bernadette camille céline chantal chloé christophe "
 	"claude clément cédric delphine denis didier édouard élise émilie éric étienne fabien "
 	"françois françoise frédéric gaëlle geneviève gérard guillaume hélène henri hervé hugo "
-	"isabelle jacques jean-claude jean-luc jean-pierre jérôme joël julien laetitia laurent léa "
+	"isabelle jacques jérôme joël julien laetitia laurent léa "
 	"lucie luc manon marc margaux marguerite mathieu maxime mélanie michel monique nathalie "
 	"nicolas noémie océane odile olivier pascal patrice philippe pierre quentin raphaël rémi "
 	"renée sébastien simone sylvie théo thérèse thierry valérie véronique virginie xavier yves "
@@ -107,11 +107,11 @@ static const char given_names_world[] =
 	"babatunde "
 	"bilal binh chidi chinedu chiamaka deepa deepak devi dinesh divya ebony emeka esra farah "
 	"farid faisal fatima feng ganesh gaurav geeta habib haruki hassan hiroshi hideo hussein "
-	"ibrahim imran indira jamal jin-ho kamala karim kavita kenji khadija khalid kiran kofi "
+	"ibrahim imran indira jamal kamala karim kavita kenji khadija khalid kiran kofi "
 	"kumar "
-	"kwame lakshmi layla leila li-wei lakeisha mahmoud malik manish manoj maryam mei-ling "
+	"kwame lakshmi layla leila lakeisha mahmoud malik manish manoj maryam "
 	"meera "
-	"min-jun miriam mohamed mohammad mohammed mohan moshe muhammad nadeem naoki neha ngozi "
+	"miriam mohamed mohammad mohammed mohan moshe muhammad nadeem naoki neha ngozi "
 	"nguyen "
 	"nikhil nisha noura nuru obinna olumide omar padma parvati pooja pradeep prakash priya "
 	"rahul "
@@ -331,7 +331,7 @@ static const char id_labels_marked[] =
 	"vertragsnummer rechnungsnummer kundennummer auftragsnummer bestellnummer policennummer "
 	"steuernummer mitgliedsnummer aktenzeichen iban ein npi";
 
-static const char id_markers[] = "no nr num number numbers id ids nummer numéro número n° № nº";
+static const char id_markers[] = "no nr num number numbers id ids nummer numéro número nº";
 
 static const char id_prefixes[] = "mem mbr loc ctr inv ref ord cus acc pol clm tkt po doc";
 

@@ -1,7 +1,9 @@
-/* embedded/extractive/passages.h: sentences kept for comparison, and short lists of the best of them.
+/* embedded/extractive/passages.h: sentences kept for comparison, and short lists of the best of
+ * them.
  *
- * Contract:  a passage holds at most Q__PASSAGE_WORDS_MAX different words of its sentence, so that comparing two of them, and keeping a
- *            list, costs no more on a long page than on a short one.
+ * Contract:  a passage holds at most Q__PASSAGE_WORDS_MAX different words of its sentence, so that
+ *            comparing two of them, and keeping a list, costs no more on a long page than on a
+ *            short one.
  * Ownership: a passage's text is a view of the page. Threads: one at a time. Errors: none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_PASSAGES_H
 #define Q_EMBEDDED_EXTRACTIVE_PASSAGES_H
@@ -26,7 +28,8 @@ unsigned q__passage_shared(const struct q__passage *a, const struct q__passage *
 /* Do the passages say nearly the same: do they share three words in four of the longer one? */
 bool q__passage_repeats(const struct q__passage *a, const struct q__passage *b);
 
-/* The passages of most weight that were offered, in the order in which they were offered; of equal weight the earlier ones. */
+/* The passages of most weight that were offered, in the order in which they were offered; of equal
+ * weight the earlier ones. */
 struct q__shortlist {
 	unsigned count;
 	unsigned limit;
@@ -44,8 +47,8 @@ struct q__selection {
 	const struct q__passage *passages[Q__SELECTION_MAX];
 };
 
-/* Takes the passage of most weight that says nearly the same as none in the selection or in `others` (NULL: no others). False where there
- * is none. */
+/* Takes the passage of most weight that says nearly the same as none in the selection or in
+ * `others` (NULL: no others). False where there is none. */
 bool q__selection_take(struct q__selection *selection, const struct q__shortlist *list,
 		       const struct q__selection *others);
 

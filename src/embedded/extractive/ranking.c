@@ -4,8 +4,8 @@
 
 enum { PROBES = 8, ROUNDS_MAX = 40 };
 
-static const double damping =
-	0.75; /* TextRank has 0.85; less lets weight and place count for more */
+/* TextRank has 0.85; with less the weight and the place of a sentence count for more. */
+static const double damping = 0.75;
 static const double settled = 1e-5; /* no rank moved further in a round */
 
 /* The place of a hash, or a free one; -1 where neither is near. */
@@ -54,9 +54,9 @@ double q__sentence_weight(const struct q__word_counts *counts, const struct q__s
 
 struct graph {
 	unsigned count;
-	double weight[Q__SHORTLIST_MAX]
-		     [Q__SHORTLIST_MAX]; /* of edge i - j, over the sum of j's edges */
-	double start[Q__SHORTLIST_MAX];	 /* how often the walk starts at i; sums to 1 */
+	/* Of the edge between i and j, over the sum of j's edges. */
+	double weight[Q__SHORTLIST_MAX][Q__SHORTLIST_MAX];
+	double start[Q__SHORTLIST_MAX]; /* how often the walk starts at i; sums to 1 */
 	double rank[Q__SHORTLIST_MAX];
 };
 
@@ -86,7 +86,8 @@ static void graph_add_edges(struct graph *graph, const struct q__shortlist *list
 			graph->weight[i][j] /= sums[j] > 0 ? sums[j] : 1;
 }
 
-/* The walk starts at a sentence in proportion to its weight, three times as often at the first as far down. */
+/* The walk starts at a sentence in proportion to its weight, three times as often at the first as
+ * far down. */
 static void graph_set_start(struct graph *graph, const struct q__shortlist *list)
 {
 	double sum = 0;
@@ -122,7 +123,7 @@ void q__rank(struct q__shortlist *list)
 
 	graph_add_edges(&graph, list);
 	graph_set_start(&graph, list);
-	for (unsigned round = 0; round < ROUNDS_MAX && graph_walk(&graph) > settled; round++)
+	for (unsigned i = 0; i < ROUNDS_MAX && graph_walk(&graph) > settled; i++)
 		continue;
 	/* Ranks that differ by less than a millionth are equal: rounding shall not choose. */
 	for (unsigned i = 0; i < list->count; i++)

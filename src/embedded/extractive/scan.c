@@ -34,9 +34,39 @@ bool q__is_number(const struct q__scan *scan, unsigned index, unsigned digits_mi
 	       token->digits <= digits_max && token->code >= low && token->code <= high;
 }
 
-static bool is_alphanumeric(const struct q__token *token)
+bool q__is_spaced(const struct q__scan *scan, unsigned index)
 {
-	return token->kind == Q__WORD || token->kind == Q__NUMBER;
+	enum q__gap gap = (enum q__gap)q__at(scan, index)->gap;
+
+	return gap == Q__SPACE || gap == Q__LINE;
+}
+
+bool q__is_capital(const struct q__scan *scan, unsigned index)
+{
+	return q__is_word(scan, index, Q__CAPITAL, 0);
+}
+
+bool q__is_distinct(const struct q__scan *scan, unsigned index)
+{
+	return q__is_capital(scan, index) &&
+	       !(q__at(scan, index)->classes & (Q__STOP | Q__GENERIC | Q__MONTH));
+}
+
+unsigned q__capital_word(const struct q__scan *scan, unsigned at)
+{
+	unsigned end = at + 1;
+
+	if (!q__is_capital(scan, at))
+		return 0;
+	while (q__is_joined_sign(scan, end, '-') && q__is_capital(scan, end + 1) &&
+	       q__at(scan, end + 1)->gap == Q__JOINED)
+		end += 2;
+	return end - at;
+}
+
+bool q__is_alphanumeric(const struct q__scan *scan, unsigned index)
+{
+	return q__at(scan, index)->kind == Q__WORD || q__at(scan, index)->kind == Q__NUMBER;
 }
 
 /* Signs that tie what stands around them into one. */
@@ -57,17 +87,18 @@ static bool is_tie(uint32_t code)
 	}
 }
 
-/* Does the sign at `index` tie what touches it on both sides into one? A comma does so inside numbers only. */
+/* Does the sign at `index` tie what touches it on both sides into one? A comma does so inside
+ * numbers only. */
 static bool ties(const struct q__scan *scan, unsigned index)
 {
-	const struct q__token *before = index > 0 ? q__at(scan, index - 1) : NULL;
 	const struct q__token *sign = q__at(scan, index), *after = q__at(scan, index + 1);
 
-	if (sign->kind != Q__SIGN || after->gap != Q__JOINED || !is_alphanumeric(after))
+	if (sign->kind != Q__SIGN || after->gap != Q__JOINED ||
+	    !q__is_alphanumeric(scan, index + 1))
 		return false;
 	if (sign->code == ',')
-		return before && sign->gap == Q__JOINED && before->kind == Q__NUMBER &&
-		       after->kind == Q__NUMBER;
+		return index > 0 && sign->gap == Q__JOINED && after->kind == Q__NUMBER &&
+		       q__at(scan, index - 1)->kind == Q__NUMBER;
 	return is_tie(sign->code);
 }
 
@@ -75,14 +106,14 @@ bool q__starts_apart(const struct q__scan *scan, unsigned at)
 {
 	if (at == 0 || q__at(scan, at)->gap != Q__JOINED)
 		return true;
-	return !is_alphanumeric(q__at(scan, at - 1)) && !ties(scan, at - 1);
+	return !q__is_alphanumeric(scan, at - 1) && !ties(scan, at - 1);
 }
 
 bool q__ends_apart(const struct q__scan *scan, unsigned end)
 {
 	if (q__at(scan, end)->gap != Q__JOINED)
 		return true;
-	return !is_alphanumeric(q__at(scan, end)) && !ties(scan, end);
+	return !q__is_alphanumeric(scan, end) && !ties(scan, end);
 }
 
 static struct q_str text_of(const struct q__scan *scan, unsigned index)
@@ -97,7 +128,8 @@ bool q__reads(const struct q__scan *scan, unsigned index, struct q_str lower)
 	return q_str_equal_ignore_case(text_of(scan, index), lower);
 }
 
-/* Appends the word, and '_' before it where it is not the first; false where it is too long for any phrase. */
+/* Appends the word, and '_' before it where it is not the first; false where it is too long for any
+ * phrase. */
 static bool add_phrase_word(char *phrase, size_t *length, size_t size, struct q_str word)
 {
 	size_t added;
@@ -154,7 +186,8 @@ unsigned q__amount(const struct q__scan *scan, unsigned at)
 		return 0;
 	while (groups < 6 && is_group_sign(scan, end) && q__at(scan, end + 1)->kind == Q__NUMBER &&
 	       q__at(scan, end + 1)->gap == Q__JOINED) {
-		/* A second sign of another kind begins the fraction; before it each group has two (India) or three digits. */
+		/* A second sign of another kind begins the fraction; before it each group has two
+		 * (India) or three digits. */
 		bool is_fraction = sign != 0 && q__at(scan, end)->code != sign;
 
 		if (groups > 1 &&
@@ -169,7 +202,7 @@ unsigned q__amount(const struct q__scan *scan, unsigned at)
 	return q__ends_apart(scan, end) || q__at(scan, end)->kind == Q__WORD ? end - at : 0;
 }
 
-/* Skips a web address, so that its parts are taken for nothing else. Returns its tokens, 0: none. */
+/* Tokens of a web address, whose parts must not be taken for anything else; 0: none. */
 static unsigned web_address(const struct q__scan *scan, unsigned at)
 {
 	unsigned end = at + 1;

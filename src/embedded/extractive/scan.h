@@ -1,7 +1,8 @@
 /* embedded/extractive/scan.h: finding dates, sums, names and the like in the tokens of a sentence.
  *
- * Contract:  a matcher looks whether an entity of its kind begins at the token `at`, or just behind it where the token announces one
- *            ("Invoice no. 12345"), and reads a bounded number of tokens to decide. So a scan is linear in the sentence.
+ * Contract:  a matcher looks whether an entity of its kind begins at the token `at`, or just behind
+ *            it where the token announces one ("Invoice no. 12345"), and reads a bounded number of
+ *            tokens to decide. So a scan is linear in the sentence.
  * Threads:   pure functions. Errors: none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_SCAN_H
 #define Q_EMBEDDED_EXTRACTIVE_SCAN_H
@@ -20,7 +21,7 @@ struct q__match {
 	enum q_entity_type type;
 };
 
-/* Entities in the order of the text, none overlapping another; at most `limit`. Returns how many. */
+/* Entities in the order of the text, none over another, at most `limit`. Returns how many. */
 unsigned q__scan_sentence(const struct q__scan *scan, struct q__match *matches, unsigned limit);
 
 /* The matchers; each file says what it takes. */
@@ -44,17 +45,32 @@ bool q__is_word(const struct q__scan *scan, unsigned index, unsigned shape, unsi
 bool q__is_number(const struct q__scan *scan, unsigned index, unsigned digits_min,
 		  unsigned digits_max, uint32_t low, uint32_t high);
 
-/* No letter, digit or joining sign touches the token on its left, or the tokens before `end` on their right. */
+bool q__is_alphanumeric(const struct q__scan *scan, unsigned index);
+bool q__is_capital(const struct q__scan *scan, unsigned index);
+
+/* A gap parts it from the token before, but no empty line does. */
+bool q__is_spaced(const struct q__scan *scan, unsigned index);
+
+/* A capitalised word that says something by itself: neither a little one nor one of forms, titles
+ * and the calendar. */
+bool q__is_distinct(const struct q__scan *scan, unsigned index);
+
+/* Tokens of a capitalised word with what is hyphened to it; 0: none. */
+unsigned q__capital_word(const struct q__scan *scan, unsigned at);
+
+/* No letter, digit or sign that ties touches the token on its left; the one before `end` on its
+ * right. */
 bool q__starts_apart(const struct q__scan *scan, unsigned at);
 bool q__ends_apart(const struct q__scan *scan, unsigned end);
 
 /* The word equals `lower` when its ASCII capitals are ignored. */
 bool q__reads(const struct q__scan *scan, unsigned index, struct q_str lower);
 
-/* Tokens of the longest word or phrase that begins at `at` and belongs to all `classes`; 0: none. */
+/* Tokens of the longest word or phrase at `at` that belongs to all `classes`; 0: none. */
 unsigned q__phrase(const struct q__scan *scan, unsigned at, unsigned classes);
 
-/* Tokens of a decimal number with or without groups and fraction: 7  1,234.56  1.234,56  1'000. 0: none. */
+/* Tokens of a decimal number with or without groups and fraction; 0: none.
+ * 7  1,234.56  1.234,56  1'000 */
 unsigned q__amount(const struct q__scan *scan, unsigned at);
 
 #endif

@@ -1,4 +1,5 @@
-/* Sums of money and percentages: $1,234.56  US$ 5  €3.2 million  USD 1,234.56  1.234,56 €  500 dollars  4.5 %  5 percent. */
+/* Sums of money and percentages: $1,234.56  US$ 5  €3.2 million  USD 1,234.56  1.234,56 €  500
+ * dollars  4.5 %  5 percent. */
 #include "embedded/extractive/scan.h"
 
 static bool is_currency_sign(const struct q__scan *scan, unsigned index)
@@ -70,7 +71,8 @@ static bool match_currency_first(const struct q__scan *scan, unsigned at, struct
 	return end > 0 && accept(match, at, end, Q_ENTITY_MONEY);
 }
 
-/* Tokens of what says the currency behind an amount. A sign that touches the next number belongs to that. */
+/* Tokens of what says the currency behind an amount. A sign that touches the next number belongs to
+ * that. */
 static unsigned currency_behind(const struct q__scan *scan, unsigned at)
 {
 	bool is_joined = q__at(scan, at)->gap == Q__JOINED;

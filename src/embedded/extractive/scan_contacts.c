@@ -2,7 +2,7 @@
 #include "embedded/extractive/scan.h"
 
 enum {
-	LOCAL_PART_TOKENS_MAX = 24,
+	EMAIL_TOKENS_MAX = 24, /* of the local part, or of a label of the host */
 	DOMAIN_LABELS_MAX = 10,
 	PHONE_DIGITS_MIN = 7,
 	PHONE_DIGITS_MAX = 15, /* E.164 */
@@ -10,12 +10,7 @@ enum {
 	PHONE_CUE_TOKENS = 4 /* how far before a number "tel" may stand */
 };
 
-static bool is_alphanumeric(const struct q__token *token)
-{
-	return token->kind == Q__WORD || token->kind == Q__NUMBER;
-}
-
-/* Signs that may stand inside the part before '@' in practice; RFC 5322 allows more that nobody uses. */
+/* Signs inside the part before '@' in practice; RFC 5322 allows more that nobody uses. */
 static bool is_local_sign(uint32_t code)
 {
 	return code == '.' || code == '_' || code == '-' || code == '+' || code == '%';
@@ -24,14 +19,14 @@ static bool is_local_sign(uint32_t code)
 /* The index of '@' behind a local part that begins at `at`; 0: none. */
 static unsigned local_part_end(const struct q__scan *scan, unsigned at)
 {
-	for (unsigned i = at + 1; i <= at + LOCAL_PART_TOKENS_MAX; i++) {
+	for (unsigned i = at + 1; i <= at + EMAIL_TOKENS_MAX; i++) {
 		const struct q__token *token = q__at(scan, i);
 
 		if (token->gap != Q__JOINED)
 			return 0;
 		if (token->kind == Q__SIGN && token->code == '@')
 			return q__is_sign(scan, i - 1, '.') ? 0 : i;
-		if (!is_alphanumeric(token) &&
+		if (!q__is_alphanumeric(scan, i) &&
 		    !(token->kind == Q__SIGN && is_local_sign(token->code)))
 			return 0;
 	}
@@ -43,9 +38,9 @@ static unsigned host_label(const struct q__scan *scan, unsigned at)
 {
 	unsigned end = at;
 
-	while (end < at + LOCAL_PART_TOKENS_MAX && q__at(scan, end)->gap == Q__JOINED &&
-	       (is_alphanumeric(q__at(scan, end)) ||
-		(end > at && q__is_sign(scan, end, '-') && is_alphanumeric(q__at(scan, end + 1)))))
+	while (end < at + EMAIL_TOKENS_MAX && q__at(scan, end)->gap == Q__JOINED &&
+	       (q__is_alphanumeric(scan, end) ||
+		(end > at && q__is_sign(scan, end, '-') && q__is_alphanumeric(scan, end + 1))))
 		end++;
 	return end - at;
 }
@@ -72,7 +67,7 @@ bool q__match_email(const struct q__scan *scan, unsigned at, struct q__match *ma
 {
 	unsigned sign, end;
 
-	if (!is_alphanumeric(q__at(scan, at)) || !q__starts_apart(scan, at))
+	if (!q__is_alphanumeric(scan, at) || !q__starts_apart(scan, at))
 		return false;
 	sign = local_part_end(scan, at);
 	end = sign > 0 ? host_name_end(scan, sign + 1) : 0;
@@ -82,7 +77,7 @@ bool q__match_email(const struct q__scan *scan, unsigned at, struct q__match *ma
 	return true;
 }
 
-/* The numbers that stand in a row from `at` on, with at most two signs or one space between them. */
+/* The numbers in a row from `at` on, with at most two signs or one space between them. */
 struct groups {
 	unsigned count;
 	unsigned digits; /* of all */
@@ -136,7 +131,8 @@ static bool has_cue(const struct q__scan *scan, unsigned at)
 	return false;
 }
 
-/* +49 30 1234567: a country code after '+'. Groups are taken while the number may still grow: up to 11 digits for +1, 15 for others. */
+/* +49 30 1234567: a country code after '+'. Groups are taken while the number may still grow: up to
+ * 11 digits for +1, 15 for others. */
 static bool match_international(const struct q__scan *scan, unsigned at, struct q__match *match)
 {
 	unsigned limit = PHONE_DIGITS_MAX, digits = 0, taken = 0;
@@ -158,7 +154,8 @@ static bool is_code(const struct q__scan *scan, unsigned index)
 	return q__is_number(scan, index, 3, 3, 200, 999);
 }
 
-/* (212) 555-0147, 212-555-0147, 1-800-555-0147. Parted by spaces alone it needs a cue: a table's columns look the same. */
+/* (212) 555-0147, 212-555-0147, 1-800-555-0147. Parted by spaces alone it needs a cue: a table's
+ * columns look the same. */
 static bool match_north_american(const struct q__scan *scan, unsigned at, bool is_announced,
 				 struct q__match *match)
 {

@@ -1,4 +1,5 @@
-/* Dates: 2026-12-31, 12/31/2026, 31.12.2026, December 31, 2026, 31 décembre 2026, 31. Dezember, December 2026, Q3 2026, 2026年12月31日. */
+/* Dates: 2026-12-31, 12/31/2026, 31.12.2026, December 31, 2026, 31 décembre 2026, 31. Dezember,
+ * December 2026, Q3 2026, 2026年12月31日. */
 #include "embedded/extractive/scan.h"
 
 enum { YEAR_MIN = 1000, YEAR_MAX = 2999 };
@@ -75,7 +76,8 @@ static bool match_east_asian(const struct q__scan *scan, unsigned at, struct q__
 	return month != at && accept(match, at, day);
 }
 
-/* Tokens of a month's name with its full stop, 0: none. In small letters only where a year follows (other languages): "may" is a verb. */
+/* Tokens of a month's name with its full stop, 0: none. In small letters only where a year follows
+ * (other languages): "may" is a verb. */
 static unsigned month_name(const struct q__scan *scan, unsigned at, bool *is_small)
 {
 	if (!q__is_word(scan, at, 0, Q__MONTH))

@@ -1,4 +1,5 @@
-/* Numbers and codes that name records: MEM-00123, INV/2024/118, CTR20240118, ISO 9001, a UUID, and what follows "Invoice no." or "Policy #". */
+/* Numbers and codes that name records: MEM-00123, INV/2024/118, CTR20240118, ISO 9001, a UUID, and
+ * what follows "Invoice no." or "Policy #". */
 #include "embedded/extractive/scan.h"
 
 enum { PARTS_MAX = 8, PREFIX_BYTES_MAX = 10, CODE_BYTES_MAX = 40, UUID_BYTES = 36 };
@@ -17,13 +18,6 @@ static bool is_code_sign(const struct q__scan *scan, unsigned index)
 	       (code == '-' || code == '/' || code == '_' || code == '.' || code == 0x2011);
 }
 
-static bool is_code_part(const struct q__scan *scan, unsigned index)
-{
-	const struct q__token *token = q__at(scan, index);
-
-	return token->kind == Q__NUMBER || token->kind == Q__WORD;
-}
-
 /* A run of words and numbers that touch each other or are tied by single signs. */
 struct code {
 	unsigned end;
@@ -36,14 +30,14 @@ static struct code read_code(const struct q__scan *scan, unsigned at)
 {
 	struct code code = {.end = at};
 
-	for (unsigned parts = 0; parts < PARTS_MAX && is_code_part(scan, code.end); parts++) {
+	for (unsigned parts = 0; parts < PARTS_MAX && q__is_alphanumeric(scan, code.end); parts++) {
 		const struct q__token *token = q__at(scan, code.end);
 
 		code.digits += token->digits;
 		code.figures += token->digits > 0;
 		code.small += token->kind == Q__WORD && !(token->shape & Q__CAPITAL);
 		code.end++;
-		if (is_code_sign(scan, code.end) && is_code_part(scan, code.end + 1) &&
+		if (is_code_sign(scan, code.end) && q__is_alphanumeric(scan, code.end + 1) &&
 		    q__at(scan, code.end + 1)->gap == Q__JOINED)
 			code.end++;
 		else if (q__at(scan, code.end)->gap != Q__JOINED)
@@ -52,7 +46,8 @@ static struct code read_code(const struct q__scan *scan, unsigned at)
 	return code;
 }
 
-/* MEM-00123: capitals, then tied parts with at least three digits or two numbers. Small letters only where the prefix is known. */
+/* MEM-00123: capitals, then tied parts with at least three digits or two numbers. Small letters
+ * only where the prefix is known. */
 static bool match_prefixed(const struct q__scan *scan, unsigned at, struct q__match *match)
 {
 	bool is_known = q__is_word(scan, at, 0, Q__ID_PREFIX);
@@ -157,7 +152,8 @@ static struct marks read_marks(const struct q__scan *scan, unsigned at)
 	return marks;
 }
 
-/* What follows "Contract number", "Policy #", "Invoice no.:". Without a word for "number" it must be long, and announced by a colon or a capital. */
+/* What follows "Contract number", "Policy #", "Invoice no.:". Without a word for "number" it must
+ * be long, and announced by a colon or a capital. */
 static bool match_labelled(const struct q__scan *scan, unsigned at, struct q__match *match)
 {
 	struct marks marks;

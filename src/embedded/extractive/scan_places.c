@@ -1,18 +1,8 @@
-/* Places: countries, states and large cities that stand by themselves; "City, ST 12345"; "12 Main Street". */
+/* Places: countries, states and large cities that stand by themselves; "City, ST 12345"; "12 Main
+ * Street". */
 #include "embedded/extractive/scan.h"
 
 enum { CITY_WORDS_MAX = 3, STREET_WORDS_MAX = 4 };
-
-static bool is_capital(const struct q__scan *scan, unsigned index)
-{
-	return q__is_word(scan, index, Q__CAPITAL, 0);
-}
-
-static bool is_proper(const struct q__scan *scan, unsigned index)
-{
-	return is_capital(scan, index) &&
-	       !(q__at(scan, index)->classes & (Q__STOP | Q__GENERIC | Q__MONTH));
-}
 
 static bool accept(struct q__match *match, unsigned first, unsigned end)
 {
@@ -25,7 +15,7 @@ static unsigned city(const struct q__scan *scan, unsigned at)
 {
 	unsigned end = at, words = 0, last = at;
 
-	while (words < CITY_WORDS_MAX && is_capital(scan, end) &&
+	while (words < CITY_WORDS_MAX && q__is_capital(scan, end) &&
 	       (words == 0 || q__at(scan, end)->gap == Q__SPACE) &&
 	       !(q__at(scan, end)->classes & Q__MONTH)) {
 		last = end++;
@@ -33,8 +23,9 @@ static unsigned city(const struct q__scan *scan, unsigned at)
 		if (q__is_joined_sign(scan, end, '.') && q__is_word(scan, last, 0, Q__ABBREVIATION))
 			end++; /* St. Louis */
 	}
-	return words > 0 && is_proper(scan, last) && q__is_joined_sign(scan, end, ',') ? end - at
-										       : 0;
+	return words > 0 && q__is_distinct(scan, last) && q__is_joined_sign(scan, end, ',')
+		       ? end - at
+		       : 0;
 }
 
 /* IL or IL 62704-1234. Codes that are words too (IN, OR) must have a number, or end something. */
@@ -73,7 +64,7 @@ static bool match_street(const struct q__scan *scan, unsigned at, struct q__matc
 	if (!q__is_number(scan, at, 1, 5, 1, 99999) || !q__starts_apart(scan, at))
 		return false;
 	for (unsigned words = 0; words < STREET_WORDS_MAX; words++) {
-		if (!is_capital(scan, end) || q__at(scan, end)->gap != Q__SPACE ||
+		if (!q__is_capital(scan, end) || q__at(scan, end)->gap != Q__SPACE ||
 		    (q__at(scan, end)->classes & (Q__STOP | Q__MONTH)))
 			return false;
 		end++;
@@ -87,14 +78,15 @@ static bool match_street(const struct q__scan *scan, unsigned at, struct q__matc
 	return false;
 }
 
-/* Does a capitalised word that is no little word touch the name with a space only? Then the name is part of a longer one. */
+/* Does a capitalised word that is no little word touch the name with a space only? Then the name is
+ * part of a longer one. */
 static bool is_part_of_longer(const struct q__scan *scan, unsigned at, unsigned end)
 {
 	const struct q__token *before = at > 0 ? q__at(scan, at - 1) : NULL;
 	bool follows = before && at > 1 && q__at(scan, at)->gap == Q__SPACE &&
-		       is_capital(scan, at - 1) &&
+		       q__is_capital(scan, at - 1) &&
 		       !(before->classes & (Q__STOP | Q__GENERIC | Q__PLACE));
-	bool is_followed = is_capital(scan, end) && q__at(scan, end)->gap == Q__SPACE &&
+	bool is_followed = q__is_capital(scan, end) && q__at(scan, end)->gap == Q__SPACE &&
 			   !(q__at(scan, end)->classes & (Q__STOP | Q__PLACE));
 
 	return follows || is_followed || !q__starts_apart(scan, at) ||
@@ -103,7 +95,7 @@ static bool is_part_of_longer(const struct q__scan *scan, unsigned at, unsigned 
 
 static bool match_known(const struct q__scan *scan, unsigned at, struct q__match *match)
 {
-	unsigned length = is_capital(scan, at) ? q__phrase(scan, at, Q__PLACE) : 0;
+	unsigned length = q__is_capital(scan, at) ? q__phrase(scan, at, Q__PLACE) : 0;
 
 	return length > 0 && !is_part_of_longer(scan, at, at + length) &&
 	       accept(match, at, at + length);

@@ -12,7 +12,8 @@ const struct q__token *q__token_at(const struct q__sentence *sentence, size_t in
 	return index < sentence->count ? &sentence->tokens[index] : &no_token;
 }
 
-/* The width that lines with a fifth of the page's text reach or exceed: neither a few long lines nor many short ones decide. */
+/* The width that lines with a fifth of the page's text reach or exceed: neither a few long lines
+ * nor many short ones decide. */
 static size_t width_of_lines(struct q_str page)
 {
 	size_t bytes_of_width[LINE_WIDTH_MAX + 1] = {0};
@@ -43,6 +44,16 @@ void q__sentence_reader_init(struct q__sentence_reader *reader, struct q_str pag
 	reader->line_width = width_of_lines(page);
 	if (!q__token_next(&reader->reader, &reader->pending))
 		reader->pending = no_token;
+}
+
+static bool is_word(const struct q__token *token, unsigned shape)
+{
+	return token->kind == Q__WORD && (token->shape & shape) == shape;
+}
+
+static bool is_sign(const struct q__token *token, uint32_t code)
+{
+	return token->kind == Q__SIGN && token->code == code;
 }
 
 static bool is_bullet(uint32_t c)
@@ -85,7 +96,7 @@ static bool begins_item(struct q_str page, const struct q__token *token)
 {
 	size_t end = token->offset + token->length;
 
-	if (token->kind == Q__SIGN && token->code == '(') {
+	if (is_sign(token, '(')) {
 		for (unsigned i = 0; i < 4 && !is_blank(byte_at(page, end)); i++, end++)
 			if (byte_at(page, end) == ')')
 				return i > 0 && is_blank(byte_at(page, end + 1));
@@ -97,11 +108,6 @@ static bool begins_item(struct q_str page, const struct q__token *token)
 		return false;
 	return (byte_at(page, end) == '.' || byte_at(page, end) == ')') &&
 	       is_blank(byte_at(page, end + 1));
-}
-
-static bool is_word(const struct q__token *token, unsigned shape)
-{
-	return token->kind == Q__WORD && (token->shape & shape) == shape;
 }
 
 /* Would the word that begins the next line have fitted on the line that ends with `last`? Then the
@@ -119,14 +125,15 @@ static bool is_row_end(const struct q__line *line, const struct q__token *last,
 		       const struct q__token *next)
 {
 	bool is_figure =
-		last->kind == Q__NUMBER || last->code == '%' || (last->shape & Q__CURRENCY_SIGN);
+		last->kind == Q__NUMBER || is_sign(last, '%') || (last->shape & Q__CURRENCY_SIGN);
 	bool is_row = line->numbers >= 2 && line->numbers >= line->words;
 
 	return (is_figure || is_row) && (next->kind == Q__NUMBER || is_word(next, Q__CAPITAL) ||
 					 (next->shape & Q__CURRENCY_SIGN));
 }
 
-/* A line of capitalised words that begins a sentence and is not the beginning of an organisation's name. */
+/* A line of capitalised words that begins a sentence and is not the beginning of an organisation's
+ * name. */
 static bool is_title(const struct q__line *line, const struct q__token *next)
 {
 	return line->first == 0 && line->words >= 3 && line->small == 0 &&
@@ -143,7 +150,7 @@ static bool line_break_ends(const struct q__sentence_reader *reader, const struc
 		return false;
 	if (next->kind == Q__NUMBER && (last->classes & (Q__REFERENCE | Q__MONTH)))
 		return false; /* Section 32, May 5 */
-	if (last->kind == Q__SIGN && (last->code == ',' || last->code == '(' || last->code == '&'))
+	if (is_sign(last, ',') || is_sign(last, '(') || is_sign(last, '&'))
 		return false;
 	return begins_item(reader->reader.page, next) || is_row_end(&reader->line, last, next) ||
 	       is_title(&reader->line, next) || line_is_short(reader, last, next);
@@ -210,8 +217,7 @@ static bool full_stop_ends(const struct q__sentence *s, size_t stop, const struc
 	const struct q__token *word = stop > 0 ? &s->tokens[stop - 1] : &no_token;
 	const struct q__token *before = stop > 1 ? &s->tokens[stop - 2] : &no_token;
 	bool is_item_number = stop == 1 && (word->kind == Q__NUMBER || word->length == 1);
-	bool is_dotted =
-		is_initial(word) && word->gap == Q__JOINED && before->code == '.'; /* U.S. */
+	bool is_dotted = is_initial(word) && word->gap == Q__JOINED && is_sign(before, '.');
 
 	if (is_word(next, Q__SMALL) || is_item_number)
 		return false;
@@ -219,7 +225,7 @@ static bool full_stop_ends(const struct q__sentence *s, size_t stop, const struc
 		return !(next->classes & Q__MONTH); /* 31. Dezember */
 	if (word->kind != Q__WORD || s->tokens[stop].gap != Q__JOINED)
 		return true;
-	if (word->classes & Q__ABBREVIATION_LAST || is_dotted)
+	if (word->classes & Q__ABBREVIATION_LAST || is_dotted) /* Inc., U.S. */
 		return next->kind == Q__WORD && (next->classes & Q__STOP);
 	if (word->classes & Q__ABBREVIATION)
 		return false;
@@ -232,9 +238,9 @@ static size_t before_closing(const struct q__sentence *s)
 	size_t end = s->count - 1;
 
 	for (unsigned i = 0; i < CLOSINGS_MAX && end > 0; i++) {
-		bool is_note = s->tokens[end].code == ']' && end >= 3 &&
+		bool is_note = is_sign(&s->tokens[end], ']') && end >= 3 &&
 			       s->tokens[end - 1].kind == Q__NUMBER &&
-			       s->tokens[end - 2].code == '[';
+			       is_sign(&s->tokens[end - 2], '[');
 
 		if (s->tokens[end].kind != Q__SIGN || !is_closing(s->tokens[end].code))
 			break;
@@ -247,20 +253,19 @@ static size_t before_closing(const struct q__sentence *s)
 static bool ends_before(const struct q__sentence_reader *reader, const struct q__token *next)
 {
 	struct q__sentence s = {.tokens = reader->tokens, .count = reader->count};
-	size_t end;
+	size_t end = before_closing(&s);
+	const struct q__token *mark = &s.tokens[end];
 
 	if (s.count == Q__SENTENCE_TOKENS_MAX || next->gap == Q__BLOCK)
 		return true;
-	end = before_closing(&s);
-	if (s.tokens[end].kind == Q__SIGN && is_wide_end(s.tokens[end].code))
+	if (mark->kind == Q__SIGN && is_wide_end(mark->code))
 		return !(next->kind == Q__SIGN && (is_closing(next->code) || is_end(next->code)));
 	if (next->gap == Q__JOINED)
 		return false;
-	if (s.tokens[end].kind == Q__SIGN && is_end(s.tokens[end].code)) {
-		if (s.tokens[end].code == '.')
-			return full_stop_ends(&s, end, next);
+	if (is_sign(mark, '.'))
+		return full_stop_ends(&s, end, next);
+	if (mark->kind == Q__SIGN && is_end(mark->code))
 		return !is_word(next, Q__SMALL);
-	}
 	return next->gap == Q__LINE && line_break_ends(reader, &s.tokens[s.count - 1], next);
 }
 
