@@ -254,5 +254,6 @@ enum q__parsed q__parser_execute(struct q__connection *connection, struct q_byte
 		return Q__PARSED_BAD;
 	if (error == HPE_OK)
 		return Q__PARSED_ALL;
+	q_assert(request); /* only what belongs to one pauses */
 	return request->state == Q__HEAD && request->has_body ? Q__PARSED_HEAD : Q__PARSED_REQUEST;
 }

@@ -108,7 +108,7 @@ static enum q_code bind_socket(struct endpoint *endpoint, bool is_shared, int *o
  * connections: a socket without it finds out. */
 static enum q_code check_port_is_free(struct endpoint endpoint, struct q_err *err)
 {
-	int fd;
+	int fd = -1;
 	enum q_code code = bind_socket(&endpoint, false, &fd, err);
 
 	if (code == Q_OK)
@@ -125,7 +125,7 @@ static enum q_code listen_all(struct q_http_server *server,
 	if (code == Q_OK && options->port != 0)
 		code = check_port_is_free(endpoint, err);
 	for (unsigned i = 0; code == Q_OK && i < server->loop_count; i++) {
-		int fd;
+		int fd = -1;
 
 		code = bind_socket(&endpoint, server->loop_count > 1, &fd, err);
 		if (code == Q_OK)

@@ -215,10 +215,11 @@ enum q_code q_router_new(const struct q_route_group *groups, size_t group_count,
 	struct q_router *router = q_mem_new(sizeof *router);
 	enum q_code code = Q_OK;
 
-	if (router)
-		router->arena = q_arena_new(limit);
-	if (!router || !router->arena)
-		code = q_fail(err, Q_NOMEM, "router.new", "%zu bytes", sizeof *router);
+	if (!router)
+		return q_fail(err, Q_NOMEM, "router.new", "%zu bytes", sizeof *router);
+	router->arena = q_arena_new(limit);
+	if (!router->arena)
+		code = q_fail(err, Q_NOMEM, "router.new", "no arena");
 	for (size_t g = 0; code == Q_OK && g < group_count; g++)
 		for (size_t i = 0; code == Q_OK && i < groups[g].count; i++)
 			code = add_route(router, &groups[g].routes[i], groups[g].context, err);
@@ -287,6 +288,7 @@ static enum q_route_result fill_match(const struct leaf *leaf, const struct walk
 				      bool has_rest, struct q_arena *arena,
 				      struct q_route_match *match)
 {
+	q_assert(found->count == leaf->name_count);
 	match->route = leaf->route;
 	match->context = leaf->context;
 	match->param_count = leaf->name_count;

@@ -6,6 +6,7 @@
 #include "net/http_server.h"
 #include "net/router.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -121,11 +122,23 @@ static void send_in_pieces(int fd, const uint8_t *data, size_t size, size_t piec
 		size_t step = size < piece ? size : piece;
 		ssize_t sent = send(fd, data, step, MSG_NOSIGNAL);
 
+		if (sent < 0 && errno == EINTR) /* the fuzzer's alarm */
+			continue;
 		if (sent <= 0)
 			return; /* the server has heard enough */
 		data += sent;
 		size -= (size_t)sent;
 	}
+}
+
+static ssize_t receive(int fd, char *out, size_t capacity)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, out, capacity, 0);
+	while (got < 0 && errno == EINTR);
+	return got;
 }
 
 /* Reads the status lines; bodies have a Content-Length or none. False: cut off. */
@@ -160,7 +173,7 @@ static struct statuses ask(const uint8_t *data, size_t size, size_t piece)
 
 	send_in_pieces(fd, data, size, piece);
 	shutdown(fd, SHUT_WR);
-	while ((got = recv(fd, answer + length, ANSWER_MAX - length, 0)) > 0)
+	while ((got = receive(fd, answer + length, ANSWER_MAX - length)) > 0)
 		length += (size_t)got;
 	q_assert(got == 0);
 	close(fd);

@@ -404,6 +404,55 @@ static void trusted_proxies_are_believed(void **state)
 		inspected("X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n", "secure=0"));
 }
 
+/* Adds a header to every answer, and answers those that ask it to. */
+static bool before(struct q_http_request *request, void *context)
+{
+	q_http_add_header(request, "X-Before", Q_STR("was here"));
+	if (q_http_request_header(request, Q_STR("x-stop")).length == 0)
+		return true;
+	q_http_respond_empty(request, 204);
+	return false;
+}
+
+static int start_with_before(void **state)
+{
+	site_init(&site);
+	site.options.hooks.before = before;
+	site_start(&site);
+	peer_open(&peer, site.port);
+	return 0;
+}
+
+static bool was_before(const struct peer_answer *answer)
+{
+	return q_str_equal(peer_field(answer, "x-before"), Q_STR("was here"));
+}
+
+static void before_sees_every_request(void **state)
+{
+	static const char *const lines[] = {"GET /hello", "GET /pool",	    "GET /nowhere",
+					    "PUT /hello", "OPTIONS /hello", "GET /private"};
+
+	for (size_t i = 0; i < Q_COUNT_OF(lines); i++) {
+		struct peer_answer answer = ask(lines[i], "");
+
+		assert_true(was_before(&answer));
+	}
+}
+
+static void before_may_answer(void **state)
+{
+	struct peer_answer answer = ask("OPTIONS /nowhere", "X-Stop: 1\r\n");
+
+	assert_int_equal(answer.status, 204);
+	assert_true(was_before(&answer));
+	assert_int_equal(ask("GET /hello", "X-Stop: 1\r\n").status, 204);
+	answer = ask("POST /echo", "X-Stop: 1\r\nContent-Length: 10\r\nExpect: 100-continue\r\n");
+	assert_int_equal(answer.status, 204);
+	peer_await_end(&peer);
+	assert_int_equal(atomic_load(&site.handled), 0);
+}
+
 static void entity_tags_are_answered_with_304(void **state)
 {
 	struct peer_answer answer = ask("GET /etag", "");
@@ -527,6 +576,8 @@ int main(void)
 		CASE(traceparent_is_validated),
 		cmocka_unit_test_setup_teardown(trusted_proxies_are_believed, start_behind_proxy,
 						stop),
+		cmocka_unit_test_setup_teardown(before_sees_every_request, start_with_before, stop),
+		cmocka_unit_test_setup_teardown(before_may_answer, start_with_before, stop),
 		CASE(entity_tags_are_answered_with_304),
 		CASE(header_with_a_line_feed_spoils_the_answer),
 		CASE(a_bad_content_type_spoils_the_answer),
