@@ -121,6 +121,7 @@ bool q_buf_format_list(struct q_buf *buf, const char *format, va_list values)
 	char *end;
 	int length;
 
+	q_assert(buf->data);
 	if (buf->failed)
 		return false;
 	va_copy(again, values);

@@ -94,6 +94,7 @@ static enum q_code read_entities(const struct q_json *array, struct q_arena *are
 
 	if (code != Q_OK)
 		return code;
+	q_assert(entities);
 	for (out->entities = entities; code == Q_OK && q_json_next(&walk);)
 		code = read_entity(walk.value, &out->entities[out->entity_count++], err);
 	return code;
@@ -109,6 +110,7 @@ static enum q_code read_key_points(const struct q_json *array, struct q_arena *a
 
 	if (code != Q_OK)
 		return code;
+	q_assert(points);
 	for (out->key_points = points; code == Q_OK && q_json_next(&walk);)
 		code = read_text(walk.value, "a key point", 1, Q_ANALYST_KEY_POINT_MAX,
 				 &out->key_points[out->key_point_count++], err);
