@@ -39,27 +39,47 @@ static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t count)
 	return status;
 }
 
+/* An abort sends itself SIGABRT; a signal to anybody else is an attack. */
+static int allow_own_signals(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp itself = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid()};
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself);
+}
+
+#if Q_SANITIZED
+static int allow_memory(scmp_filter_ctx filter)
+{
+	int status = allow_calls(filter, sanitizer_calls, Q_COUNT_OF(sanitizer_calls));
+
+	return status == 0 ? seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 0) : status;
+}
+#else
+/* Of its own, that nothing can be run from. */
+static int allow_memory(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp no_code_no_file[] = {
+		{.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0},
+		{.arg = 3,
+		 .op = SCMP_CMP_MASKED_EQ,
+		 .datum_a = MAP_ANONYMOUS,
+		 .datum_b = MAP_ANONYMOUS},
+	};
+
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap),
+				      Q_COUNT_OF(no_code_no_file), no_code_no_file);
+}
+#endif
+
 static int allow_all(scmp_filter_ctx filter)
 {
 	int status = allow_calls(filter, allowed_calls, Q_COUNT_OF(allowed_calls));
 
-	/* An abort sends itself SIGABRT; a signal to anybody else is an attack. */
 	if (status == 0)
-		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-					  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-#if Q_SANITIZED
+		status = allow_own_signals(filter);
 	if (status == 0)
-		status = allow_calls(filter, sanitizer_calls, Q_COUNT_OF(sanitizer_calls));
-	if (status == 0)
-		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 0);
-#else
-	/* Memory of its own, that nothing can be run from. */
-	if (status == 0)
-		status =
-			seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-					 SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-#endif
+		status = allow_memory(filter);
 	return status;
 }
 
