@@ -25,11 +25,17 @@ extract() {
 	done
 }
 
+records() {
+	ninja -C build bench/records >/dev/null
+	mkdir "$work/records"
+	build/bench/records "$work/records"
+}
+
 job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract upload job_read footprint
+[ $# -gt 0 ] || set -- pipeline extract records upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"

@@ -26,7 +26,8 @@ struct q__sqlite_writer {
 	struct q__sqlite_connection *connection; /* of the thread, once it runs */
 	struct q_arena *scratch;		 /* of the thread */
 	struct q_bell *committed;		 /* borrowed */
-	int wal_pages;				 /* of the thread: after the last commit */
+	int wal_pages;				 /* of the thread: after the last commit, */
+	int checkpoint_pages;			 /* and at the last checkpoint */
 	unsigned long thread;
 
 	pthread_mutex_t lock; /* guards what follows, and the state of every write */
@@ -126,20 +127,36 @@ static int on_commit(void *context, sqlite3 *handle, const char *database, int w
 	return SQLITE_OK;
 }
 
-static void checkpoint(struct q__sqlite_writer *writer)
+static bool is_checkpoint_due(struct q__sqlite_writer *writer)
+{
+	if (writer->wal_pages < writer->checkpoint_pages)
+		writer->checkpoint_pages = 0; /* the file has started over */
+	return writer->wal_pages - writer->checkpoint_pages >= CHECKPOINT_PAGES;
+}
+
+/* One that could not finish for readers is no failure: the next one will. */
+static enum q_code run_checkpoint(struct q__sqlite_writer *writer, struct q_err *err)
 {
 	int mode = writer->wal_pages < RESTART_PAGES ? SQLITE_CHECKPOINT_PASSIVE
 						     : SQLITE_CHECKPOINT_RESTART;
-	struct q_err err;
-	enum q_code code = Q_OK;
 	int result;
 
-	if (writer->wal_pages < CHECKPOINT_PAGES)
-		return;
 	errno = 0;
 	result = sqlite3_wal_checkpoint_v2(writer->connection->handle, NULL, mode, NULL, NULL);
 	if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
-		code = q__sqlite_fail(writer->connection, &err);
+		return q__sqlite_fail(writer->connection, err);
+	writer->checkpoint_pages = writer->wal_pages;
+	return Q_OK;
+}
+
+static void checkpoint(struct q__sqlite_writer *writer)
+{
+	struct q_err err;
+	enum q_code code;
+
+	if (!is_checkpoint_due(writer))
+		return;
+	code = run_checkpoint(writer, &err);
 	pthread_mutex_lock(&writer->lock);
 	writer->checkpoint_code = code;
 	if (code)
