@@ -121,13 +121,13 @@ bool q_buf_format_list(struct q_buf *buf, const char *format, va_list values)
 	char *end;
 	int length;
 
-	q_assert(buf->data);
 	if (buf->failed)
 		return false;
 	va_copy(again, values);
 	length = vsnprintf(room > 0 ? buf->data + buf->length : NULL, room, format, values);
 	q_assert(length >= 0); /* only a bad format or a text of 2 GiB */
 	end = q_buf_reserve(buf, (size_t)length);
+	q_assert(buf->data);
 	if (!end && room > 0)
 		buf->data[buf->length] = '\0';
 	if (end && (size_t)length >= room)
