@@ -1,5 +1,6 @@
-/* Sends the input to a server over a socket, once whole and once in pieces: it must be answered the same way, whatever the
- * pieces are, with nothing but answers, and the connection must end. The first byte of the input is the size of a piece. */
+/* Sends the input to a server over a socket, once whole and once in pieces: it must be answered the
+ * same way, whatever the pieces are, with nothing but answers, and the connection must end. The
+ * first byte of the input is the size of a piece. */
 #include "base/pool.h"
 #include "net/http_request.h"
 #include "net/http_response.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -104,14 +106,32 @@ static unsigned serve(void)
 	return q_http_server_port(server);
 }
 
+/* Each thousand connections come from another address of 127.0.0.0/8: one address has fewer ports
+ * than a minute of fuzzing has connections. */
+static void bind_to_fresh_address(int fd)
+{
+	static uint32_t count;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK + count++ / 1000)};
+
+	q_assert(bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+}
+
 static int dial(unsigned port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons((uint16_t)port),
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd connected = {.fd = fd, .events = POLLOUT};
 
-	q_assert(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+	q_assert(fd >= 0);
+	bind_to_fresh_address(fd);
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+		q_assert(errno == EINTR); /* the fuzzer's alarm: it goes on by itself */
+		while (poll(&connected, 1, -1) != 1)
+			q_assert(errno == EINTR);
+	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	return fd;
 }
@@ -122,7 +142,7 @@ static void send_in_pieces(int fd, const uint8_t *data, size_t size, size_t piec
 		size_t step = size < piece ? size : piece;
 		ssize_t sent = send(fd, data, step, MSG_NOSIGNAL);
 
-		if (sent < 0 && errno == EINTR) /* the fuzzer's alarm */
+		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0)
 			return; /* the server has heard enough */
@@ -182,7 +202,8 @@ static struct statuses ask(const uint8_t *data, size_t size, size_t piece)
 	return statuses;
 }
 
-/* A HEAD's answer has a length and no body, 100 Continue depends on what has come: both are left out. */
+/* A HEAD's answer has a length and no body, 100 Continue depends on what has come: both are left
+ * out. */
 static bool is_countable(const uint8_t *data, size_t size)
 {
 	struct q_str text = {(const char *)data, size};

@@ -302,6 +302,24 @@ static void connection_header_is_obeyed(void **state)
 	assert_false(peer.was_reset);
 }
 
+static void nothing_follows_a_request_that_closes(void **state)
+{
+	peer_send(&peer, "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+			 "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_await_end(&peer);
+	assert_int_equal(peer_count(&peer, "200 OK"), 1);
+	assert_int_equal(atomic_load(&site.handled), 1);
+}
+
+static void an_offer_to_upgrade_changes_nothing(void **state)
+{
+	peer_send(&peer,
+		  "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+		  "GET /things/2 HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_view_equal(peer_answer(&peer).body, "hello");
+	assert_view_equal(peer_answer(&peer).body, "2");
+}
+
 static void old_clients_are_kept_when_they_ask(void **state)
 {
 	struct peer_answer answer;
@@ -569,6 +587,8 @@ int main(void)
 						start_with_one_loop, stop),
 		CASE(client_that_ends_while_it_is_checked_is_refused),
 		CASE(connection_header_is_obeyed),
+		CASE(nothing_follows_a_request_that_closes),
+		CASE(an_offer_to_upgrade_changes_nothing),
 		CASE(old_clients_are_kept_when_they_ask),
 		CASE(request_id_is_taken_or_made),
 		CASE(request_id_has_at_most_128_bytes),
