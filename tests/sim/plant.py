@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Proves that the simulation finds bugs: plants them one by one in a copy of a source file, links it before the library, and runs
-the simulation and the worker's cases. A bug that nothing catches fails this. It takes minutes, so it waits for QUIRE_LONG=1.
+the simulation and the cases of worker and aggregation. A bug that nothing catches fails this. It takes minutes, so it waits for QUIRE_LONG=1.
 plant.py SOURCE_ROOT BUILD_ROOT"""
 import json
 import os
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 SOURCE, BUILD = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
-PROGRAMS = ["tests/sim/sim_documents", "tests/unit/test_worker"]
+PROGRAMS = ["tests/sim/sim_documents", "tests/unit/test_worker", "tests/unit/test_aggregate"]
 PAGE_TRANSACT = "code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed,"
 
 # name -> [(file of src/documents, text, what stands there instead)]
@@ -36,6 +36,8 @@ BUGS = {
         ("worker.c", "code = q__pages_done(d, call, range, arena, done, err);", "code = Q_OK;")],
     "an aggregation is never taken over": [
         ("aggregate.c", "(job->aggregate_until_ms <= q__now(d) ||", "(")],
+    "an aggregation does not look whether another ended the job": [
+        ("aggregate.c", "job->aggregate_until_ms != until))", "job->aggregate_until_ms != until) && false)")],
     "a range is finished before its last page": [
         ("worker.c", "is_finished = !held->is_lost && q__held_is_done(held);", "is_finished = !held->is_lost && code == Q_OK;"),
         ("sweeper.c", "code = mend_range(d, call, &ranges[i], arena, err);", "code = Q_OK;"),
