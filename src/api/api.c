@@ -1,6 +1,7 @@
 #include "api/api_internal.h"
 
 #include "base/mem.h"
+#include "net/url.h"
 
 #include <string.h>
 
@@ -52,6 +53,23 @@ static enum q_code make_router(struct q_api *api, struct q_err *err)
 	return q_router_new(&group, 1, &api->router, err);
 }
 
+/* "*" would let every page of the web in with its visitor's credentials. */
+static enum q_code check_origins(struct q_str rest, struct q_err *err)
+{
+	struct q_str one;
+
+	while (rest.length > 0) {
+		q_str_cut(rest, ',', &one, &rest);
+		one = q_str_trim(one);
+		if (!q_url_is_origin(one))
+			return q_fail(err, Q_INVALID, "api.new",
+				      "CORS_ORIGINS takes exact origins such as "
+				      "https://app.example.org, not `%.*s`",
+				      Q_STR_ARG(one));
+	}
+	return Q_OK;
+}
+
 static enum q_code copy_strings(struct q_api *api, const struct q_api_options *options,
 				struct q_err *err)
 {
@@ -72,6 +90,8 @@ enum q_code q_api_new(const struct q_api_options *options, struct q_api **out, s
 	api->arena = q_arena_new(ARENA_BYTES);
 	code = api->arena ? copy_strings(api, options, err)
 			  : q_fail(err, Q_NOMEM, "api.new", "an arena");
+	if (!code)
+		code = check_origins(api->o.cors_origins, err);
 	if (!code)
 		code = copy_routes(api, err);
 	if (!code)
