@@ -31,11 +31,16 @@ records() {
 	build/bench/records "$work/records"
 }
 
+analyst() {
+	ninja -C build bench/bench_analyst >/dev/null
+	build/bench/bench_analyst
+}
+
 job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract records upload job_read footprint
+[ $# -gt 0 ] || set -- pipeline extract records analyst upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"

@@ -69,33 +69,37 @@ static enum q_code read_entity(const struct q_json *value, struct q_entity *out,
 			 Q_ANALYST_ENTITY_TEXT_MAX, &out->text, err);
 }
 
-/* Room in the arena for the items of an array of at most `limit`. */
-static enum q_code read_list(const struct q_json *array, const char *member, size_t limit,
-			     size_t item_bytes, struct q_arena *arena, void **out,
-			     struct q_err *err)
+/* Room in the arena for the items of an array of at most `limit`; NULL with *err filled. */
+static void *list_of(const struct q_json *array, const char *member, size_t limit,
+		     size_t item_bytes, struct q_arena *arena, struct q_err *err)
 {
-	if (q_json_type_of(array) != Q_JSON_ARRAY)
-		return refuse(err, member, "is no array");
-	if (q_json_count(array) > limit)
-		return refuse(err, member, "has too many items");
-	*out = q_arena_alloc_array(arena, q_json_count(array), item_bytes);
-	if (!*out)
-		return q_fail(err, Q_NOMEM, where, "%zu %s", q_json_count(array), member);
-	return Q_OK;
+	void *items;
+
+	if (q_json_type_of(array) != Q_JSON_ARRAY) {
+		refuse(err, member, "is no array");
+		return NULL;
+	}
+	if (q_json_count(array) > limit) {
+		refuse(err, member, "has too many items");
+		return NULL;
+	}
+	items = q_arena_alloc_array(arena, q_json_count(array), item_bytes);
+	if (!items)
+		q_fail(err, Q_NOMEM, where, "%zu %s", q_json_count(array), member);
+	return items;
 }
 
 static enum q_code read_entities(const struct q_json *array, struct q_arena *arena,
 				 struct q_page_analysis *out, struct q_err *err)
 {
 	struct q_json_walk walk = q_json_walk(array);
-	void *entities = NULL;
-	enum q_code code = read_list(array, "entities", Q_ANALYST_ENTITIES_MAX,
-				     sizeof out->entities[0], arena, &entities, err);
+	enum q_code code = Q_OK;
 
-	if (code != Q_OK)
-		return code;
-	q_assert(entities);
-	for (out->entities = entities; code == Q_OK && q_json_next(&walk);)
+	out->entities = list_of(array, "entities", Q_ANALYST_ENTITIES_MAX, sizeof out->entities[0],
+				arena, err);
+	if (!out->entities)
+		return err->code;
+	while (code == Q_OK && q_json_next(&walk))
 		code = read_entity(walk.value, &out->entities[out->entity_count++], err);
 	return code;
 }
@@ -104,14 +108,13 @@ static enum q_code read_key_points(const struct q_json *array, struct q_arena *a
 				   struct q_page_analysis *out, struct q_err *err)
 {
 	struct q_json_walk walk = q_json_walk(array);
-	void *points = NULL;
-	enum q_code code = read_list(array, "keyPoints", Q_ANALYST_KEY_POINTS_MAX,
-				     sizeof out->key_points[0], arena, &points, err);
+	enum q_code code = Q_OK;
 
-	if (code != Q_OK)
-		return code;
-	q_assert(points);
-	for (out->key_points = points; code == Q_OK && q_json_next(&walk);)
+	out->key_points = list_of(array, "keyPoints", Q_ANALYST_KEY_POINTS_MAX,
+				  sizeof out->key_points[0], arena, err);
+	if (!out->key_points)
+		return err->code;
+	while (code == Q_OK && q_json_next(&walk))
 		code = read_text(walk.value, "a key point", 1, Q_ANALYST_KEY_POINT_MAX,
 				 &out->key_points[out->key_point_count++], err);
 	return code;

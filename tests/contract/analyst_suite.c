@@ -185,11 +185,11 @@ static void result_does_not_need_the_text_any_more(void **state)
 {
 	struct q_arena *arena = q_arena_new(ARENA_BYTES);
 	struct q_page_analysis analysis;
-	char text[2000] = "";
+	char text[2000];
 	struct q_str before;
 	struct q_err err;
 
-	strncat(text, pages[1], sizeof text - 1);
+	snprintf(text, sizeof text, "%s", pages[1]);
 	assert_int_equal(analyse(*state, q_str_from(text), arena, &analysis, &err), Q_OK);
 	before = as_json(arena, &analysis);
 	memset(text, 'X', sizeof text);
