@@ -30,8 +30,8 @@ struct q_fetch_request {
 	const struct q_fetch_header *headers;
 	size_t header_count;
 	struct q_bytes body;
-	size_t body_max;    /* of the response */
-	int64_t timeout_ms; /* whole request; the call's deadline also counts */
+	size_t body_max; /* of the response */
+	int64_t timeout_ms; /* whole request; the call's deadline counts too, and alone where this is 0 */
 };
 
 struct q_fetch_response {

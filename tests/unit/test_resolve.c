@@ -1,6 +1,7 @@
 #include "net/resolve.h"
 
 #include "base/time.h"
+#include "net/http_client.h"
 #include "support/checks.h"
 #include "support/failing_memory.h"
 
@@ -151,6 +152,26 @@ static void a_lookup_is_given_up_when_cancelled(void **state)
 	let_slow_lookup_end();
 }
 
+/* curl looks names up in a thread too; it must not wait for that one either. */
+static void a_client_gives_a_lookup_up_at_the_deadline(void **state)
+{
+	int64_t start_ms = q_time_monotonic_ms();
+	struct q_http_client_request request = {
+		.method = Q_STR("GET"), .url = Q_STR("http://slow.test/"), .timeout_ms = 50};
+	struct q_http_client_response response;
+	struct q_arena *arena = q_arena_new(10000);
+	struct q_http_client *client;
+	struct q_err err;
+
+	assert_int_equal(q_http_client_open(NULL, &client, &err), Q_OK);
+	assert_int_equal(q_http_client_send(client, &no_limits, &request, arena, &response, &err),
+			 Q_TIMEOUT);
+	assert_true(q_time_monotonic_ms() - start_ms >= 50);
+	q_http_client_close(client);
+	let_slow_lookup_end(); /* were it waited for, the test would not come here */
+	q_arena_free(arena);
+}
+
 static enum q_code resolve_once(void *context)
 {
 	return resolve("some.test", context);
@@ -171,6 +192,7 @@ int main(void)
 		cmocka_unit_test(more_addresses_than_can_be_checked_are_an_error),
 		cmocka_unit_test(a_lookup_is_given_up_at_the_deadline),
 		cmocka_unit_test(a_lookup_is_given_up_when_cancelled),
+		cmocka_unit_test(a_client_gives_a_lookup_up_at_the_deadline),
 		cmocka_unit_test(every_failing_allocation_is_an_error),
 	};
 
