@@ -411,7 +411,6 @@ void site_init(struct site *site)
 {
 	memset(site, 0, sizeof *site);
 	site->limits = q_http_default_limits;
-	site->limits.linger_ms = 300;
 	site->pool_options = q_pool_defaults;
 	site->options = (struct q_http_server_options){
 		.host = "127.0.0.1",

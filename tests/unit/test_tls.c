@@ -28,7 +28,7 @@ struct client {
 	SSL *ssl;
 };
 
-static int start(void **state)
+static int start_with(int64_t handshake_ms)
 {
 	scratch_make(directory);
 	snprintf(certificate_file, sizeof certificate_file, "%s/certificate", directory);
@@ -37,9 +37,19 @@ static int start(void **state)
 	site_init(&site);
 	site.options.tls_certificate_file = certificate_file;
 	site.options.tls_key_file = key_file;
-	site.limits.handshake_ms = 150;
+	site.limits.handshake_ms = handshake_ms;
 	site_start(&site);
 	return 0;
+}
+
+static int start(void **state)
+{
+	return start_with(q_http_default_limits.handshake_ms);
+}
+
+static int start_with_short_handshake(void **state)
+{
+	return start_with(150);
 }
 
 static int stop(void **state)
@@ -360,7 +370,8 @@ int main(void)
 		CASE(ciphers_are_ecdhe_with_aead),
 		CASE(other_protocols_are_refused),
 		CASE(renegotiation_is_refused),
-		CASE(handshake_has_a_deadline),
+		cmocka_unit_test_setup_teardown(handshake_has_a_deadline,
+						start_with_short_handshake, stop),
 		CASE(plain_http_is_closed),
 		CASE(server_says_that_it_closes),
 		CASE(reload_takes_the_new_certificate_for_new_connections),
