@@ -95,7 +95,8 @@ static enum q_exit list_online(const struct request *r, struct q_client *client)
 {
 	const struct q_str head[COLUMNS] = {Q_STR("ID"),   Q_STR("NAME"),  Q_STR("TENANT"),
 					    Q_STR("TYPE"), Q_STR("ROLES"), Q_STR("REVOKED")};
-	struct q_table *table = r->as_json ? NULL : q_table_new(COLUMNS);
+	bool as_json = q_output_is_json(r->as_json);
+	struct q_table *table = as_json ? NULL : q_table_new(COLUMNS);
 	struct q_str cursor = {0};
 	enum q_exit exit_code;
 
@@ -113,14 +114,14 @@ static enum q_exit list_online(const struct request *r, struct q_client *client)
 			break;
 		for (walk = q_json_walk(q_json_member(answer, Q_STR("items")));
 		     q_json_next(&walk);) {
-			if (r->as_json)
+			if (as_json)
 				q_output_json(walk.value);
 			add_row(table, walk.value, client->arena);
 		}
 		cursor = (struct q_str){0};
 		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
 	} while (cursor.length > 0);
-	q_table_print(table, stdout);
+	q_table_print(table, exit_code ? NULL : stdout);
 	return exit_code;
 }
 

@@ -78,13 +78,25 @@ static size_t width_of(struct q_str s)
 	return width;
 }
 
-/* Control characters of foreign names must not reach the terminal. */
+/* Would this character of a foreign name command the terminal, or turn the rest of the line around? */
+static bool is_unsafe(uint32_t c)
+{
+	bool is_control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
+	bool is_line_end = c == 0x2028 || c == 0x2029;
+	bool is_direction = c == 0x061c || c == 0x200e || c == 0x200f ||
+			    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+
+	return is_control || is_line_end || is_direction;
+}
+
 static void print_cell(FILE *out, struct q_str cell, size_t pad_to)
 {
-	for (size_t i = 0; i < cell.length; i++)
-		fputc((unsigned char)cell.data[i] < 0x20 || cell.data[i] == 0x7f ? '?'
-										 : cell.data[i],
-		      out);
+	for (size_t start = 0, end = 0; start < cell.length; start = end) {
+		if (is_unsafe(q_utf8_next(cell, &end)))
+			fputc('?', out);
+		else
+			fwrite(cell.data + start, 1, end - start, out);
+	}
 	for (size_t width = width_of(cell); width < pad_to; width++)
 		fputc(' ', out);
 }
@@ -102,7 +114,7 @@ void q_table_print(struct q_table *table, FILE *out)
 		if (width > widths[i % table->columns])
 			widths[i % table->columns] = width;
 	}
-	for (size_t i = 0; i < rows * table->columns; i++) {
+	for (size_t i = 0; out && i < rows * table->columns; i++) {
 		bool is_last = i % table->columns == table->columns - 1;
 
 		print_cell(out, *(struct q_str *)q_vec_at(&table->cells, i),

@@ -19,7 +19,7 @@ struct q_table;
 Q_MUST_USE struct q_table *q_table_new(size_t columns); /* NULL: out of memory */
 /* `cells`: as many as columns; copied. */
 void q_table_add(struct q_table *table, const struct q_str *cells);
-/* Prints and frees. NULL is allowed. */
+/* Prints (not where `out` is NULL) and frees. A table of NULL is allowed. */
 void q_table_print(struct q_table *table, FILE *out);
 
 /* A bar on stderr, drawn over itself, at most ten times a second; nothing where stderr is no terminal. */

@@ -62,7 +62,7 @@ static enum q_exit list(struct request *r)
 		cursor = (struct q_str){0};
 		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
 	} while (cursor.length > 0);
-	q_table_print(table, stdout);
+	q_table_print(table, exit_code ? NULL : stdout);
 	return exit_code;
 }
 
