@@ -10,6 +10,7 @@ ROWS_SHOWN, ROW_LENGTH = 60, 400
 class TapReporter:
     def __init__(self):
         self.count = 0
+        self.skipped = ""  # why the whole file was
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config):
@@ -28,8 +29,7 @@ class TapReporter:
 
     def pytest_runtest_logreport(self, report):
         if report.skipped:
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-            self.line(True, report, f" # SKIP {reason.removeprefix('Skipped: ')}")
+            self.line(True, report, f" # SKIP {reason_of(report)}")
         elif report.failed:
             self.line(False, report, f" ({report.when})" if report.when != "call" else "")
             self.explain(report)
@@ -37,13 +37,21 @@ class TapReporter:
             self.line(True, report)
 
     def pytest_collectreport(self, report):
-        if report.failed:
+        if report.skipped:
+            self.skipped = reason_of(report)
+        elif report.failed:
             self.explain(report)
             print("Bail out! a file of tests cannot be read", flush=True)
 
     def pytest_sessionfinish(self):
-        print(f"1..{self.count}", flush=True)
+        print(f"1..0 # SKIP {self.skipped}" if self.skipped else f"1..{self.count}", flush=True)
+
+
+def reason_of(report):
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main(["-p", "no:cacheprovider", "--tb=short", *sys.argv[1:]], plugins=[TapReporter()]))
+    reporter = TapReporter()
+    exit_code = pytest.main(["-p", "no:cacheprovider", "--tb=short", *sys.argv[1:]], plugins=[reporter])
+    sys.exit(0 if reporter.skipped and exit_code == pytest.ExitCode.NO_TESTS_COLLECTED else exit_code)
