@@ -10,8 +10,7 @@
 
 static const char where[] = "sqlite";
 
-/* A full disk reaches us as SQLITE_FULL, or as an I/O error with the system's number (a quota, a
- * file size limit). */
+/* A full disk is SQLITE_FULL; a quota or a file size limit an I/O error with the system's number. */
 static bool is_no_space(int result, int os_error)
 {
 	return result == SQLITE_FULL ||
@@ -86,8 +85,10 @@ enum q_code q__sqlite_query_int(struct q__sqlite_connection *connection, const c
 {
 	sqlite3_stmt *statement = NULL;
 	enum q_code code = Q_OK;
-	int result = sqlite3_prepare_v2(connection->handle, sql, -1, &statement, NULL);
+	int result;
 
+	errno = 0;
+	result = sqlite3_prepare_v2(connection->handle, sql, -1, &statement, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_step(statement);
 	if (result == SQLITE_ROW)
@@ -98,8 +99,7 @@ enum q_code q__sqlite_query_int(struct q__sqlite_connection *connection, const c
 	return code;
 }
 
-/* SQLite would make the file readable to all whom the umask lets; its -wal and -shm take the mode
- * of the file. */
+/* SQLite would let all read it whom the umask lets. The -wal file takes the mode of the database. */
 static enum q_code create_file(const char *path, struct q_err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -152,6 +152,7 @@ enum q_code q__sqlite_connection_open(const char *path, enum q__sqlite_role role
 		return q_fail(err, Q_NOMEM, where, "%zu bytes", sizeof *connection);
 	if (role == Q__SQLITE_WRITER)
 		code = create_file(path, err);
+	errno = 0;
 	if (!code && sqlite3_open_v2(path, &connection->handle, flags, vfs) != SQLITE_OK)
 		code = connection->handle ? q__sqlite_fail(connection, err)
 					  : q_fail(err, Q_NOMEM, where, "cannot open %s", path);
@@ -182,6 +183,7 @@ sqlite3_stmt *q__sqlite_statement(struct q__sqlite_connection *connection, enum 
 
 	if (*statement)
 		return *statement;
+	errno = 0;
 	if (sqlite3_prepare_v3(connection->handle, q__sqlite_text(sql), -1,
 			       SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
 		q__sqlite_fail(connection, err);
@@ -224,14 +226,12 @@ enum q_code q__sqlite_run_sql(struct q__sqlite_connection *connection, enum q__s
 
 void q__sqlite_roll_back(struct q__sqlite_connection *connection)
 {
-	/* Its failure tells nothing new: SQLite then rolls back when the connection is used next.
-	 */
+	/* Its failure tells nothing new: SQLite rolls back when the connection is used next. */
 	if (!sqlite3_get_autocommit(connection->handle))
 		sqlite3_exec(connection->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-/* A borrowed binding copies nothing, so it can only fail by a bug: a wrong parameter number, a
- * statement in use. */
+/* A borrowed binding copies nothing: only a bug makes it fail (a wrong number, a statement in use). */
 static void check_bound(int result)
 {
 	q_assert(result == SQLITE_OK);

@@ -19,6 +19,12 @@ struct q__sqlite_connection {
 	sqlite3_stmt *statements[Q__SQL_COUNT];
 };
 
+/* How much one transaction may remove: others wait for it, and it must fit in the -wal file. */
+struct q__sqlite_budget {
+	size_t count; /* of rows */
+	size_t bytes; /* of their bodies; the row that exceeds it is the last */
+};
+
 enum q__sqlite_role { Q__SQLITE_WRITER, Q__SQLITE_READER };
 
 /* Opens the file and sets what holds for this connection alone. The writer's also makes the file

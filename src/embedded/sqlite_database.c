@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAINTAIN_MAX = 500 /* items, and records a stream, a step: other writes wait for it */ };
+static const struct q__sqlite_budget step_budget = {.count = 500, .bytes = 8 << 20};
 
 static enum q_code open_parts(struct q_sqlite_database *database, const char *path,
 			      struct q_err *err)
@@ -75,11 +75,11 @@ static enum q_code run_upkeep(struct q__sqlite_write *write,
 	enum q_code code;
 
 	upkeep->has_more = false;
-	code = q__sqlite_items_expire(connection, upkeep->now_ms, MAINTAIN_MAX, &upkeep->has_more,
+	code = q__sqlite_items_expire(connection, upkeep->now_ms, step_budget, &upkeep->has_more,
 				      scratch, err);
 	if (!code)
 		code = q__sqlite_streams_trim(connection, upkeep->now_ms - Q_SQLITE_RETENTION_MS,
-					      MAINTAIN_MAX, &upkeep->has_more, err);
+					      step_budget, &upkeep->has_more, err);
 	return code;
 }
 

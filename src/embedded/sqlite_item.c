@@ -133,59 +133,63 @@ enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connection, int64
 			     err);
 }
 
-struct expired {
-	int64_t stream;
-	struct q_bytes body;
-};
-
-/* They are listed before the first is deleted: a row may not go while its table is being read. */
-static enum q_code list_expired(struct q__sqlite_connection *connection, int64_t now_ms,
-				size_t limit, struct q_arena *scratch, struct expired *list,
-				size_t *count, struct q_err *err)
+/* The item that has been expired for longest; `body` is empty where none has. */
+static enum q_code find_expired(struct q__sqlite_connection *connection, int64_t now_ms,
+				struct q_arena *scratch, int64_t *stream, struct q_bytes *body,
+				struct q_err *err)
 {
-	sqlite3_stmt *statement = q__sqlite_statement(connection, Q__SQL_ITEMS_EXPIRED, err);
-	enum q_code code = Q_OK;
-	bool found = true;
+	sqlite3_stmt *statement = q__sqlite_statement(connection, Q__SQL_ITEM_EXPIRED, err);
+	bool found;
+	enum q_code code;
 
+	*body = (struct q_bytes){0};
 	if (!statement)
 		return err->code;
 	q__sqlite_bind_int(statement, 1, now_ms);
-	q__sqlite_bind_int(statement, 2, (int64_t)limit);
-	for (*count = 0; *count < limit; ++*count) {
-		code = q__sqlite_step(connection, statement, &found, err);
-		if (code || !found)
-			break;
-		list[*count].stream = sqlite3_column_int64(statement, 0);
-		list[*count].body =
-			q_arena_copy_bytes(scratch, q__sqlite_column_bytes(statement, 1));
-		if (!list[*count].body.data) {
+	code = q__sqlite_step(connection, statement, &found, err);
+	if (code)
+		return code;
+	if (found) {
+		*stream = sqlite3_column_int64(statement, 0);
+		*body = q_arena_copy_bytes(scratch, q__sqlite_column_bytes(statement, 1));
+		if (!body->data)
 			code = q_fail(err, Q_NOMEM, where, "an expired item");
-			break;
-		}
 	}
 	sqlite3_reset(statement);
 	return code;
 }
 
-enum q_code q__sqlite_items_expire(struct q__sqlite_connection *connection, int64_t now_ms,
-				   size_t limit, bool *has_more, struct q_arena *scratch,
-				   struct q_err *err)
+static enum q_code delete_expired(struct q__sqlite_connection *connection, int64_t now_ms,
+				  int64_t stream, struct q_bytes body, struct q_arena *scratch,
+				  struct q_err *err)
 {
-	struct expired *list = q_arena_alloc_array(scratch, limit, sizeof *list);
-	size_t count = 0;
-	enum q_code code;
+	struct q_item item;
+	enum q_code code = q_item_decode(body, scratch, &item, err);
 
-	if (!list)
-		return q_fail(err, Q_NOMEM, where, "%zu expired items", limit);
-	code = list_expired(connection, now_ms, limit, scratch, list, &count, err);
-	for (size_t i = 0; i < count && !code; i++) {
-		struct q_item item;
+	return code ? code
+		    : q__sqlite_item_delete(connection, stream, now_ms, &item.key, body, scratch,
+					    err);
+}
 
-		code = q_item_decode(list[i].body, scratch, &item, err);
-		if (!code)
-			code = q__sqlite_item_delete(connection, list[i].stream, now_ms, &item.key,
-						     list[i].body, scratch, err);
+enum q_code q__sqlite_items_expire(struct q__sqlite_connection *connection, int64_t now_ms,
+				   struct q__sqlite_budget budget, bool *has_more,
+				   struct q_arena *scratch, struct q_err *err)
+{
+	size_t bytes = 0;
+
+	for (size_t count = 0; count < budget.count && bytes < budget.bytes; count++) {
+		struct q_bytes body;
+		int64_t stream = 0;
+		enum q_code code = find_expired(connection, now_ms, scratch, &stream, &body, err);
+
+		if (code || body.length == 0)
+			return code;
+		code = delete_expired(connection, now_ms, stream, body, scratch, err);
+		if (code)
+			return code;
+		bytes += body.length;
+		q_arena_reset(scratch);
 	}
-	*has_more |= count == limit;
-	return code;
+	*has_more = true;
+	return Q_OK;
 }

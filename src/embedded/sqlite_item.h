@@ -30,10 +30,10 @@ Q_MUST_USE enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connec
 					     const struct q_record_key *key, struct q_bytes before,
 					     struct q_arena *scratch, struct q_err *err);
 
-/* Deletes items that have expired by now_ms, of any store, at most `limit`; *has_more where the
- * limit was met. */
+/* Deletes items that have expired by now_ms, of any store, until the budget is used up: then *has_more. Empties `scratch`. */
 Q_MUST_USE enum q_code q__sqlite_items_expire(struct q__sqlite_connection *connection,
-					      int64_t now_ms, size_t limit, bool *has_more,
-					      struct q_arena *scratch, struct q_err *err);
+					      int64_t now_ms, struct q__sqlite_budget budget,
+					      bool *has_more, struct q_arena *scratch,
+					      struct q_err *err);
 
 #endif

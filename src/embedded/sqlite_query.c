@@ -8,16 +8,14 @@ static const char where[] = "record_store.query";
 
 enum { PAGE_BYTES_MAX = 1 << 20 };
 
-/* The place of an item in its index: by index sk, then by its own key. In the table pk and own_sk
- * are not used. */
+/* The place of an item in its index: by index sk, then by its own key. In the table the sk alone. */
 struct place {
 	struct q_str sk;
 	struct q_str pk;
 	struct q_str own_sk;
 };
 
-/* The places between which a query looks. In the table `from` is in the range, in an index it lies
- * before it; `to` lies beyond. */
+/* What a query looks between. In the table `from` is in the range, in an index before it; `to` is beyond. */
 struct range {
 	struct place from;
 	struct place to;
@@ -33,8 +31,7 @@ static struct q_str successor(struct q_str s, char text[Q_RECORD_KEY_MAX + 1])
 	return (struct q_str){text, s.length + 1};
 }
 
-/* The smallest text above all that begin with the prefix: UTF-8 has no byte 0xff that could not be
- * raised. */
+/* The smallest text above all that begin with the prefix: UTF-8 has no byte that cannot be raised. */
 static struct q_str prefix_end(struct q_str prefix, char text[Q_RECORD_KEY_MAX + 1])
 {
 	memcpy(text, prefix.data, prefix.length);
@@ -90,7 +87,7 @@ static void bind(sqlite3_stmt *statement, const struct q_query *query, const str
 	q__sqlite_bind_str(statement, 3, range->from.sk);
 	q__sqlite_bind_str(statement, 4, range->to.sk);
 	q__sqlite_bind_int(statement, 6,
-			   (int64_t)query->limit + 1); /* one more tells of a next page */
+			   (int64_t)query->limit + 1); /* one more: is there a next page? */
 	if (query->index == 0)
 		return;
 	q__sqlite_bind_str(statement, 7, range->from.pk);

@@ -126,8 +126,7 @@ enum q_code q__sqlite_reader_take(struct q__sqlite_readers *readers,
 void q__sqlite_reader_give_back(struct q__sqlite_readers *readers,
 				struct q__sqlite_connection *connection)
 {
-	/* Only whoever holds the turn may see that it is the shared one: all others have an own
-	 * reader. */
+	/* `shared` is for him who holds the turn to look at: who has no reader of his own. */
 	if (!pthread_getspecific(readers->key)) {
 		q_assert(connection == readers->shared);
 		pthread_mutex_unlock(&readers->turn);

@@ -73,8 +73,8 @@ static const char *const texts[Q__SQL_COUNT] = {
 	[Q__SQL_ITEM_STORE_BODY] =
 		"UPDATE items SET body = ?4 WHERE stream = ?1 AND pk = ?2 AND sk = ?3",
 	[Q__SQL_ITEM_DELETE] = "DELETE FROM items WHERE stream = ?1 AND pk = ?2 AND sk = ?3",
-	[Q__SQL_ITEMS_EXPIRED] = "SELECT stream, body FROM items WHERE expires_at_ms <= ?1"
-				 " ORDER BY expires_at_ms LIMIT ?2",
+	[Q__SQL_ITEM_EXPIRED] = "SELECT stream, body FROM items WHERE expires_at_ms <= ?1"
+				" ORDER BY expires_at_ms LIMIT 1",
 
 	[Q__SQL_QUERY] = QUERY_TABLE(""),
 	[Q__SQL_QUERY_DESCENDING] = QUERY_TABLE(" DESC"),
@@ -99,8 +99,8 @@ static const char *const texts[Q__SQL_COUNT] = {
 	[Q__SQL_RECORDS_READ] =
 		"SELECT sequence, at_ms, key, body FROM records WHERE stream = ?1 AND sequence > ?2"
 		" ORDER BY sequence LIMIT ?3",
-	[Q__SQL_RECORDS_AGE] = "SELECT sequence, at_ms FROM records WHERE stream = ?1"
-			       " ORDER BY sequence LIMIT ?2",
+	[Q__SQL_RECORDS_AGE] = "SELECT sequence, at_ms, length(body) FROM records"
+			       " WHERE stream = ?1 ORDER BY sequence",
 	[Q__SQL_RECORDS_TRIM] = "DELETE FROM records WHERE stream = ?1 AND sequence <= ?2",
 };
 

@@ -21,7 +21,7 @@ enum q__sql {
 	Q__SQL_ITEM_STORE,
 	Q__SQL_ITEM_STORE_BODY,
 	Q__SQL_ITEM_DELETE,
-	Q__SQL_ITEMS_EXPIRED,
+	Q__SQL_ITEM_EXPIRED,
 	Q__SQL_QUERY, /* the six queries stand together: 2 * index + is_descending counts from here
 		       */
 	Q__SQL_QUERY_DESCENDING,

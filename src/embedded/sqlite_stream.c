@@ -26,7 +26,8 @@ static enum q_code find_stream(struct q__sqlite_connection *connection, struct q
 	code = q__sqlite_step(connection, statement, &found, err);
 	if (code)
 		return code;
-	q_assert(found);
+	if (!found)
+		return q_fail(err, Q_CORRUPT, where, "a stream that was made is not there");
 	*stream = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
 	return Q_OK;
@@ -87,31 +88,30 @@ enum q_code q__sqlite_stream_append(struct q__sqlite_connection *connection, int
 	return q__sqlite_run(connection, statement, err);
 }
 
-/* The last of the oldest `limit` records up to the first that is not older than before_ms; 0: none.
- */
+/* The last of the oldest records that are older than before_ms and within the budget; 0: none. */
 static enum q_code find_trim_end(struct q__sqlite_connection *connection, int64_t stream,
-				 int64_t before_ms, size_t limit, int64_t *end, bool *has_more,
-				 struct q_err *err)
+				 int64_t before_ms, struct q__sqlite_budget budget, int64_t *end,
+				 bool *has_more, struct q_err *err)
 {
 	sqlite3_stmt *statement = q__sqlite_statement(connection, Q__SQL_RECORDS_AGE, err);
+	size_t count = 0, bytes = 0;
 	enum q_code code = Q_OK;
 	bool found = true;
-	size_t count = 0;
 
 	if (!statement)
 		return err->code;
 	q__sqlite_bind_int(statement, 1, stream);
-	q__sqlite_bind_int(statement, 2, (int64_t)limit);
 	*end = 0;
-	while (!code && found) {
+	while (!code && count < budget.count && bytes < budget.bytes) {
 		code = q__sqlite_step(connection, statement, &found, err);
 		if (code || !found || sqlite3_column_int64(statement, 1) >= before_ms)
 			break;
 		*end = sqlite3_column_int64(statement, 0);
+		bytes += (size_t)sqlite3_column_int64(statement, 2);
 		count++;
 	}
 	sqlite3_reset(statement);
-	*has_more |= count == limit;
+	*has_more |= count == budget.count || bytes >= budget.bytes;
 	return code;
 }
 
@@ -128,10 +128,12 @@ static enum q_code run_with_sequence(struct q__sqlite_connection *connection, en
 }
 
 static enum q_code trim_stream(struct q__sqlite_connection *connection, int64_t stream,
-			       int64_t before_ms, size_t limit, bool *has_more, struct q_err *err)
+			       int64_t before_ms, struct q__sqlite_budget budget, bool *has_more,
+			       struct q_err *err)
 {
 	int64_t end = 0;
-	enum q_code code = find_trim_end(connection, stream, before_ms, limit, &end, has_more, err);
+	enum q_code code =
+		find_trim_end(connection, stream, before_ms, budget, &end, has_more, err);
 
 	if (code || end == 0)
 		return code;
@@ -159,14 +161,15 @@ static enum q_code next_stream(struct q__sqlite_connection *connection, int64_t 
 }
 
 enum q_code q__sqlite_streams_trim(struct q__sqlite_connection *connection, int64_t before_ms,
-				   size_t limit, bool *has_more, struct q_err *err)
+				   struct q__sqlite_budget budget, bool *has_more,
+				   struct q_err *err)
 {
 	int64_t stream = 0;
 	bool found = false;
 	enum q_code code = next_stream(connection, &stream, &found, err);
 
 	while (!code && found) {
-		code = trim_stream(connection, stream, before_ms, limit, has_more, err);
+		code = trim_stream(connection, stream, before_ms, budget, has_more, err);
 		if (!code)
 			code = next_stream(connection, &stream, &found, err);
 	}

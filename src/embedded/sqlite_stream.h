@@ -57,10 +57,10 @@ Q_MUST_USE enum q_code q__sqlite_stream_append(struct q__sqlite_connection *conn
 					       int64_t stream, int64_t at_ms, struct q_str key,
 					       struct q_bytes body, struct q_err *err);
 
-/* In a transaction of the writer: removes the oldest records, at most `limit` of each stream, up to
- * the first that is not older than `before_ms`. *has_more where the limit was met. */
+/* In a transaction of the writer: removes the oldest records of each stream that are older than `before_ms`, up to the first that is
+ * not, until the budget (of each) is used up: then *has_more. */
 Q_MUST_USE enum q_code q__sqlite_streams_trim(struct q__sqlite_connection *connection,
-					      int64_t before_ms, size_t limit, bool *has_more,
-					      struct q_err *err);
+					      int64_t before_ms, struct q__sqlite_budget budget,
+					      bool *has_more, struct q_err *err);
 
 #endif

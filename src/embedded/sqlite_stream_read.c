@@ -46,7 +46,8 @@ static enum q_code read_state(struct q__sqlite_connection *connection, int64_t s
 	code = q__sqlite_step(connection, statement, &found, err);
 	if (code)
 		return code;
-	q_assert(found); /* a stream is never removed */
+	if (!found)
+		return q_fail(err, Q_CORRUPT, where, "stream %" PRId64 " is gone", stream);
 	out->trimmed_through = sqlite3_column_int64(statement, 0);
 	out->newest = out->trimmed_through;
 	out->newest_at_ms = 0;
