@@ -1,4 +1,5 @@
 /* The worker role, and what follows from it, step by step in one thread. */
+#include "base/mem.h"
 #include "documents/documents_internal.h"
 #include "support/checks.h"
 #include "support/clock_simulated.h"
@@ -339,6 +340,40 @@ static void a_range_whose_workers_all_die_fails_its_missing_pages(void **state)
 	assert_view_equal(product_find_page(p, job.file_id, 3).error_code, "worker_lost");
 }
 
+/* One step of each role. A failure is of that step alone. */
+static void step_once(struct product *p)
+{
+	struct q_err err;
+	bool did_work;
+
+	(void)!q_worker_feed(p->worker, &no_call, &did_work, &err);
+	(void)!q_worker_page(p->worker, &no_call, &did_work, &err);
+	(void)!q_worker_keep(p->worker, &no_call, &err);
+	(void)!q_aggregator_step(p->aggregator, &no_call, 0, &did_work, &err);
+	(void)!q_sweeper_step(p->documents, &no_call, &did_work, &err);
+}
+
+/* Whichever allocation fails on its way, the document ends as if none had. */
+static void a_full_heap_delays_and_harms_nothing(void **state)
+{
+	enum { STEPS = 4, STRIDE = 3 };
+	struct product *p = *state;
+	bool has_fired = true;
+
+	for (int64_t n = 0; has_fired; n += STRIDE) {
+		struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 2});
+
+		q_mem_fail_after(n);
+		for (int i = 0; i < STEPS; i++)
+			step_once(p);
+		has_fired = q_mem_failure_fired();
+		q_mem_fail_after(-1);
+		job = product_settle(p, job.file_id);
+		assert_int_equal(job.status, Q_JOB_COMPLETED);
+		assert_int_equal(job.processed_pages, 2);
+	}
+}
+
 static void a_document_to_blame_fails_its_job_with_its_reason(void **state)
 {
 	struct product *p = *state;
@@ -372,6 +407,7 @@ int main(void)
 		CASE(a_plan_that_never_succeeds_fails_its_job),
 		CASE(a_plan_whose_workers_all_die_fails_its_job),
 		CASE(a_range_whose_workers_all_die_fails_its_missing_pages),
+		CASE(a_full_heap_delays_and_harms_nothing),
 		CASE(a_document_to_blame_fails_its_job_with_its_reason),
 	};
 
