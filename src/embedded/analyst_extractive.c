@@ -11,7 +11,7 @@
 
 enum {
 	KEY_POINT_CANDIDATES = 32, /* some will repeat the summary or each other */
-	OPENING_SENTENCES = 2,
+	OPENING_LINES = 2,
 	SENTENCES_PER_CHECK = 256 /* how often the caller's deadline is looked at */
 };
 
@@ -28,9 +28,9 @@ struct reading {
 	struct q_arena *arena;
 	struct q__sentence_reader reader;
 	struct q__word_counts counts;
-	struct q__shortlist sentences;		 /* for the summary */
-	struct q__shortlist duties;		 /* for the key points */
-	struct q_str opening[OPENING_SENTENCES]; /* the summary of a page without sentences */
+	struct q__shortlist sentences; /* for the summary */
+	struct q__shortlist duties;    /* for the key points */
+	struct q__shortlist opening;   /* for the summary of a page without sentences */
 	struct q__entities entities;
 	struct q__mood mood;
 	struct q__match matches[Q__SENTENCE_TOKENS_MAX];
@@ -50,8 +50,8 @@ static void study_sentence(struct reading *reading, const struct q__sentence *se
 	for (unsigned i = 0; i < count; i++)
 		q__entities_add(&reading->entities, reading->arena, sentence, &reading->matches[i]);
 	q__mood_add(&reading->mood, sentence);
-	if (sentence->ordinal < OPENING_SENTENCES)
-		reading->opening[sentence->ordinal] = sentence->text;
+	if (sentence->ordinal < OPENING_LINES)
+		q__shortlist_offer(&reading->opening, sentence, 0);
 	if (q__sentence_is_prose(sentence))
 		q__shortlist_offer(&reading->sentences, sentence,
 				   q__sentence_weight(&reading->counts, sentence, count));
@@ -76,44 +76,39 @@ static enum q_code read_page(struct reading *reading,
 	return Q_OK;
 }
 
-/* Nothing behind a wide full stop, a semicolon where the sentence before has no end. */
-static struct q_str separator(struct q_str before)
+/* What parts a sentence from the next: nothing behind a wide full stop, a semicolon where it has no
+ * end. */
+static struct q_str separator(const struct q__passage *sentence)
 {
 	static const char *const wide_ends[] = {"。", "！", "？"};
 
-	if (before.length == 0)
-		return Q_STR("");
 	for (size_t i = 0; i < Q_COUNT_OF(wide_ends); i++)
-		if (q_str_ends_with(before, q_str_from(wide_ends[i])))
+		if (q_str_ends_with(sentence->text, q_str_from(wide_ends[i])))
 			return Q_STR("");
-	return strchr(".!?:;)\"", before.data[before.length - 1]) ? Q_STR(" ") : Q_STR("; ");
+	return sentence->has_end ? Q_STR(" ") : Q_STR("; ");
 }
 
-/* Appends a sentence if it is the first or fits whole. Returns the summary's new length. */
-static size_t append_sentence(char *summary, size_t length, struct q_str text)
-{
-	struct q_str between = separator((struct q_str){summary, length});
-
-	if (text.length == 0 ||
-	    (length > 0 && length + between.length + text.length > Q_ANALYST_SUMMARY_MAX))
-		return length;
-	memcpy(summary + length, between.data, between.length);
-	length += between.length;
-	return length + q__fold(text, summary + length, Q_ANALYST_SUMMARY_MAX - length).length;
-}
-
+/* The first sentence, cut where it must be, and those others that fit whole. */
 static struct q_str write_summary(struct reading *reading, const struct q__selection *chosen)
 {
 	char summary[Q_ANALYST_SUMMARY_MAX];
+	struct q_str between = Q_STR("");
 	size_t length = 0;
 
-	for (unsigned i = 0; i < chosen->count; i++)
-		length = append_sentence(summary, length, chosen->passages[i]->text);
-	for (unsigned i = 0; i < OPENING_SENTENCES && chosen->count == 0; i++)
-		length = append_sentence(summary, length, reading->opening[i]);
+	for (unsigned i = 0; i < chosen->count; i++) {
+		const struct q__passage *sentence = chosen->passages[i];
+
+		if (length > 0 && length + between.length + sentence->text.length > sizeof summary)
+			continue;
+		memcpy(summary + length, between.data, between.length);
+		length += between.length;
+		length += q__fold(sentence->text, summary + length, sizeof summary - length).length;
+		between = separator(sentence);
+	}
 	return q_arena_copy(reading->arena, (struct q_str){summary, length});
 }
 
+/* The sentences of highest rank; of a page without sentences its first lines. */
 static void choose_summary(struct reading *reading, struct q__selection *chosen)
 {
 	unsigned candidates = reading->sentences.count;
@@ -121,6 +116,8 @@ static void choose_summary(struct reading *reading, struct q__selection *chosen)
 
 	q__rank(&reading->sentences);
 	while (chosen->count < wanted && q__selection_take(chosen, &reading->sentences, NULL))
+		continue;
+	while (candidates == 0 && q__selection_take(chosen, &reading->opening, NULL))
 		continue;
 }
 
@@ -164,6 +161,7 @@ static enum q_code analyse_page(struct q_analyst *analyst, const struct q_call *
 	reading->arena = arena;
 	q__shortlist_init(&reading->sentences, Q__SHORTLIST_MAX);
 	q__shortlist_init(&reading->duties, KEY_POINT_CANDIDATES);
+	q__shortlist_init(&reading->opening, OPENING_LINES);
 	if (read_page(reading, count_sentence, err) != Q_OK ||
 	    read_page(reading, study_sentence, err) != Q_OK)
 		return err->code;

@@ -440,6 +440,21 @@ static void work_grows_with_the_page_and_not_faster(void **state)
 	}
 }
 
+/* Past the port's front, which would refuse the call at once. */
+static void a_page_is_given_up_when_its_call_is_cancelled(void **state)
+{
+	struct q_page_request request = {
+		.text = q_str_from(contract), .page_number = 1, .page_count = 1};
+	const atomic_bool is_cancelled = true;
+	struct q_call call = {.is_cancelled = &is_cancelled};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(fixture->analyst->ops->analyse_page(fixture->analyst, &call, &request,
+							     fixture->arena, &fixture->analysis,
+							     &fixture->err),
+			 Q_CANCELLED);
+}
+
 static enum q_code work_once(void *context)
 {
 	struct q_page_request request = {
@@ -507,6 +522,7 @@ int main(void)
 		CASE(control_characters_do_not_reach_the_summary),
 		CASE(arena_needed_is_bounded_whatever_the_page),
 		CASE(work_grows_with_the_page_and_not_faster),
+		CASE(a_page_is_given_up_when_its_call_is_cancelled),
 		CASE(each_failing_allocation_is_no_memory),
 		CASE(each_arena_that_is_too_small_is_no_memory),
 	};

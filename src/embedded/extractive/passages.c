@@ -22,6 +22,7 @@ void q__passage_from(struct q__passage *passage, const struct q__sentence *sente
 {
 	passage->text = sentence->text;
 	passage->ordinal = sentence->ordinal;
+	passage->has_end = q__sentence_has_end(sentence);
 	passage->weight = weight;
 	passage->word_count = 0;
 	for (unsigned i = 0; i < sentence->count; i++)

@@ -15,6 +15,7 @@ enum { Q__PASSAGE_WORDS_MAX = 48, Q__SHORTLIST_MAX = 64 };
 struct q__passage {
 	struct q_str text;
 	unsigned ordinal; /* of the sentence */
+	bool has_end;	  /* in a full stop or the like */
 	unsigned word_count;
 	double weight;
 	uint32_t words[Q__PASSAGE_WORDS_MAX]; /* hashes of different words, in rising order */
