@@ -25,6 +25,18 @@ extract() {
 	done
 }
 
+quotes() { python3 bench/quotes.py || [ $? = 77 ]; }
+
+# The child's memory over a long document: the most that was resident, of the helper and its child.
+long_document() {
+	python3 bench/make_long_pdf.py "$work/long.pdf"
+	python3 - "$work/long.pdf" <<'PYTHON'
+import resource, subprocess, sys
+subprocess.run(["build/quire-extract", "--text", sys.argv[1]], stdout=subprocess.DEVNULL, check=True)
+print(f"2,400 pages within {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.1f} MiB")
+PYTHON
+}
+
 records() {
 	ninja -C build bench/records >/dev/null
 	mkdir "$work/records"
@@ -40,7 +52,7 @@ job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract records analyst upload job_read footprint
+[ $# -gt 0 ] || set -- pipeline extract quotes long_document records analyst upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"

@@ -12,6 +12,7 @@ enum {
 static const float gutter_em = 0.8F;	  /* at least this wide */
 static const float crossing_share = 0.2F; /* of the fragments may cross it, at most */
 static const float fill_share = 0.6F; /* of the column's width the median line fills, at least */
+static const float column_em = 10;    /* narrower ones are those of a table */
 static const float row_em = 0.5F;     /* baselines this close are one row */
 
 struct work {
@@ -107,7 +108,8 @@ static bool is_column(struct work *work, size_t count, const struct gutter *gutt
 	    side.lowest - side.highest < COLUMN_ROWS_MIN * em * 0.8F)
 		return false;
 	qsort(work->widths, side.count, sizeof *work->widths, compare_floats);
-	return work->widths[side.count / 2] >= fill_share * (side.end - side.start);
+	return work->widths[side.count / 2] >= fill_share * (side.end - side.start) &&
+	       work->widths[side.count / 2] >= column_em * em;
 }
 
 static size_t count_crossing(const struct q__fragment *items, size_t count, float start, float end)

@@ -5,10 +5,10 @@
 #include <string.h>
 
 /* When more than this share of the fragments is out of place, the order of drawing says nothing. */
-static const float misplaced_share = 0.3F;
+static const float misplaced_share = 0.25F;
 
 /* So many fragments, each further down or to the right than the one before, were drawn as they are read. */
-enum { CALM_RUN_MIN = 6 };
+enum { CALM_RUN_MIN = 10 };
 
 /* Fragments between calm runs are read by their boxes when some jump back, and not just up to a new column. */
 static const float jump_share = 0.15F;

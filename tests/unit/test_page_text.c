@@ -127,21 +127,23 @@ static void reads_columns_drawn_in_any_order_one_after_the_other(void **state)
 {
 	static const int order[] = {4, 11, 1, 8, 2, 9, 5, 7, 0, 10, 3, 6};
 	struct page *page = *state;
-	char line[] = "column line a";
+	char line[] = "a line of the column, a";
 
 	put_line(page, "A heading that stands over both of the columns", 50, 80);
 	for (size_t i = 0; i < 12; i++) {
 		bool is_right = order[i] >= 6;
 
 		line[sizeof line - 2] = (char)('a' + order[i]);
-		put_line(page, line, is_right ? 200 : 50,
+		put_line(page, line, is_right ? 250 : 50,
 			 110 + 12 * (float)(order[i] - 6 * is_right));
 	}
-	assert_string_equal(build(page),
-			    "A heading that stands over both of the columns\n\n"
-			    "column line a\ncolumn line b\ncolumn line c\ncolumn line d\n"
-			    "column line e\ncolumn line f\ncolumn line g\ncolumn line h\n"
-			    "column line i\ncolumn line j\ncolumn line k\ncolumn line l\n");
+	assert_string_equal(build(page), "A heading that stands over both of the columns\n\n"
+					 "a line of the column, a\na line of the column, b\na line "
+					 "of the column, c\na line of the column, d\n"
+					 "a line of the column, e\na line of the column, f\na line "
+					 "of the column, g\na line of the column, h\n"
+					 "a line of the column, i\na line of the column, j\na line "
+					 "of the column, k\na line of the column, l\n");
 }
 
 static void keeps_rows_of_a_table_drawn_in_any_order(void **state)
