@@ -1,9 +1,13 @@
-/* access/api_key.h: API keys: qk_<id>_<secret>, kept as KEY#id / METADATA with the SHA-256 of the secret.
+/* access/api_key.h: API keys: qk_<id>_<secret>, kept as KEY#id / METADATA with the SHA-256 of the
+ * secret.
  *
- * Contract:  the secret is 256 random bits, shown once, when it is made, and never stored. A key fixes tenant, tenant type and roles.
- *            A revoked or expired key is refused like one that never was.
- * Ownership: results live in the caller's arena. Threads: any.
- * Errors:    those of the record store; Q_INVALID for a field that breaks its rule; verify: Q_DENIED with reason "invalid_key".
+ * Contract:  the secret is 256 random bits, shown once, when it is made, and never stored. A key
+ *            fixes tenant, tenant type and roles. A revoked or expired key is refused like one
+ *            that never was.
+ * Ownership: results live in the caller's arena.
+ * Threads:   any.
+ * Errors:    those of the record store; Q_INVALID for a field that breaks its rule; verify:
+ *            Q_DENIED with reason "invalid_key".
  * Idempotency: revoking again is fine. */
 #ifndef Q_ACCESS_API_KEY_H
 #define Q_ACCESS_API_KEY_H
@@ -31,7 +35,8 @@ struct q_api_key_page {
 	struct q_str next; /* empty: the last page */
 };
 
-/* Makes a key from *key's name, tenant, roles and expiry; fills its id and creation time. *text is the whole key: show it once. */
+/* Makes a key from *key's name, tenant, roles and expiry; fills its id and creation time. *text is
+ * the whole key: show it once. */
 Q_MUST_USE enum q_code q_api_key_create(struct q_record_store *records, const struct q_call *call,
 					struct q_random_source *random, int64_t now_ms,
 					struct q_arena *arena, struct q_api_key *key,

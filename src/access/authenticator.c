@@ -9,7 +9,8 @@
 
 enum { MEMORY_SLOTS = 1024, TENANT_MAX = 64, SUBJECT_MAX = 255 };
 
-/* A credential that has been checked. Which slot it takes is given by its digest: a later one with the same slot replaces it. */
+/* A credential that has been checked. Which slot it takes is given by its digest: a later one with
+ * the same slot replaces it. */
 struct remembered {
 	unsigned char digest[Q_SHA256_SIZE];
 	int64_t checked_at_ms;	    /* before it, the clock has been set back: nothing is known */

@@ -1,12 +1,14 @@
 /* access/authenticator.h: who is asking: the one place where credentials become an identity.
  *
- * Contract:  a request carries one credential: an API key or a bearer token. What has been checked is remembered under its SHA-256 for
- *            Q_AUTHENTICATOR_KEY_MS (keys, so that a revoked one stops within that time) or until it expires, at most
- *            Q_AUTHENTICATOR_TOKEN_MS (tokens). Refusals are not remembered.
+ * Contract:  a request carries one credential: an API key or a bearer token. What has been checked
+ *            is remembered under its SHA-256 for Q_AUTHENTICATOR_KEY_MS (keys, so that a revoked
+ *            one stops within that time) or until it expires, at most Q_AUTHENTICATOR_TOKEN_MS
+ *            (tokens). Refusals are not remembered.
  * Ownership: an authenticator borrows its ports; identities live in the caller's arena.
- * Threads:   any. A call reads the record store for keys that are not remembered, and else waits for nothing.
- * Errors:    Q_DENIED with reason "missing_credentials", "invalid_credentials" (both given), "invalid_token" or "invalid_key"; those of
- *            the record store. */
+ * Threads:   any. A call reads the record store for keys that are not remembered, and else waits
+ *            for nothing.
+ * Errors:    Q_DENIED with reason "missing_credentials", "invalid_credentials" (both given),
+ *            "invalid_token" or "invalid_key"; those of the record store. */
 #ifndef Q_ACCESS_AUTHENTICATOR_H
 #define Q_ACCESS_AUTHENTICATOR_H
 
@@ -25,7 +27,8 @@ Q_MUST_USE enum q_code q_authenticator_new(struct q_record_store *records, struc
 					   struct q_authenticator **out, struct q_err *err);
 void q_authenticator_free(struct q_authenticator *authenticator);
 
-/* `api_key`: the value of X-API-Key; `authorization`: that of Authorization; either may be empty. */
+/* `api_key`: the value of X-API-Key; `authorization`: that of Authorization; either may be empty.
+ */
 Q_MUST_USE enum q_code q_authenticate(struct q_authenticator *authenticator,
 				      const struct q_call *call, struct q_str api_key,
 				      struct q_str authorization, struct q_arena *arena,

@@ -1,19 +1,18 @@
-/* access/policy.h: who may do what: the access table, as code. Everything that decides about a caller asks here.
+/* access/policy.h: who may do what: the access table, as code. Everything that decides about a
+ * caller asks here.
  *
- * Contract:  pure functions of the identity, the action and the tenant that owns the object. Nothing defaults to internal; an identity
- *            without a known tenant type may do nothing but what is public.
+ * Contract:  pure functions of the identity, the action and the tenant that owns the object.
+ *            Nothing defaults to internal; an identity without a known tenant type may do nothing
+ *            but what is public.
  * Ownership: an identity is plain data; its strings belong to whoever made it (a request's arena).
- * Threads:   any. Errors: none. */
+ * Threads:   any.
+ * Errors:    none. */
 #ifndef Q_ACCESS_POLICY_H
 #define Q_ACCESS_POLICY_H
 
 #include "base/buf.h"
 
-enum q_role {
-	Q_ROLE_ADMIN = 1 << 0,
-	Q_ROLE_COMPLIANCE_LEAD = 1 << 1,
-	Q_ROLE_AUDITOR = 1 << 2
-};
+enum q_role { Q_ROLE_ADMIN = 1 << 0, Q_ROLE_COMPLIANCE_LEAD = 1 << 1, Q_ROLE_AUDITOR = 1 << 2 };
 
 enum q_tenant_type { Q_TENANT_NONE, Q_TENANT_INTERNAL, Q_TENANT_EXTERNAL };
 
@@ -24,22 +23,23 @@ struct q_identity {
 	struct q_str subject; /* the token's `sub`, or the key's id */
 	struct q_str tenant_id;
 	enum q_tenant_type tenant_type;
-	unsigned roles;        /* enum q_role bits; unknown roles grant nothing and are not kept */
+	unsigned roles;	       /* enum q_role bits; unknown roles grant nothing and are not kept */
 	int64_t expires_at_ms; /* wall time; 0: does not expire */
 };
 
 enum q_action {
 	Q_ACTION_DOCUMENTS_READ,  /* jobs, pages, results, downloads */
 	Q_ACTION_DOCUMENTS_WRITE, /* upload, retry, cancel, delete, webhooks */
-	Q_ACTION_ADMIN,           /* keys, tenants, reindex, audit, ... */
+	Q_ACTION_ADMIN,		  /* keys, tenants, reindex, audit, ... */
 	Q_ACTION_COUNT
 };
 
-/* May this caller do this at all, for some tenant? What a route asks before it looks at any object. `missing` (may be NULL) is set to
- * what is missing, in words for people, when not. */
+/* May this caller do this at all, for some tenant? What a route asks before it looks at any
+ * object. `missing` (may be NULL) is set to what is missing, in words for people, when not. */
 bool q_policy_allows(const struct q_identity *who, enum q_action action, const char **missing);
 
-/* May this caller do this to what `tenant_id` owns? For reads a no is answered like an unknown object. */
+/* May this caller do this to what `tenant_id` owns? For reads a no is answered like an unknown
+ * object. */
 bool q_policy_allows_tenant(const struct q_identity *who, enum q_action action,
 			    struct q_str tenant_id);
 

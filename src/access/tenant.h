@@ -1,8 +1,10 @@
 /* access/tenant.h: what is known of a tenant: TENANT#id / METADATA in the record store.
  *
  * Contract:  a tenant without a record is an ordinary one: its only location is its own id, and
- * every limit is the default. Ownership: results live in the caller's arena. Threads: any. Errors:
- * those of the record store; Q_INVALID for a field that breaks its rule. */
+ *            every limit is the default.
+ * Ownership: results live in the caller's arena.
+ * Threads:   any.
+ * Errors:    those of the record store; Q_INVALID for a field that breaks its rule. */
 #ifndef Q_ACCESS_TENANT_H
 #define Q_ACCESS_TENANT_H
 

@@ -180,7 +180,8 @@ static void revoke_key(struct q_http_request *request, void *context)
 		q_http_respond_empty(request, 204);
 }
 
-/* --- Tenants ----------------------------------------------------------------------------------- */
+/* --- Tenants -----------------------------------------------------------------------------------
+ */
 
 static void write_tenant(struct q_json_writer *w, const struct q_tenant *tenant)
 {

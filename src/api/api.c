@@ -20,8 +20,8 @@ static size_t count_routes(void)
 	return count;
 }
 
-/* All routes in one array, fitted to the ports: what reads a remote store leaves the loop; an upload may be as large as a document and
- * its form. */
+/* All routes in one array, fitted to the ports: what reads a remote store leaves the loop; an
+ * upload may be as large as a document and its form. */
 static enum q_code copy_routes(struct q_api *api, struct q_err *err)
 {
 	size_t count = 0;

@@ -1,8 +1,10 @@
-/* api/api.h: the HTTP face: routes that parse a request, call a vertical and shape its answer. No decisions are made here.
+/* api/api.h: the HTTP face: routes that parse a request, call a vertical and shape its answer. No
+ * decisions are made here.
  *
- * Contract:  one table holds every route with its access rule; q_api_new fails where one has none. What the routes take and give is
- *            docs/openapi.yaml, served at /openapi.json.
- * Ownership: an api borrows what its options point to until q_api_free; the strings of the options are copied.
+ * Contract:  one table holds every route with its access rule; q_api_new fails where one has none.
+ *            What the routes take and give is docs/openapi.yaml, served at /openapi.json.
+ * Ownership: an api borrows what its options point to until q_api_free; the strings of the options
+ *            are copied.
  * Threads:   made and freed by one thread; used by the server's.
  * Errors:    Q_INVALID (an option, a route), Q_NOMEM. */
 #ifndef Q_API_API_H

@@ -49,7 +49,8 @@ struct q_api {
 extern const struct q_route q__documents_routes[], q__admin_routes[], q__operations_routes[],
 	q__blob_routes[];
 
-/* --- Who asks (identity.c) --------------------------------------------------------------------- */
+/* --- Who asks (identity.c) ---------------------------------------------------------------------
+ */
 
 bool q__authorize(struct q_http_request *request, const void *access, void *context);
 const struct q_identity *q__identity(const struct q_http_request *request);
@@ -57,13 +58,15 @@ const struct q_identity *q__identity(const struct q_http_request *request);
 /* May the caller see details of operations: the rule METRICS. */
 bool q__is_operator(const struct q_api *api, const struct q_http_request *request);
 
-/* --- Before and after (hooks.c) ---------------------------------------------------------------- */
+/* --- Before and after (hooks.c) ----------------------------------------------------------------
+ */
 
 bool q__before(struct q_http_request *request, void *context);
 void q__complete(const struct q_http_completion *completion, void *context);
 Q_MUST_USE enum q_code q__series_new(struct q_api *api, struct q_err *err);
 
-/* --- Parameters (parameters.c) ----------------------------------------------------------------- */
+/* --- Parameters (parameters.c) -----------------------------------------------------------------
+ */
 
 /* A parameter of the query that a route takes. */
 struct q__parameter {
@@ -71,7 +74,8 @@ struct q__parameter {
 	struct q_str *value; /* left alone when it is not given */
 };
 
-/* Fills the parameters. False when it has answered 400: one that is unknown, given twice or malformed. */
+/* Fills the parameters. False when it has answered 400: one that is unknown, given twice or
+ * malformed. */
 bool q__query(struct q_http_request *request, const struct q__parameter *parameters, size_t count);
 
 /* limit=1..100, 20 when not given. False when it has answered 400. */
@@ -83,7 +87,8 @@ bool q__body(struct q_http_request *request, const struct q_json **out);
 /* Answers 400 with the one field that is wrong. */
 void q__refuse_field(struct q_http_request *request, const char *field, const char *reason);
 
-/* --- Cursors (cursor.c): a store's position, signed and bound to the caller and to what is listed ---- */
+/* --- Cursors (cursor.c): a store's position, signed and bound to the caller and to what is listed
+ * ---- */
 
 struct q_str q__cursor_write(const struct q_api *api, struct q_http_request *request,
 			     struct q_str scope, struct q_str position);
@@ -91,7 +96,8 @@ struct q_str q__cursor_write(const struct q_api *api, struct q_http_request *req
 bool q__cursor_read(const struct q_api *api, struct q_http_request *request, struct q_str scope,
 		    struct q_str text, struct q_str *position);
 
-/* --- Answers (answer.c) ------------------------------------------------------------------------ */
+/* --- Answers (answer.c) ------------------------------------------------------------------------
+ */
 
 /* A buffer and a writer for a JSON answer. */
 struct q__reply {
@@ -110,7 +116,8 @@ struct q_str q__absolute(const struct q_api *api, struct q_http_request *request
 void q__respond_reader(struct q_http_request *request, int status, const char *content_type,
 		       int64_t length, struct q_blob_reader *reader);
 
-/* --- Jobs as JSON (job_json.c) ----------------------------------------------------------------- */
+/* --- Jobs as JSON (job_json.c) -----------------------------------------------------------------
+ */
 
 /* `download_url` may be empty. */
 void q__write_job(struct q_json_writer *w, const struct q_job *job, struct q_str download_url);
@@ -124,7 +131,8 @@ struct q__link {
 Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *request,
 				   const struct q_job *job, struct q__link *out, struct q_err *err);
 
-/* --- Upload (upload_route.c) ------------------------------------------------------------------- */
+/* --- Upload (upload_route.c) -------------------------------------------------------------------
+ */
 
 void q__upload(struct q_http_request *request, void *context);
 

@@ -1,5 +1,5 @@
-/* A cursor is base64url(position) '.' signature. The signature also covers the caller and what is listed: a cursor is worth nothing to
- * another caller or for another list. */
+/* A cursor is base64url(position) '.' signature. The signature also covers the caller and what is
+ * listed: a cursor is worth nothing to another caller or for another list. */
 #include "api/api_internal.h"
 
 #include "base/encode.h"

@@ -1,11 +1,13 @@
-/* What every request passes: CORS and the proxy's scheme before it is routed on, metrics and the access log when it is done. */
+/* What every request passes: CORS and the proxy's scheme before it is routed on, metrics and the
+ * access log when it is done. */
 #include "api/api_internal.h"
 
 #include "net/router.h"
 
 #include <stdio.h>
 
-/* Answers an http:// request that came through the proxy: browsers are sent to https, others are told. */
+/* Answers an http:// request that came through the proxy: browsers are sent to https, others are
+ * told. */
 static void refuse_plain(struct q_api *api, struct q_http_request *request)
 {
 	struct q_str method = q_http_request_method(request);
@@ -89,7 +91,8 @@ bool q__before(struct q_http_request *request, void *context)
 	return apply_cors(api, request);
 }
 
-/* --- Metrics ----------------------------------------------------------------------------------- */
+/* --- Metrics -----------------------------------------------------------------------------------
+ */
 
 enum q_code q__series_new(struct q_api *api, struct q_err *err)
 {

@@ -33,7 +33,8 @@ bool q__is_operator(const struct q_api *api, const struct q_http_request *reques
 	       q_equal_constant_time(q_str_bytes(token), q_str_bytes(api->o.metrics_token));
 }
 
-/* 401 with the scheme, for credentials that are missing or wrong; other failures are what they are. */
+/* 401 with the scheme, for credentials that are missing or wrong; other failures are what they are.
+ */
 static void refuse_credentials(struct q_http_request *request, const struct q_err *err)
 {
 	if (err->code != Q_DENIED) {

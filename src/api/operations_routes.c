@@ -1,4 +1,5 @@
-/* What operators and newcomers ask for: does it live, is it ready, what does it count, how is it used. */
+/* What operators and newcomers ask for: does it live, is it ready, what does it count, how is it
+ * used. */
 #include "api/api_internal.h"
 
 #include "base/time.h"

@@ -1,4 +1,5 @@
-/* What a request says in its query and its body: everything that is not known is refused, with the name of what is wrong. */
+/* What a request says in its query and its body: everything that is not known is refused, with the
+ * name of what is wrong. */
 #include "api/api_internal.h"
 
 #include "net/url.h"

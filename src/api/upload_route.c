@@ -1,5 +1,6 @@
-/* POST /api/upload: a form is parsed as it comes in; its file goes straight to the blob store. The form's fields may stand before or after
- * the file. A small document is waited for, without a thread: the request is looked at again after a while. */
+/* POST /api/upload: a form is parsed as it comes in; its file goes straight to the blob store. The
+ * form's fields may stand before or after the file. A small document is waited for, without a
+ * thread: the request is looked at again after a while. */
 #include "api/api_internal.h"
 
 #include "base/mem.h"
@@ -43,7 +44,8 @@ static const struct q_call *call_of(const struct form *form)
 	return q_http_request_call(form->request);
 }
 
-/* --- The parts --------------------------------------------------------------------------------- */
+/* --- The parts ---------------------------------------------------------------------------------
+ */
 
 static enum q_code begin_file(struct form *form, const struct q_multipart_part *part,
 			      struct q_err *err)
@@ -114,7 +116,8 @@ static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
 	return Q_OK;
 }
 
-/* --- The answer -------------------------------------------------------------------------------- */
+/* --- The answer --------------------------------------------------------------------------------
+ */
 
 /* A small document that is waited for; lives in the request's arena. */
 struct wait {
@@ -227,7 +230,8 @@ static void answer_stored(struct q_api *api, struct q_http_request *request,
 	q_http_request_resume_after(request, wait->look_ms, look_again, wait);
 }
 
-/* --- The body ---------------------------------------------------------------------------------- */
+/* --- The body ----------------------------------------------------------------------------------
+ */
 
 static enum q_code on_data(struct q_http_body_sink *sink, struct q_http_request *request,
 			   struct q_bytes bytes, struct q_err *err)

@@ -1,6 +1,7 @@
-/* Blocks from which allocations are cut, one behind the other; a full block is left with what it has. They
- * double from 4 KiB to 64 KiB, and what is large gets a block of its own. The arena's own struct lies at
- * the start of its first block, so that a small request costs one heap allocation. */
+/* Blocks from which allocations are cut, one behind the other; a full block is left with what it
+ * has. They double from 4 KiB to 64 KiB, and what is large gets a block of its own. The arena's
+ * own struct lies at the start of its first block, so that a small request costs one heap
+ * allocation. */
 #include "base/arena.h"
 
 #include "base/mem.h"

@@ -1,8 +1,8 @@
 /* base/arena.h: memory with the life of a request or a job: many allocations, one free.
  *
- * Contract:  blocks are zeroed and aligned for any type. An allocation beyond the limit or a heap that
- *            is full returns NULL or the empty view, and sets a flag that stays: code that builds many
- *            strings may check q_arena_failed once at its end.
+ * Contract:  blocks are zeroed and aligned for any type. An allocation beyond the limit or a heap
+ *            that is full returns NULL or the empty view, and sets a flag that stays: code that
+ *            builds many strings may check q_arena_failed once at its end.
  * Units:     bytes.
  * Ownership: the arena owns all it hands out, until reset or free.
  * Threads:   one at a time. */
@@ -30,7 +30,8 @@ size_t q_arena_used(const struct q_arena *arena);
 
 Q_MUST_USE void *q_arena_alloc(struct q_arena *arena, size_t size_bytes);
 
-/* count items of item_bytes; an overflow counts as beyond the limit. count 0 gives a valid pointer. */
+/* count items of item_bytes; an overflow counts as beyond the limit. count 0 gives a valid pointer.
+ */
 Q_MUST_USE void *q_arena_alloc_array(struct q_arena *arena, size_t count, size_t item_bytes);
 
 /* Copies; a NUL follows the bytes, so .data is a C string where s holds no NUL. */

@@ -1,6 +1,9 @@
-/* base/bell.h: wakes threads that wait for work. Rings are counted, so that one between a look and the wait is not lost:
- * read the count, look for work, and where there is none wait for a count beyond it.
- * Threads: any. Ownership: the owner frees it when nobody waits. */
+/* base/bell.h: wakes threads that wait for work. Rings are counted, so that one between a look and
+ * the wait is not lost: read the count, look for work, and where there is none wait for a count
+ * beyond it.
+ *
+ * Threads:   any.
+ * Ownership: the owner frees it when nobody waits. */
 #ifndef Q_BASE_BELL_H
 #define Q_BASE_BELL_H
 

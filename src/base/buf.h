@@ -1,8 +1,9 @@
 /* base/buf.h: a growing buffer of bytes that is told its limit when it is made.
  *
- * Contract:  an append is whole or not at all. After the first failure (limit or heap) the buffer keeps
- *            what it had, refuses further appends and q_buf_failed is true: check once at the end.
- *            `data` is followed by a NUL that `length` does not count; data is never NULL after init.
+ * Contract:  an append is whole or not at all. After the first failure (limit or heap) the buffer
+ *            keeps what it had, refuses further appends and q_buf_failed is true: check once at
+ *            the end. `data` is followed by a NUL that `length` does not count; data is never NULL
+ *            after init.
  * Units:     bytes.
  * Ownership: the buffer owns its bytes; q_buf_free releases them. A zeroed struct is not a buffer.
  * Threads:   one at a time. */
@@ -39,8 +40,8 @@ bool q_buf_append_char(struct q_buf *buf, char c);
 bool q_buf_format(struct q_buf *buf, const char *format, ...) Q_PRINTF(2, 3);
 bool q_buf_format_list(struct q_buf *buf, const char *format, va_list values) Q_PRINTF(2, 0);
 
-/* Room for `length` more bytes, to be written at data + length by the caller, who then adds to length;
- * NULL when it fails. */
+/* Room for `length` more bytes, to be written at data + length by the caller, who then adds to
+ * length; NULL when it fails. */
 Q_MUST_USE char *q_buf_reserve(struct q_buf *buf, size_t length);
 
 /* Drops the first `count` bytes. */

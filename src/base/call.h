@@ -1,5 +1,7 @@
-/* base/call.h: what every blocking call carries: until when it may wait, and who may stop it.
- * A zeroed q_call has no deadline and no cancel flag. Threads: read-only once made; the flag is atomic. */
+/* base/call.h: what every blocking call carries: until when it may wait, and who may stop it. A
+ * zeroed q_call has no deadline and no cancel flag.
+ *
+ * Threads:   read-only once made; the flag is atomic. */
 #ifndef Q_BASE_CALL_H
 #define Q_BASE_CALL_H
 

@@ -26,7 +26,8 @@ bool q_encode_percent_path(struct q_buf *out, struct q_str s);
  * plus_is_space. */
 bool q_decode_percent(struct q_arena *arena, struct q_str s, bool plus_is_space, struct q_str *out);
 
-/* As q_decode_percent, to `out`: room for s.length bytes, which may be those of s. No NUL follows. */
+/* As q_decode_percent, to `out`: room for s.length bytes, which may be those of s. No NUL follows.
+ */
 bool q_decode_percent_into(char *out, struct q_str s, bool plus_is_space, size_t *out_length);
 
 #endif

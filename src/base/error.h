@@ -1,8 +1,8 @@
 /* base/error.h: errors as values. A function that can fail returns a code and fills a q_err.
  *
- * Callers branch on the code (and the reason, where a contract names reasons); people read the message.
- * A layer that translates an error keeps the cause's text with q_err_context. Secrets and document text
- * never enter a message.
+ * Callers branch on the code (and the reason, where a contract names reasons); people read the
+ * message. A layer that translates an error keeps the cause's text with q_err_context. Secrets and
+ * document text never enter a message.
  *
  * Ownership: a q_err is plain memory of the caller's; where and reason point to string literals.
  * Threads:   one q_err, one thread at a time. */
@@ -48,8 +48,8 @@ struct q_err {
 /* "invalid", "not_found", ...: stable, for logs and metrics. */
 const char *q_code_name(enum q_code code);
 
-/* Fills *err and returns `code`, so that a caller may `return q_fail(...)`. The message is cut, at a
- * character boundary, to its size. */
+/* Fills *err and returns `code`, so that a caller may `return q_fail(...)`. The message is cut, at
+ * a character boundary, to its size. */
 enum q_code q_fail(struct q_err *err, enum q_code code, const char *where, const char *format, ...)
 	Q_PRINTF(4, 5);
 
@@ -57,8 +57,9 @@ enum q_code q_fail(struct q_err *err, enum q_code code, const char *where, const
 enum q_code q_fail_reason(struct q_err *err, enum q_code code, const char *reason,
 			  const char *where, const char *format, ...) Q_PRINTF(5, 6);
 
-/* As q_fail, from an errno: ENOSPC, EDQUOT and EFBIG give Q_NOSPACE, ENOENT Q_NOTFOUND, EACCES and EPERM Q_DENIED,
- * ENOMEM Q_NOMEM, EEXIST Q_CONFLICT, else Q_IO. The message ends with the system's text. */
+/* As q_fail, from an errno: ENOSPC, EDQUOT and EFBIG give Q_NOSPACE, ENOENT Q_NOTFOUND, EACCES and
+ * EPERM Q_DENIED, ENOMEM Q_NOMEM, EEXIST Q_CONFLICT, else Q_IO. The message ends with the system's
+ * text. */
 enum q_code q_fail_os(struct q_err *err, int os_error, const char *where, const char *format, ...)
 	Q_PRINTF(4, 5);
 

@@ -1,6 +1,7 @@
 /* base/file.h: whole files and directories, with the flushes that make them survive a power cut.
  *
- * Units:     bytes. Paths are relative to a directory descriptor (AT_FDCWD for the current one), C strings.
+ * Units:     bytes. Paths are relative to a directory descriptor (AT_FDCWD for the current one), C
+ *            strings.
  * Ownership: descriptors that are returned belong to the caller and are close-on-exec.
  * Threads:   any.
  * Errors:    as q_fail_os; Q_TOOBIG for a file beyond its limit. */
@@ -33,8 +34,8 @@ Q_MUST_USE enum q_code q_file_sync_parent(int directory, const char *path, struc
 /* Writes all bytes, through short writes and EINTR. */
 Q_MUST_USE enum q_code q_file_write_all(int fd, struct q_bytes bytes, struct q_err *err);
 
-/* An exclusive lock on a file that holds the owner's pid, kept until the descriptor closes. Q_CONFLICT when another
- * process has it: *holder_pid is its pid (0: unknown). */
+/* An exclusive lock on a file that holds the owner's pid, kept until the descriptor closes.
+ * Q_CONFLICT when another process has it: *holder_pid is its pid (0: unknown). */
 Q_MUST_USE enum q_code q_file_lock(int directory, const char *path, int *fd, pid_t *holder_pid,
 				   struct q_err *err);
 

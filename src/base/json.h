@@ -1,10 +1,11 @@
-/* base/json.h: reading JSON (RFC 8259) with limits, and writing it. Reading is yyjson's; no other file includes it.
+/* base/json.h: reading JSON (RFC 8259) with limits, and writing it. Reading is yyjson's; no other
+ * file includes it.
  *
- * Contract:  a document is parsed whole, refused where it breaks a limit, is not valid UTF-8 or has bytes
- *            after its end. Accessors take NULL for a value and then answer "not there", so that paths of
- *            optional members need one check at their end.
- * Ownership: values and their strings live in the arena given to q_json_parse: a few times the text's bytes, at the very
- *            worst ("[1,1,1,...") 37 times.
+ * Contract:  a document is parsed whole, refused where it breaks a limit, is not valid UTF-8 or
+ *            has bytes after its end. Accessors take NULL for a value and then answer "not there",
+ *            so that paths of optional members need one check at their end.
+ * Ownership: values and their strings live in the arena given to q_json_parse: a few times the
+ *            text's bytes, at the very worst ("[1,1,1,...") 37 times.
  * Threads:   a parsed document may be read from any thread; a writer belongs to one.
  * Errors:    Q_INVALID (message names line and column, never the content), Q_TOOBIG, Q_NOMEM. */
 #ifndef Q_BASE_JSON_H
@@ -44,7 +45,8 @@ enum q_json_type q_json_type_of(const struct q_json *value);
 /* The member of an object; NULL where absent or where `object` is none. */
 const struct q_json *q_json_member(const struct q_json *object, struct q_str name);
 
-/* Each is false, and leaves *out alone, where the value is of another type (int64: or not an exact integer in range). */
+/* Each is false, and leaves *out alone, where the value is of another type (int64: or not an exact
+ * integer in range). */
 bool q_json_string(const struct q_json *value, struct q_str *out);
 bool q_json_int64(const struct q_json *value, int64_t *out);
 bool q_json_double(const struct q_json *value, double *out);
@@ -56,7 +58,8 @@ size_t q_json_count(const struct q_json *value);
 /* The element of an array; NULL beyond its end. Linear: walk with q_json_next instead. */
 const struct q_json *q_json_element(const struct q_json *array, size_t index);
 
-/* Walks an object or array: `for (it = q_json_walk(v); q_json_next(&it);)` uses it.name (objects) and it.value. */
+/* Walks an object or array: `for (it = q_json_walk(v); q_json_next(&it);)` uses it.name (objects)
+ * and it.value. */
 struct q_json_walk {
 	struct q_str name;
 	const struct q_json *value;
@@ -70,8 +73,9 @@ bool q_json_next(struct q_json_walk *walk);
 /* Appends the value as compact JSON. */
 bool q_json_write_value(struct q_buf *out, const struct q_json *value);
 
-/* The writer: commas, quotes and escapes are its work; the nesting is the caller's (a wrong one is a bug).
- * Bytes that are not UTF-8 are written as U+FFFD, so that the output is always JSON. Check q_buf_failed at the end. */
+/* The writer: commas, quotes and escapes are its work; the nesting is the caller's (a wrong one is
+ * a bug). Bytes that are not UTF-8 are written as U+FFFD, so that the output is always JSON. Check
+ * q_buf_failed at the end. */
 struct q_json_writer {
 	struct q_buf *out;
 	unsigned depth;

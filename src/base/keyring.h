@@ -1,9 +1,12 @@
-/* base/keyring.h: keys that sign what quire gives out and later takes back: cursors, links, tickets.
+/* base/keyring.h: keys that sign what quire gives out and later takes back: cursors, links,
+ * tickets.
  *
- * Contract:  the first key signs, every key verifies: a new key is put in front, the old one dropped when what it
- *            signed has expired. A signature is bound to a purpose, a word such as "blob-link": made for one it is
- *            worthless for another. It reads ID.MAC, where MAC is HMAC-SHA-256 in base64url, and needs no escape in a URL.
- * Units:     key ids are 1..Q_KEYRING_ID_MAX of [A-Za-z0-9_-]; keys have 32 to 64 bytes; at most Q_KEYRING_KEYS_MAX keys.
+ * Contract:  the first key signs, every key verifies: a new key is put in front, the old one
+ *            dropped when what it signed has expired. A signature is bound to a purpose, a word
+ *            such as "blob-link": made for one it is worthless for another. It reads ID.MAC, where
+ *            MAC is HMAC-SHA-256 in base64url, and needs no escape in a URL.
+ * Units:     key ids are 1..Q_KEYRING_ID_MAX of [A-Za-z0-9_-]; keys have 32 to 64 bytes; at most
+ *            Q_KEYRING_KEYS_MAX keys.
  * Ownership: a keyring owns copies of its keys and wipes them when freed.
  * Threads:   read-only once made.
  * Errors:    Q_INVALID (messages name a key by its place, never its bytes), Q_NOMEM. */

@@ -183,7 +183,8 @@ static void run_first(struct q_pool *pool)
 static void *work(void *argument);
 
 /* Mutex held, which is why the new thread cannot end before it is counted. One at a time: it starts
- * the next itself where tasks still wait when it comes, so that a rush costs its submitters little. */
+ * the next itself where tasks still wait when it comes, so that a rush costs its submitters little.
+ */
 static enum q_code start_thread(struct q_pool *pool, struct q_err *err)
 {
 	unsigned long thread; /* found again, when it ends, as pool->ended */

@@ -1,8 +1,10 @@
 /* base/pool.h: an elastic pool of threads for blocking work.
  *
- * Contract:  tasks start in the order of their submission. The pool starts without threads and grows, a thread at a time,
- *            while tasks wait and it is below threads_max; a thread above threads_min that idles for idle_ms ends.
- * Ownership: a task's argument is its owner's; every task that was accepted is run, once, also during q_pool_free.
+ * Contract:  tasks start in the order of their submission. The pool starts without threads and
+ *            grows, a thread at a time, while tasks wait and it is below threads_max; a thread
+ *            above threads_min that idles for idle_ms ends.
+ * Ownership: a task's argument is its owner's; every task that was accepted is run, once, also
+ *            during q_pool_free.
  * Threads:   submit from any thread, also from a task.
  * Errors:    Q_BUSY when the queue is full; nothing was queued. */
 #ifndef Q_BASE_POOL_H
@@ -38,7 +40,8 @@ struct q_pool_counts q_pool_counts(struct q_pool *pool);
 /* Refuses new tasks, runs what is queued, joins every thread. */
 void q_pool_free(struct q_pool *pool);
 
-/* A thread of `stack_bytes` that blocks every signal (one thread of the program handles them). For cmd/ and pools. */
+/* A thread of `stack_bytes` that blocks every signal (one thread of the program handles them). For
+ * cmd/ and pools. */
 Q_MUST_USE enum q_code q_thread_start(const char *name, size_t stack_bytes,
 				      void *(*run)(void *argument), void *argument,
 				      unsigned long *thread, struct q_err *err);

@@ -1,8 +1,10 @@
-/* base/settings_table.h: the settings that this version serves, in the order in which they are shown. Included by
- * base/settings.h and base/settings.c, which define Q_SETTING. No include guard.
+/* base/settings_table.h: the settings that this version serves, in the order in which they are
+ * shown. Included by base/settings.h and base/settings.c, which define Q_SETTING. No include
+ * guard.
  *
  * Q_SETTING(ID, "NAME", "area", TYPE, minimum, maximum, "words", "default", is_secret, "sentence")
- * Minimum and maximum: of an INTEGER its value, of the others their bytes (0: no bound of its own). */
+ * Minimum and maximum: of an INTEGER its value, of the others their bytes (0: no bound of its own).
+ */
 /* clang-format off */
 
 Q_SETTING(HOST, "HOST", "server", STRING, 0, 255, NULL, "127.0.0.1", false,

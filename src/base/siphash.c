@@ -21,8 +21,8 @@ static void sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-/* One round for each word of eight bytes, and three at the end. The last word holds what is left of the
- * text and, in its highest byte, the length. */
+/* One round for each word of eight bytes, and three at the end. The last word holds what is left
+ * of the text and, in its highest byte, the length. */
 uint64_t q_siphash(const uint64_t seed[2], struct q_str text)
 {
 	uint64_t v[4] = {

@@ -1,4 +1,5 @@
-/* base/str.h: string views and byte views. A view borrows its bytes: whoever made them keeps them alive.
+/* base/str.h: string views and byte views. A view borrows its bytes: whoever made them keeps them
+ * alive.
  *
  * Contract:  views need no final NUL and may hold any byte. The empty view may have data == NULL.
  * Units:     bytes (not characters; see base/utf8.h).
@@ -59,7 +60,8 @@ struct q_str q_str_slice(struct q_str s, size_t from, size_t to);
 /* Without the leading and trailing spaces, tabs, CRs and LFs. */
 struct q_str q_str_trim(struct q_str s);
 
-/* Splits s at the first `separator`. False, with *before = s and *after empty, where there is none. */
+/* Splits s at the first `separator`. False, with *before = s and *after empty, where there is none.
+ */
 bool q_str_cut(struct q_str s, char separator, struct q_str *before, struct q_str *after);
 
 /* The whole of s is a decimal integer with an optional '-', no spaces, in range. */

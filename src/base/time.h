@@ -1,5 +1,6 @@
-/* base/time.h: times as milliseconds, and their texts. Wall times count from 1970 UTC without leap seconds.
- * Roles ask the clock port, so that tests own their time; these functions are for adapters and for deadlines. */
+/* base/time.h: times as milliseconds, and their texts. Wall times count from 1970 UTC without leap
+ * seconds. Roles ask the clock port, so that tests own their time; these functions are for
+ * adapters and for deadlines. */
 #ifndef Q_BASE_TIME_H
 #define Q_BASE_TIME_H
 

@@ -1,4 +1,5 @@
-/* base/utf8.h: UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. Pure functions. */
+/* base/utf8.h: UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. Pure
+ * functions. */
 #ifndef Q_BASE_UTF8_H
 #define Q_BASE_UTF8_H
 
@@ -6,7 +7,8 @@
 
 bool q_utf8_is_valid(struct q_str s);
 
-/* Reads the character at *offset and moves it on; a bad byte reads as U+FFFD and moves by one. *offset < s.length. */
+/* Reads the character at *offset and moves it on; a bad byte reads as U+FFFD and moves by one.
+ * *offset < s.length. */
 uint32_t q_utf8_next(struct q_str s, size_t *offset);
 
 /* Writes 1 to 4 bytes and returns how many; an invalid code point is written as U+FFFD. */

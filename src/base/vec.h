@@ -1,6 +1,7 @@
 /* base/vec.h: a growing array of items of one size, with a limit.
  *
- * Ownership: the vector owns the array, not what its items point to. Pointers to items last until the next push.
+ * Ownership: the vector owns the array, not what its items point to. Pointers to items last until
+ *            the next push.
  * Threads:   one at a time.
  * Errors:    push returns NULL beyond the limit or when the heap is full; nothing changed. */
 #ifndef Q_BASE_VEC_H

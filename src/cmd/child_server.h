@@ -1,4 +1,5 @@
-/* cmd/child_server.h: a server of our own, on a data directory that goes with it: for `quire demo`. */
+/* cmd/child_server.h: a server of our own, on a data directory that goes with it: for `quire demo`.
+ */
 #ifndef Q_CMD_CHILD_SERVER_H
 #define Q_CMD_CHILD_SERVER_H
 
@@ -15,7 +16,8 @@ struct q_child_server {
 	struct q_str token; /* of an admin of the tenant `default`, for an hour */
 };
 
-/* Starts `quire serve` on any free port of loopback and waits until it listens. Strings live in the arena. */
+/* Starts `quire serve` on any free port of loopback and waits until it listens. Strings live in
+ * the arena. */
 Q_MUST_USE enum q_code q_child_server_start(struct q_arena *arena, struct q_child_server *out,
 					    struct q_err *err);
 

@@ -49,7 +49,8 @@ void q_client_close(struct q_client *client)
 	q_http_client_close(client->http);
 }
 
-/* --- Failures ---------------------------------------------------------------------------------- */
+/* --- Failures ----------------------------------------------------------------------------------
+ */
 
 static enum q_exit exit_of(int status)
 {
@@ -94,7 +95,8 @@ static enum q_exit fail_transport(struct q_client *client, const struct q_err *e
 		Q_STR_ARG(client->url), err->message);
 }
 
-/* --- Requests ---------------------------------------------------------------------------------- */
+/* --- Requests ----------------------------------------------------------------------------------
+ */
 
 static size_t add_credentials(const struct q_client *client, struct q_http_client_header *out)
 {
@@ -165,7 +167,8 @@ enum q_exit q_client_send(struct q_client *client, const char *method, struct q_
 	return send_request(client, &request, out);
 }
 
-/* --- Download ---------------------------------------------------------------------------------- */
+/* --- Download ----------------------------------------------------------------------------------
+ */
 
 struct download {
 	struct q_http_client_events events; /* first: the client's view */
@@ -212,7 +215,8 @@ enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path,
 	return exit_code;
 }
 
-/* --- Upload ------------------------------------------------------------------------------------ */
+/* --- Upload ------------------------------------------------------------------------------------
+ */
 
 /* The form: a head, the file's bytes, a tail. */
 struct form {

@@ -1,7 +1,9 @@
 /* cmd/client.h: the server at QUIRE_URL, spoken to with QUIRE_TOKEN.
  *
- * Contract:  every failure is told on stderr in a sentence (a problem's detail where the server sent one), and becomes an exit code.
- * Ownership: responses live in the command's arena. Threads: one. */
+ * Contract:  every failure is told on stderr in a sentence (a problem's detail where the server
+ *            sent one), and becomes an exit code.
+ * Ownership: responses live in the command's arena.
+ * Threads:   one. */
 #ifndef Q_CMD_CLIENT_H
 #define Q_CMD_CLIENT_H
 
@@ -25,8 +27,8 @@ enum q_exit q_client_open_at(struct q_arena *arena, const char *command, struct 
 			     struct q_str token, struct q_client *out);
 void q_client_close(struct q_client *client);
 
-/* Sends a request whose body (may be empty) is JSON; any status below 400 is done. *out (may be NULL) is the JSON answered, NULL where the body
- * is empty. */
+/* Sends a request whose body (may be empty) is JSON; any status below 400 is done. *out (may be
+ * NULL) is the JSON answered, NULL where the body is empty. */
 enum q_exit q_client_send(struct q_client *client, const char *method, struct q_str path,
 			  struct q_str body, const struct q_json **out);
 

@@ -1,4 +1,5 @@
-/* quire config: every setting with its value and where it came from, and which adapter serves each port. Secrets are not shown. */
+/* quire config: every setting with its value and where it came from, and which adapter serves each
+ * port. Secrets are not shown. */
 #include "base/json.h"
 #include "cmd/options.h"
 #include "cmd/wiring.h"

@@ -1,4 +1,5 @@
-/* quire demo: the main job on real documents, from the upload to the results, on a server of its own. */
+/* quire demo: the main job on real documents, from the upload to the results, on a server of its
+ * own. */
 #include "base/file.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -31,7 +32,8 @@ struct demo {
 	bool as_json;
 };
 
-/* --- Which documents --------------------------------------------------------------------------- */
+/* --- Which documents ---------------------------------------------------------------------------
+ */
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -70,7 +72,8 @@ static enum q_exit add_path(struct demo *demo, const char *path)
 	return Q_EXIT_DONE;
 }
 
-/* --- Upload, watch, download ------------------------------------------------------------------- */
+/* --- Upload, watch, download -------------------------------------------------------------------
+ */
 
 static enum q_exit send_all(struct demo *demo)
 {
@@ -121,7 +124,8 @@ static enum q_exit download(struct demo *demo, const struct q_watched *job)
 	return exit_code;
 }
 
-/* --- What came out ----------------------------------------------------------------------------- */
+/* --- What came out -----------------------------------------------------------------------------
+ */
 
 /* The first page's summary and how many entities all pages name. */
 static void read_results(struct demo *demo, const struct q_watched *job, struct q_str *summary,

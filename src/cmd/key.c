@@ -1,4 +1,5 @@
-/* quire key: API keys, through the server, or with --offline on the stores themselves: so the first one is made. */
+/* quire key: API keys, through the server, or with --offline on the stores themselves: so the
+ * first one is made. */
 #include "access/api_key.h"
 #include "base/time.h"
 #include "cmd/client.h"
@@ -29,7 +30,8 @@ static void write_roles(struct q_json_writer *w, const char *roles)
 	q_json_end_array(w);
 }
 
-/* --- Through the server ------------------------------------------------------------------------ */
+/* --- Through the server ------------------------------------------------------------------------
+ */
 
 static void write_request(struct q_buf *body, const struct request *r)
 {
@@ -132,7 +134,8 @@ static enum q_exit revoke_online(const struct request *r, struct q_client *clien
 			     (struct q_str){0}, NULL);
 }
 
-/* --- On the stores ----------------------------------------------------------------------------- */
+/* --- On the stores -----------------------------------------------------------------------------
+ */
 
 static enum q_code read_key(const struct request *r, struct q_api_key *key, struct q_err *err)
 {

@@ -1,5 +1,5 @@
-/* The program's start: which command, which settings. Flags that are settings (--data-dir for DATA_DIR) go to the settings, the other
- * words to the command. */
+/* The program's start: which command, which settings. Flags that are settings (--data-dir for
+ * DATA_DIR) go to the settings, the other words to the command. */
 #include "cmd/command.h"
 
 #include <signal.h>

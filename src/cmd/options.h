@@ -1,6 +1,8 @@
-/* cmd/options.h: the options of a sub-command: `--name`, `--name VALUE` or `--name=VALUE`, in any place; `--` ends them.
+/* cmd/options.h: the options of a sub-command: `--name`, `--name VALUE` or `--name=VALUE`, in any
+ * place; `--` ends them.
  *
- * Ownership: values borrow from the words. Errors: Q_INVALID, naming the option. */
+ * Ownership: values borrow from the words.
+ * Errors:    Q_INVALID, naming the option. */
 #ifndef Q_CMD_OPTIONS_H
 #define Q_CMD_OPTIONS_H
 
@@ -13,7 +15,8 @@ struct q_option {
 	const char **value; /* where takes_value */
 };
 
-/* Fills the options; what is no option stays, in its order, in *operands (in the context's arena). */
+/* Fills the options; what is no option stays, in its order, in *operands (in the context's arena).
+ */
 Q_MUST_USE enum q_code q_options_parse(const struct q_command_context *context,
 				       const struct q_option *options, size_t option_count,
 				       const char *const **operands, size_t *operand_count,

@@ -34,7 +34,8 @@ void q_output_json(const struct q_json *value)
 	q_buf_free(&line);
 }
 
-/* --- Tables ------------------------------------------------------------------------------------ */
+/* --- Tables ------------------------------------------------------------------------------------
+ */
 
 struct q_table {
 	struct q_arena *arena;
@@ -78,7 +79,8 @@ static size_t width_of(struct q_str s)
 	return width;
 }
 
-/* Would this character of a foreign name command the terminal, or turn the rest of the line around? */
+/* Would this character of a foreign name command the terminal, or turn the rest of the line around?
+ */
 static bool is_unsafe(uint32_t c)
 {
 	bool is_control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
@@ -127,7 +129,8 @@ void q_table_print(struct q_table *table, FILE *out)
 	q_mem_free(table);
 }
 
-/* --- Progress ---------------------------------------------------------------------------------- */
+/* --- Progress ----------------------------------------------------------------------------------
+ */
 
 void q_progress_begin(struct q_progress *progress)
 {

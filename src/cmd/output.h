@@ -1,5 +1,7 @@
-/* cmd/output.h: how commands show things: tables and progress bars for people, JSON lines for programs.
- * Colour and bars only on a terminal; NO_COLOR is obeyed. Threads: one. */
+/* cmd/output.h: how commands show things: tables and progress bars for people, JSON lines for
+ * programs. Colour and bars only on a terminal; NO_COLOR is obeyed.
+ *
+ * Threads:   one. */
 #ifndef Q_CMD_OUTPUT_H
 #define Q_CMD_OUTPUT_H
 
@@ -22,7 +24,8 @@ void q_table_add(struct q_table *table, const struct q_str *cells);
 /* Prints (not where `out` is NULL) and frees. A table of NULL is allowed. */
 void q_table_print(struct q_table *table, FILE *out);
 
-/* A bar on stderr, drawn over itself, at most ten times a second; nothing where stderr is no terminal. */
+/* A bar on stderr, drawn over itself, at most ten times a second; nothing where stderr is no
+ * terminal. */
 struct q_progress {
 	bool is_shown;
 	int64_t started_ms, drawn_ms;

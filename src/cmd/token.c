@@ -1,4 +1,5 @@
-/* quire token: a token for HTTP clients, made from the secret in the data directory. Works offline and takes no lock. */
+/* quire token: a token for HTTP clients, made from the secret in the data directory. Works offline
+ * and takes no lock. */
 #include "access/token.h"
 #include "base/str.h"
 #include "base/time.h"

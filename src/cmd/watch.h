@@ -20,7 +20,8 @@ void q_watched_read(const struct q_json *job, struct q_watched *out);
 enum q_exit q_watch(struct q_client *client, struct q_watched *jobs, size_t count,
 		    struct q_str label);
 
-/* How it ended: done where all completed without a failed page, failed where none did, else partly done. */
+/* How it ended: done where all completed without a failed page, failed where none did, else partly
+ * done. */
 enum q_exit q_watch_outcome(const struct q_watched *jobs, size_t count);
 
 /* A table of the jobs on stdout, or a JSON line each. */

@@ -57,8 +57,8 @@ static enum q_code open_log(struct q_wiring *w, struct q_err *err)
 	return Q_OK;
 }
 
-/* One process has the data directory: a second one is told who. One that was killed a moment ago may
- * still be letting go of it, so the refusal takes a second. */
+/* One process has the data directory: a second one is told who. One that was killed a moment ago
+ * may still be letting go of it, so the refusal takes a second. */
 static enum q_code lock_data(struct q_wiring *w, struct q_err *err)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};

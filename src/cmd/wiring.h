@@ -1,7 +1,9 @@
 /* cmd/wiring.h: the one place that picks adapters: from settings to ports.
  *
- * Ownership: the wiring owns every port it opens and closes them in reverse order. Threads: opened and closed by one.
- * Errors:    Q_CONFLICT with the holder's pid where another process has the data directory; those of the adapters. */
+ * Ownership: the wiring owns every port it opens and closes them in reverse order.
+ * Threads:   opened and closed by one.
+ * Errors:    Q_CONFLICT with the holder's pid where another process has the data directory; those
+ *            of the adapters. */
 #ifndef Q_CMD_WIRING_H
 #define Q_CMD_WIRING_H
 

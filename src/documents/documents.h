@@ -8,13 +8,14 @@
  * and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event
  * is a doorbell, never the work item.
  *
- * Contract:  every function that takes `who` shows a caller only what the access table lets it see:
- * another tenant's object and an unknown one both give Q_NOTFOUND. Ownership: a q_documents borrows
- * its ports; results live in the caller's arena. Threads:   every function from any thread; a
- * q_upload from one at a time. Errors:    those of the ports, passed on with their reason;
- * Q_INVALID, Q_NOTFOUND, Q_DENIED and Q_CONFLICT with the reasons named below. Idempotency: reads;
- * roles' steps may be repeated and run side by side anywhere: effects are once, by conditional
- * writes. */
+ * Contract:  every function that takes `who` shows a caller only what the access table lets it
+ *            see: another tenant's object and an unknown one both give Q_NOTFOUND.
+ * Ownership: a q_documents borrows its ports; results live in the caller's arena.
+ * Threads:   every function from any thread; a q_upload from one at a time.
+ * Errors:    those of the ports, passed on with their reason; Q_INVALID, Q_NOTFOUND, Q_DENIED and
+ *            Q_CONFLICT with the reasons named below.
+ * Idempotency: reads; roles' steps may be repeated and run side by side anywhere: effects are once,
+ *            by conditional writes. */
 #ifndef Q_DOCUMENTS_DOCUMENTS_H
 #define Q_DOCUMENTS_DOCUMENTS_H
 
@@ -69,7 +70,7 @@ void q_documents_free(struct q_documents *documents);
 
 /* --- Jobs
  * -------------------------------------------------------------------------------------------------------------------
- */
+ * / */
 
 enum q_job_status {
 	Q_JOB_PENDING,
@@ -183,7 +184,7 @@ Q_MUST_USE enum q_code q_documents_find_page(struct q_documents *d, const struct
 
 /* --- Upload
  * -----------------------------------------------------------------------------------------------------------------
- */
+ * / */
 
 struct q_upload_request {
 	struct q_str
@@ -195,20 +196,22 @@ struct q_upload_request {
 
 struct q_upload;
 
-/* Starts to take in one document, as far as `request` is known by now. Q_DENIED with reason "wrong_tenant" or "bad_location", Q_INVALID with
- * reason "bad_tenant" or "bad_kind". */
+/* Starts to take in one document, as far as `request` is known by now. Q_DENIED with reason
+ * "wrong_tenant" or "bad_location", Q_INVALID with reason "bad_tenant" or "bad_kind". */
 Q_MUST_USE enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who,
 				     const struct q_upload_request *request, struct q_upload **out,
 				     struct q_err *err);
 
-/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with reason "unsupported_type" when the first
- * 1,024 bytes hold no "%PDF-". After an error only q_upload_abort is allowed. */
+/* The next bytes. Q_TOOBIG with reason "file_too_large" beyond the limit, Q_UNSUPPORTED with
+ * reason "unsupported_type" when the first 1,024 bytes hold no "%PDF-". After an error only
+ * q_upload_abort is allowed. */
 Q_MUST_USE enum q_code q_upload_add(struct q_upload *upload, const struct q_call *call,
 				    struct q_bytes bytes, struct q_err *err);
 
-/* The whole request, now that it is known: a form may name the tenant after the file. When it returns Q_OK, bytes and job survive a power
- * cut. Q_INVALID with reason "empty_file"; else as q_upload_open. Frees the upload in every case. */
+/* The whole request, now that it is known: a form may name the tenant after the file. When it
+ * returns Q_OK, bytes and job survive a power cut. Q_INVALID with reason "empty_file"; else as
+ * q_upload_open. Frees the upload in every case. */
 Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 				       const struct q_identity *who,
 				       const struct q_upload_request *request,

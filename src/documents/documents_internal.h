@@ -220,15 +220,17 @@ Q_MUST_USE enum q_code q__pages_done(struct q_documents *d, const struct q_call 
 				     const struct q__work *range, struct q_arena *arena, bool *done,
 				     struct q_err *err);
 
-/* Analyses page `number`. Nothing is stored; a page that could not be read has nothing to analyse (Q_OK). */
+/* Analyses page `number`. Nothing is stored; a page that could not be read has nothing to analyse
+ * (Q_OK). */
 Q_MUST_USE enum q_code q__page_analyse(struct q_documents *d, const struct q_call *call,
 				       const struct q__work *range,
 				       const struct q__page_place *place, unsigned number,
 				       struct q_arena *arena, struct q_page_analysis *out,
 				       struct q_err *err);
 
-/* Stores the page, counted, in one transaction: its analysis, or, where `analysed` is an error (told in *err) that is not to be tried again,
- * its failure. Q_OK: it is stored, by whomever. Q_CONFLICT: the job's run is over. A retryable error: try again after err->retry_after_ms. */
+/* Stores the page, counted, in one transaction: its analysis, or, where `analysed` is an error
+ * (told in *err) that is not to be tried again, its failure. Q_OK: it is stored, by whomever.
+ * Q_CONFLICT: the job's run is over. A retryable error: try again after err->retry_after_ms. */
 Q_MUST_USE enum q_code q__page_store(struct q_documents *d, const struct q_call *call,
 				     const struct q__work *range, const struct q__page_place *place,
 				     unsigned number, int64_t attempt, bool is_last_attempt,

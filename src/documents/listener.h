@@ -2,7 +2,8 @@
  * every bell, and nothing is remembered: work is claimed from the record store, so a bell that
  * nobody heard only costs time. Only this folder includes it.
  *
- * Threads: a listener belongs to one. Errors: those of the event log; a gap is none. */
+ * Threads:   a listener belongs to one.
+ * Errors:    those of the event log; a gap is none. */
 #ifndef Q_DOCUMENTS_LISTENER_H
 #define Q_DOCUMENTS_LISTENER_H
 

@@ -51,8 +51,8 @@ struct q__held *q__schedule_add(struct q__schedule *s, const struct q__work *wor
 void q__schedule_remove(struct q__schedule *s, struct q__held *held);
 void q__schedule_clear(struct q__schedule *s);
 
-/* The next page by turn at monotonic time now_ms: marks its slot running, counts a user, and returns its range and *page
- * (its number); NULL when there is none. */
+/* The next page by turn at monotonic time now_ms: marks its slot running, counts a user, and
+ * returns its range and *page (its number); NULL when there is none. */
 struct q__held *q__schedule_next(struct q__schedule *s, int64_t now_ms, unsigned *page);
 
 struct q__slot *q__held_slot(struct q__held *held, unsigned page);

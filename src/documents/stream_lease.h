@@ -3,9 +3,10 @@
  * includes it.
  *
  * Contract:  one owner at a time, as far as clocks agree; a lease that is not renewed ends by
- * itself. The position is that of the last save: what came after it is read again by the next
- * owner. Threads:   a lease belongs to one thread. Errors:    Q_CONFLICT: another owner has it; and
- * those of the record store. */
+ *            itself. The position is that of the last save: what came after it is read again by
+ *            the next owner.
+ * Threads:   a lease belongs to one thread.
+ * Errors:    Q_CONFLICT: another owner has it; and those of the record store. */
 #ifndef Q_DOCUMENTS_STREAM_LEASE_H
 #define Q_DOCUMENTS_STREAM_LEASE_H
 

@@ -444,7 +444,8 @@ static bool settle(struct q_worker *worker, struct q__held *held, unsigned page,
 	return is_finished;
 }
 
-/* The next page by turn, unless as many are analysed as may be at once. A copy of its range in *range. */
+/* The next page by turn, unless as many are analysed as may be at once. A copy of its range in
+ * *range. */
 static struct q__held *take_page(struct q_worker *worker, struct q__work *range, unsigned *page,
 				 int64_t *attempt)
 {

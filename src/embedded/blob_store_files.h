@@ -1,13 +1,16 @@
 /* embedded/blob_store_files.h: the blob_store port on a directory tree. Wiring alone includes this.
  *
- * Contract:  one process at a time opens a root: the lock of the data directory sees to that. Open removes what a
- *            crashed process left half-written, and uploads that have had no part for a week. The etag of an object is
- *            its SHA-256, which is always known. A copy keeps its source's modified_at_ms.
- * On disk:   a key of n parts is the file ROOT/n/part/.../part: a tree for each number of parts, so that "a" and "a/b"
- *            may both be keys. A file is the object's bytes and then a trailer of 64 bytes with their number and
- *            SHA-256. ROOT/.tmp holds what is being written, ROOT/.parts/{upload id}/ the parts of uploads.
- *            Files are 0600, directories 0700, symbolic links never followed.
- * Ownership: root and name are copied or done with on return; keyring, clock and random are borrowed until close.
+ * Contract:  one process at a time opens a root: the lock of the data directory sees to that. Open
+ *            removes what a crashed process left half-written, and uploads that have had no part
+ *            for a week. The etag of an object is its SHA-256, which is always known. A copy keeps
+ *            its source's modified_at_ms. On disk:   a key of n parts is the file
+ *            ROOT/n/part/.../part: a tree for each number of parts, so that "a" and "a/b" may both
+ *            be keys. A file is the object's bytes and then a trailer of 64 bytes with their
+ *            number and SHA-256. ROOT/.tmp holds what is being written, ROOT/.parts/{upload id}/
+ *            the parts of uploads. Files are 0600, directories 0700, symbolic links never
+ *            followed.
+ * Ownership: root and name are copied or done with on return; keyring, clock and random are
+ *            borrowed until close.
  * Threads:   as the port says.
  * Errors:    of open: Q_INVALID (the name), those of base/file.h. */
 #ifndef Q_EMBEDDED_BLOB_STORE_FILES_H

@@ -1,12 +1,11 @@
-/* embedded/blob_store_files_internal.h: what the files of blob_store_files share. They and their fuzz target alone
- * include it.
+/* embedded/blob_store_files_internal.h: what the files of blob_store_files share. They and their
+ * fuzz target alone include it.
  *
- *   blob_store_files.c          the port's table: writers, readers, stat, copy, remove
- *   blob_store_files_object.c   one object's file: written, hashed and sealed in .tmp, opened and checked
- *   blob_store_files_path.c     from a key to a directory: finding, making, publishing, pruning
- *   blob_store_files_list.c     keys in order
- *   blob_store_files_parts.c    uploads in parts
- *   blob_store_files_link.c     signed links */
+ * blob_store_files.c          the port's table: writers, readers, stat, copy, remove
+ * blob_store_files_object.c   one object's file: written, hashed and sealed in .tmp, opened and
+ * checked blob_store_files_path.c     from a key to a directory: finding, making, publishing,
+ * pruning blob_store_files_list.c     keys in order blob_store_files_parts.c    uploads in parts
+ * blob_store_files_link.c     signed links */
 #ifndef Q_EMBEDDED_BLOB_STORE_FILES_INTERNAL_H
 #define Q_EMBEDDED_BLOB_STORE_FILES_INTERNAL_H
 

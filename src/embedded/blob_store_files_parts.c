@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 /* An upload is the directory .parts/{id}: a file "key" with the key that it is for, and each part
- * in the form of an object, named by its number in five digits. It comes from .tmp and goes there, by
- * one rename each, so that it is whole or not there at all.
+ * in the form of an object, named by its number in five digits. It comes from .tmp and goes there,
+ * by one rename each, so that it is whole or not there at all.
  *
- * Completing writes the object anew from the parts, and marks its trailer with the upload's id: so a
- * complete that is repeated, when the parts have gone, finds what it made. */
+ * Completing writes the object anew from the parts, and marks its trailer with the upload's id: so
+ * a complete that is repeated, when the parts have gone, finds what it made. */
 
 enum {
 	UPLOAD_TEXT_SIZE = 2 * BLOB_UPLOAD_SIZE + 1,

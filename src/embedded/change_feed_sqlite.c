@@ -71,10 +71,10 @@ static enum q_code to_page(const struct feed *feed, const struct q__sqlite_recor
 			return code;
 	}
 	*out = (struct q_change_page){
-	    .items = items,
-	    .count = records->count,
-	    .next = records->next,
-	    .behind_ms = q__sqlite_records_behind_ms(records, feed->clock),
+		.items = items,
+		.count = records->count,
+		.next = records->next,
+		.behind_ms = q__sqlite_records_behind_ms(records, feed->clock),
 	};
 	return Q_OK;
 }
@@ -100,10 +100,10 @@ static void feed_close(struct q_change_feed *base)
 }
 
 static const struct q_change_feed_ops feed_ops = {
-    .name = "sqlite",
-    .partitions = feed_partitions,
-    .read = feed_read,
-    .close = feed_close,
+	.name = "sqlite",
+	.partitions = feed_partitions,
+	.read = feed_read,
+	.close = feed_close,
 };
 
 enum q_code q_change_feed_sqlite_open(struct q_sqlite_database *database, const char *name,

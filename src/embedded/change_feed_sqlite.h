@@ -1,8 +1,9 @@
-/* embedded/change_feed_sqlite.h: the change_feed port of a record store in a database file: one partition, "0", that never
- * closes.
+/* embedded/change_feed_sqlite.h: the change_feed port of a record store in a database file: one
+ * partition, "0", that never closes.
  *
- * A change is a row of the transaction that makes it, so none is lost or repeated; a transaction's changes stand together,
- * in the order of its writes. They are kept for Q_SQLITE_RETENTION_MS and removed by q_sqlite_database_maintain. */
+ * A change is a row of the transaction that makes it, so none is lost or repeated; a transaction's
+ * changes stand together, in the order of its writes. They are kept for Q_SQLITE_RETENTION_MS and
+ * removed by q_sqlite_database_maintain. */
 #ifndef Q_EMBEDDED_CHANGE_FEED_SQLITE_H
 #define Q_EMBEDDED_CHANGE_FEED_SQLITE_H
 

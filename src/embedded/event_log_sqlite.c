@@ -39,10 +39,10 @@ static enum q_code log_publish(struct q_event_log *base, const struct q_call *ca
 {
 	struct log *log = q_container_of(base, struct log, base);
 	struct publication publication = {
-	    .write.run = run_publication,
-	    .log = log,
-	    .events = events,
-	    .count = count,
+		.write.run = run_publication,
+		.log = log,
+		.events = events,
+		.count = count,
 	};
 
 	return q__sqlite_writer_run(log->database->writer, call, &publication.write, err);
@@ -71,10 +71,10 @@ static enum q_code to_page(const struct log *log, const struct q__sqlite_records
 						   record->at_ms};
 	}
 	*out = (struct q_event_page){
-	    .items = items,
-	    .count = records->count,
-	    .next = records->next,
-	    .behind_ms = q__sqlite_records_behind_ms(records, log->clock),
+		.items = items,
+		.count = records->count,
+		.next = records->next,
+		.behind_ms = q__sqlite_records_behind_ms(records, log->clock),
 	};
 	return Q_OK;
 }
@@ -100,11 +100,11 @@ static void log_close(struct q_event_log *base)
 }
 
 static const struct q_event_log_ops log_ops = {
-    .name = "sqlite",
-    .publish = log_publish,
-    .partitions = log_partitions,
-    .read = log_read,
-    .close = log_close,
+	.name = "sqlite",
+	.publish = log_publish,
+	.partitions = log_partitions,
+	.read = log_read,
+	.close = log_close,
 };
 
 enum q_code q_event_log_sqlite_open(struct q_sqlite_database *database, struct q_clock *clock,

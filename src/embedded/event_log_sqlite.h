@@ -1,7 +1,8 @@
-/* embedded/event_log_sqlite.h: the event_log port in a database file: one partition, "0", that never closes.
+/* embedded/event_log_sqlite.h: the event_log port in a database file: one partition, "0", that
+ * never closes.
  *
- * A publish is one transaction: all of its events or none, flushed to the disk when it returns. Events are kept for
- * Q_SQLITE_RETENTION_MS and removed by q_sqlite_database_maintain. */
+ * A publish is one transaction: all of its events or none, flushed to the disk when it returns.
+ * Events are kept for Q_SQLITE_RETENTION_MS and removed by q_sqlite_database_maintain. */
 #ifndef Q_EMBEDDED_EVENT_LOG_SQLITE_H
 #define Q_EMBEDDED_EVENT_LOG_SQLITE_H
 

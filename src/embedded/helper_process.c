@@ -34,7 +34,8 @@ static enum q_code socket_pair(int type, int out[2], struct q_err *err)
 	return Q_OK;
 }
 
-/* Nothing of this process reaches the helper: no environment, no descriptor but the socket, no blocked signals. */
+/* Nothing of this process reaches the helper: no environment, no descriptor but the socket, no
+ * blocked signals. */
 static int set_up(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes,
 		  int control_fd)
 {

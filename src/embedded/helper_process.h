@@ -1,14 +1,15 @@
-/* embedded/helper_process.h: the running quire-extract: started, restarted when it has died, asked for children.
+/* embedded/helper_process.h: the running quire-extract: started, restarted when it has died, asked
+ * for children.
  *
  * For page_extractor_helper.c alone.
  *
- * Contract:  the helper is running once open returns. A request that finds it dead starts another, but not more than
- *            Q__HELPER_STARTS_MAX within Q__HELPER_STARTS_WINDOW_MS.
- * Ownership: the helper owns its process and ends it when freed. A child's descriptors are the caller's;
- *            closing status_fd kills the child.
+ * Contract:  the helper is running once open returns. A request that finds it dead starts another,
+ *            but not more than Q__HELPER_STARTS_MAX within Q__HELPER_STARTS_WINDOW_MS.
+ * Ownership: the helper owns its process and ends it when freed. A child's descriptors are the
+ *            caller's; closing status_fd kills the child.
  * Threads:   any.
- * Errors:    Q_BUSY (restarted too often, or its queue is full: retry_after_ms), Q_UNSUPPORTED (no seccomp),
- *            Q_NOTFOUND (no such program), Q_IO, Q_NOMEM. */
+ * Errors:    Q_BUSY (restarted too often, or its queue is full: retry_after_ms), Q_UNSUPPORTED (no
+ *            seccomp), Q_NOTFOUND (no such program), Q_IO, Q_NOMEM. */
 #ifndef Q_EMBEDDED_HELPER_PROCESS_H
 #define Q_EMBEDDED_HELPER_PROCESS_H
 

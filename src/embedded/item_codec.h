@@ -8,9 +8,11 @@
  * Change, version 1:
  *     u8 version, u32 length of the item before (0: none), that item, the item after (the rest; may be empty).
  *
- * Contract:  decoding what was encoded gives an equal item; equal items, their attributes in the same order, give equal
- *            bytes. Bytes that no encoder wrote give Q_CORRUPT; a decoder never reads outside them.
- * Ownership: a decoded item's strings point into the bytes given; its attribute array is in the arena.
+ * Contract:  decoding what was encoded gives an equal item; equal items, their attributes in the
+ *            same order, give equal bytes. Bytes that no encoder wrote give Q_CORRUPT; a decoder
+ *            never reads outside them.
+ * Ownership: a decoded item's strings point into the bytes given; its attribute array is in the
+ *            arena.
  * Threads:   pure.
  * Errors:    Q_CORRUPT, Q_NOMEM. */
 #ifndef Q_EMBEDDED_ITEM_CODEC_H

@@ -1,6 +1,8 @@
-/* embedded/item_update.h: what a write of the record store means for an item: conditions and changes.
+/* embedded/item_update.h: what a write of the record store means for an item: conditions and
+ * changes.
  *
- * Ownership: results borrow from the item and the write; arrays are in the arena. Threads: pure. */
+ * Ownership: results borrow from the item and the write; arrays are in the arena.
+ * Threads:   pure. */
 #ifndef Q_EMBEDDED_ITEM_UPDATE_H
 #define Q_EMBEDDED_ITEM_UPDATE_H
 

@@ -1,6 +1,7 @@
-/* A call runs one child over the whole range and hands on its pages as they come. When the child dies, the page it was at
- * is to blame, or the memory that those before it had taken: so the rest of the range, that page first, runs one page a
- * child. Only a page that took too long is not tried again. */
+/* A call runs one child over the whole range and hands on its pages as they come. When the child
+ * dies, the page it was at is to blame, or the memory that those before it had taken: so the rest
+ * of the range, that page first, runs one page a child. Only a page that took too long is not
+ * tried again. */
 #include "embedded/page_extractor_helper.h"
 
 #include "base/mem.h"
@@ -177,7 +178,8 @@ static enum outcome take_failed_page(struct task *task, const struct q__page_fra
 									     : OUTCOME_STOPPED;
 }
 
-/* All frames that have arrived whole. *is_over: the last one was among them, or the outcome is not DONE. */
+/* All frames that have arrived whole. *is_over: the last one was among them, or the outcome is not
+ * DONE. */
 static enum outcome take_frames(struct task *task, struct q__page_frames *frames, bool *is_over,
 				struct q_err *err)
 {

@@ -1,12 +1,13 @@
 /* embedded/page_extractor_helper.h: the page_extractor port on the helper program quire-extract.
  *
- * Contract:  as ports/page_extractor.h. The helper is started by open, and again when it has died. Each call has a child of
- *            its own; after a child has died the pages that are left run one a child, so that a bad page costs one page.
+ * Contract:  as ports/page_extractor.h. The helper is started by open, and again when it has died.
+ *            Each call has a child of its own; after a child has died the pages that are left run
+ *            one a child, so that a bad page costs one page.
  * Units:     milliseconds; pages from 1.
  * Ownership: options are copied. q_page_extractor_close ends the helper.
  * Threads:   as the port; at most 32 children run at once, further calls wait.
- * Errors:    open: Q_NOTFOUND (no such program), Q_UNSUPPORTED (the kernel has no seccomp, or the program is of another
- *            version), Q_IO, Q_NOMEM. */
+ * Errors:    open: Q_NOTFOUND (no such program), Q_UNSUPPORTED (the kernel has no seccomp, or the
+ *            program is of another version), Q_IO, Q_NOMEM. */
 #ifndef Q_EMBEDDED_PAGE_EXTRACTOR_HELPER_H
 #define Q_EMBEDDED_PAGE_EXTRACTOR_HELPER_H
 

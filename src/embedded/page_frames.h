@@ -1,12 +1,15 @@
-/* embedded/page_frames.h: understands what the helper's child says (extract/protocol.h), and believes none of it.
+/* embedded/page_frames.h: understands what the helper's child says (extract/protocol.h), and
+ * believes none of it.
  *
  * For page_extractor_helper.c and its tests alone.
  *
- * Contract:  bytes go in as they come; frames come out one by one. Anything but the protocol is Q_CORRUPT and ends the
- *            conversation: a length or a page out of place, text that is not UTF-8 or holds control characters, a box
- *            too many, a number that is none, more text than a document may have.
+ * Contract:  bytes go in as they come; frames come out one by one. Anything but the protocol is
+ *            Q_CORRUPT and ends the conversation: a length or a page out of place, text that is
+ *            not UTF-8 or holds control characters, a box too many, a number that is none, more
+ *            text than a document may have.
  * Units:     as in the protocol.
- * Ownership: what a frame points to lasts until the next call. The buffer grows to the largest frame, 18 MiB at most.
+ * Ownership: what a frame points to lasts until the next call. The buffer grows to the largest
+ *            frame, 18 MiB at most.
  * Threads:   one at a time.
  * Errors:    Q_CORRUPT, Q_NOMEM. */
 #ifndef Q_EMBEDDED_PAGE_FRAMES_H
@@ -45,7 +48,8 @@ struct q__page_frame {
 void q__page_frames_init(struct q__page_frames *frames, const struct q_extract_request *request);
 void q__page_frames_free(struct q__page_frames *frames);
 
-/* Room for at least one byte, to be filled by the caller, who then tells how many; NULL: Q_NOMEM. */
+/* Room for at least one byte, to be filled by the caller, who then tells how many; NULL: Q_NOMEM.
+ */
 Q_MUST_USE char *q__page_frames_room(struct q__page_frames *frames, size_t *length);
 void q__page_frames_filled(struct q__page_frames *frames, size_t length);
 

@@ -64,7 +64,8 @@ struct transaction {
 	struct q_item *after;  /* of the caller; NULL: not wanted */
 };
 
-/* The stored item. *visible: as the caller of the port may see it; NULL: there is none, or it has expired. */
+/* The stored item. *visible: as the caller of the port may see it; NULL: there is none, or it has
+ * expired. */
 static enum q_code load(struct q__sqlite_connection *connection, int64_t stream, int64_t now_ms,
 			const struct q_record_key *key, struct q_arena *scratch,
 			struct q__sqlite_stored *out, const struct q_item **visible,

@@ -1,9 +1,10 @@
 /* embedded/record_store_sqlite.h: the record_store port in a database file.
  *
- * Queries on an index see what the table sees: there is no lag. A point read takes a few microseconds (Q_CAP_INLINE). A
- * write that changes nothing is no change of the feed. An item written over after its expiry has the expired one as its
- * image before: each image before in the feed is the image after of the change that preceded it. Of a write, the deadline
- * ends the wait for its turn; the disk is waited for. */
+ * Queries on an index see what the table sees: there is no lag. A point read takes a few
+ * microseconds (Q_CAP_INLINE). A write that changes nothing is no change of the feed. An item
+ * written over after its expiry has the expired one as its image before: each image before in the
+ * feed is the image after of the change that preceded it. Of a write, the deadline ends the wait
+ * for its turn; the disk is waited for. */
 #ifndef Q_EMBEDDED_RECORD_STORE_SQLITE_H
 #define Q_EMBEDDED_RECORD_STORE_SQLITE_H
 

@@ -1,10 +1,14 @@
-/* embedded/secret_store_files.h: the secret_store port on a directory, one file a secret. Wiring alone includes this.
+/* embedded/secret_store_files.h: the secret_store port on a directory, one file a secret. Wiring
+ * alone includes this.
  *
- * Contract:  a secret is the bytes of DIRECTORY/{name}. A file that others may read or write, that another user owns, or that is a
- *            symbolic link is refused, and so is a directory that others may write. Nothing is cached: a file that is replaced is seen at
- *            once. A value given by a setting wins over the file.
+ * Contract:  a secret is the bytes of DIRECTORY/{name}. A file that others may read or write, that
+ *            another user owns, or that is a symbolic link is refused, and so is a directory that
+ *            others may write. Nothing is cached: a file that is replaced is seen at once. A value
+ *            given by a setting wins over the file.
  * Ownership: the overrides are borrowed until close.
- * Threads:   any. Errors: of open: Q_INVALID (a value of a setting that is too long), Q_DENIED, those of base/file.h. */
+ * Threads:   any.
+ * Errors:    of open: Q_INVALID (a value of a setting that is too long), Q_DENIED, those of
+ *            base/file.h. */
 #ifndef Q_EMBEDDED_SECRET_STORE_FILES_H
 #define Q_EMBEDDED_SECRET_STORE_FILES_H
 

@@ -10,7 +10,8 @@
 
 static const char where[] = "sqlite";
 
-/* A full disk is SQLITE_FULL; a quota or a file size limit an I/O error with the system's number. */
+/* A full disk is SQLITE_FULL; a quota or a file size limit an I/O error with the system's number.
+ */
 static bool is_no_space(int result, int os_error)
 {
 	return result == SQLITE_FULL ||
@@ -46,7 +47,8 @@ static enum q_code code_of(int extended_result, int os_error)
 	}
 }
 
-/* SQLite keeps no number of a commit that failed (sqlite3_system_errno is 0 then), but errno still has it. */
+/* SQLite keeps no number of a commit that failed (sqlite3_system_errno is 0 then), but errno still
+ * has it. */
 static int os_error_of(int extended_result)
 {
 	switch (extended_result & 0xff) {
@@ -99,7 +101,8 @@ enum q_code q__sqlite_query_int(struct q__sqlite_connection *connection, const c
 	return code;
 }
 
-/* SQLite would let all read it whom the umask lets. The -wal file takes the mode of the database. */
+/* SQLite would let all read it whom the umask lets. The -wal file takes the mode of the database.
+ */
 static enum q_code create_file(const char *path, struct q_err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -112,14 +115,16 @@ static enum q_code create_file(const char *path, struct q_err *err)
 	return q_file_sync_parent(AT_FDCWD, path, err);
 }
 
-/* temp_store: a savepoint's journal stays in memory. cell_size_check and trusted_schema: a damaged or foreign file must not lead
- * SQLite astray. Not mmap_size: it is no faster here, an I/O error becomes a SIGBUS, and its pages count as memory of ours. */
+/* temp_store: a savepoint's journal stays in memory. cell_size_check and trusted_schema: a damaged
+ * or foreign file must not lead SQLite astray. Not mmap_size: it is no faster here, an I/O error
+ * becomes a SIGBUS, and its pages count as memory of ours. */
 static const char common_settings[] = "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA cell_size_check = ON;"
 				      "PRAGMA trusted_schema = OFF;";
 
-/* Readers wait briefly, they run in HTTP loops. A commit empties their page cache, and a few hundred pages hold the inner nodes
- * (3.3 us of processor time a point read; 4.0 with 256 KB, 2.9 with 2 MB). */
+/* Readers wait briefly, they run in HTTP loops. A commit empties their page cache, and a few
+ * hundred pages hold the inner nodes (3.3 us of processor time a point read; 4.0 with 256 KB, 2.9
+ * with 2 MB). */
 static const char reader_settings[] = "PRAGMA busy_timeout = 100;"
 				      "PRAGMA query_only = ON;"
 				      "PRAGMA cache_size = -1000;";
@@ -137,8 +142,9 @@ static enum q_code configure(struct q__sqlite_connection *connection, enum q__sq
 				 role == Q__SQLITE_WRITER ? writer_settings : reader_settings, err);
 }
 
-/* The data directory is one process's. This VFS locks the file against others once and for all, and keeps the index of the -wal
- * file in the heap: a read makes no system call for locks (5.7 us became 4.0), and a full disk no SIGBUS in shared memory. */
+/* The data directory is one process's. This VFS locks the file against others once and for all,
+ * and keeps the index of the -wal file in the heap: a read makes no system call for locks (5.7 us
+ * became 4.0), and a full disk no SIGBUS in shared memory. */
 static const char vfs[] = "unix-excl";
 
 enum q_code q__sqlite_connection_open(const char *path, enum q__sqlite_role role,
@@ -231,7 +237,8 @@ void q__sqlite_roll_back(struct q__sqlite_connection *connection)
 		sqlite3_exec(connection->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-/* A borrowed binding copies nothing: only a bug makes it fail (a wrong number, a statement in use). */
+/* A borrowed binding copies nothing: only a bug makes it fail (a wrong number, a statement in use).
+ */
 static void check_bound(int result)
 {
 	q_assert(result == SQLITE_OK);

@@ -1,10 +1,11 @@
-/* embedded/sqlite_connection.h: one open connection to the database file, with its prepared statements.
+/* embedded/sqlite_connection.h: one open connection to the database file, with its prepared
+ * statements.
  *
- * Contract:  a statement is prepared at its first use and kept. Whoever steps one resets it before the call ends: an open
- *            statement holds back checkpoints. Bound texts and blobs are borrowed until then.
+ * Contract:  a statement is prepared at its first use and kept. Whoever steps one resets it before
+ *            the call ends: an open statement holds back checkpoints. Bound texts and blobs are
+ *            borrowed until then.
  * Threads:   one at a time.
- * Errors:    q__sqlite_fail translates SQLite's result codes.
- * Included by src/embedded/ alone. */
+ * Errors:    q__sqlite_fail translates SQLite's result codes. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_CONNECTION_H
 #define Q_EMBEDDED_SQLITE_CONNECTION_H
 

@@ -1,15 +1,18 @@
-/* embedded/sqlite_database.h: the file quire.db in the data directory: records, events and changes of a program that needs
- * no services.
+/* embedded/sqlite_database.h: the file quire.db in the data directory: records, events and changes
+ * of a program that needs no services.
  *
- * Record stores, their change feeds and event logs are opened on it (record_store_sqlite.h, change_feed_sqlite.h,
- * event_log_sqlite.h) and closed before it. Nothing else is in the file. It is locked while it is open: no other program
- * reads or writes it. A backup is a copy of the data directory while no program runs, or a snapshot of its file system.
+ * Record stores, their change feeds and event logs are opened on it (record_store_sqlite.h,
+ * change_feed_sqlite.h, event_log_sqlite.h) and closed before it. Nothing else is in the file. It
+ * is locked while it is open: no other program reads or writes it. A backup is a copy of the data
+ * directory while no program runs, or a snapshot of its file system.
  *
- * Contract:  what was acknowledged survives a kill -9 and a power cut. A file that is newer than the program, foreign or
- *            damaged is refused and left as it is.
- * Threads:   any, but open and close. Close when the threads that used it have ended, but the calling one.
- * Errors:    Q_NOTFOUND (no such directory), Q_UNSUPPORTED (newer, foreign, or no write-ahead log possible), Q_CORRUPT,
- *            Q_DENIED, Q_BUSY (another program has it open), Q_NOSPACE, Q_IO, Q_NOMEM.
+ * Contract:  what was acknowledged survives a kill -9 and a power cut. A file that is newer than
+ *            the program, foreign or damaged is refused and left as it is.
+ * Threads:   any, but open and close. Close when the threads that used it have ended, but the
+ *            calling one.
+ * Errors:    Q_NOTFOUND (no such directory), Q_UNSUPPORTED (newer, foreign, or no write-ahead log
+ *            possible), Q_CORRUPT, Q_DENIED, Q_BUSY (another program has it open), Q_NOSPACE,
+ *            Q_IO, Q_NOMEM.
  * Idempotency: reads and maintain; the ports say it of their writes. */
 #ifndef Q_EMBEDDED_SQLITE_DATABASE_H
 #define Q_EMBEDDED_SQLITE_DATABASE_H

@@ -1,4 +1,5 @@
-/* embedded/sqlite_internal.h: what a q_sqlite_database consists of. Included by the SQLite adapters alone. */
+/* embedded/sqlite_internal.h: what a q_sqlite_database consists of. Included by the SQLite
+ * adapters alone. */
 #ifndef Q_EMBEDDED_SQLITE_INTERNAL_H
 #define Q_EMBEDDED_SQLITE_INTERNAL_H
 

@@ -1,4 +1,5 @@
-/* embedded/sqlite_item.h: rows of the table of items, and the change that each write to them adds to the store's feed.
+/* embedded/sqlite_item.h: rows of the table of items, and the change that each write to them adds
+ * to the store's feed.
  *
  * All but reading is done in a transaction of the writer. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_ITEM_H
@@ -30,7 +31,8 @@ Q_MUST_USE enum q_code q__sqlite_item_delete(struct q__sqlite_connection *connec
 					     const struct q_record_key *key, struct q_bytes before,
 					     struct q_arena *scratch, struct q_err *err);
 
-/* Deletes items that have expired by now_ms, of any store, until the budget is used up: then *has_more. Empties `scratch`. */
+/* Deletes items that have expired by now_ms, of any store, until the budget is used up: then
+ * *has_more. Empties `scratch`. */
 Q_MUST_USE enum q_code q__sqlite_items_expire(struct q__sqlite_connection *connection,
 					      int64_t now_ms, struct q__sqlite_budget budget,
 					      bool *has_more, struct q_arena *scratch,

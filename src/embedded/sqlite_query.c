@@ -8,14 +8,16 @@ static const char where[] = "record_store.query";
 
 enum { PAGE_BYTES_MAX = 1 << 20 };
 
-/* The place of an item in its index: by index sk, then by its own key. In the table the sk alone. */
+/* The place of an item in its index: by index sk, then by its own key. In the table the sk alone.
+ */
 struct place {
 	struct q_str sk;
 	struct q_str pk;
 	struct q_str own_sk;
 };
 
-/* What a query looks between. In the table `from` is in the range, in an index before it; `to` is beyond. */
+/* What a query looks between. In the table `from` is in the range, in an index before it; `to` is
+ * beyond. */
 struct range {
 	struct place from;
 	struct place to;
@@ -31,7 +33,8 @@ static struct q_str successor(struct q_str s, char text[Q_RECORD_KEY_MAX + 1])
 	return (struct q_str){text, s.length + 1};
 }
 
-/* The smallest text above all that begin with the prefix: UTF-8 has no byte that cannot be raised. */
+/* The smallest text above all that begin with the prefix: UTF-8 has no byte that cannot be raised.
+ */
 static struct q_str prefix_end(struct q_str prefix, char text[Q_RECORD_KEY_MAX + 1])
 {
 	memcpy(text, prefix.data, prefix.length);

@@ -1,8 +1,9 @@
-/* embedded/sqlite_query.h: the record store's query as ranges of the table of items and of its two indexes.
+/* embedded/sqlite_query.h: the record store's query as ranges of the table of items and of its two
+ * indexes.
  *
- * `next` of a page names its last item: the sk in the table; index sk, pk and sk, with NULs between them, in an index
- * (keys hold no control characters). A page ends early at 1 MiB, as DynamoDB's does.
- * Included by src/embedded/ alone. */
+ * `next` of a page names its last item: the sk in the table; index sk, pk and sk, with NULs
+ * between them, in an index (keys hold no control characters). A page ends early at 1 MiB, as
+ * DynamoDB's does. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_QUERY_H
 #define Q_EMBEDDED_SQLITE_QUERY_H
 

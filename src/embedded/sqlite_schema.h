@@ -1,8 +1,9 @@
-/* embedded/sqlite_schema.h: the tables of quire.db, every statement on them, and how an older file becomes a newer one.
+/* embedded/sqlite_schema.h: the tables of quire.db, every statement on them, and how an older file
+ * becomes a newer one.
  *
- * A file names its program (PRAGMA application_id) and its version (PRAGMA user_version). An older one is migrated when it is
- * opened, each version in a transaction; a newer or a foreign one is refused and not touched.
- * Included by src/embedded/ alone. */
+ * A file names its program (PRAGMA application_id) and its version (PRAGMA user_version). An older
+ * one is migrated when it is opened, each version in a transaction; a newer or a foreign one is
+ * refused and not touched. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_SCHEMA_H
 #define Q_EMBEDDED_SQLITE_SCHEMA_H
 

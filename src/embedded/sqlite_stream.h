@@ -1,11 +1,13 @@
-/* embedded/sqlite_stream.h: what the event log and the change feeds share: a stream of records in the database.
+/* embedded/sqlite_stream.h: what the event log and the change feeds share: a stream of records in
+ * the database.
  *
- * A stream has one partition, "0", that never closes. Sequence numbers are given by the one writer, so their order is that
- * of the commits, and none appears before a smaller one. As text they have 19 digits with leading zeros: texts sort as the
- * numbers do. A position beyond the newest record (as after restoring a backup) is a gap too: its reader could wait for ever.
+ * A stream has one partition, "0", that never closes. Sequence numbers are given by the one
+ * writer, so their order is that of the commits, and none appears before a smaller one. As text
+ * they have 19 digits with leading zeros: texts sort as the numbers do. A position beyond the
+ * newest record (as after restoring a backup) is a gap too: its reader could wait for ever.
  *
- * Ownership: results live in the caller's arena. Threads: any.
- * Included by src/embedded/ alone. */
+ * Ownership: results live in the caller's arena.
+ * Threads:   any. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_STREAM_H
 #define Q_EMBEDDED_SQLITE_STREAM_H
 
@@ -57,8 +59,9 @@ Q_MUST_USE enum q_code q__sqlite_stream_append(struct q__sqlite_connection *conn
 					       int64_t stream, int64_t at_ms, struct q_str key,
 					       struct q_bytes body, struct q_err *err);
 
-/* In a transaction of the writer: removes the oldest records of each stream that are older than `before_ms`, up to the first that is
- * not, until the budget (of each) is used up: then *has_more. */
+/* In a transaction of the writer: removes the oldest records of each stream that are older than
+ * `before_ms`, up to the first that is not, until the budget (of each) is used up: then *has_more.
+ */
 Q_MUST_USE enum q_code q__sqlite_streams_trim(struct q__sqlite_connection *connection,
 					      int64_t before_ms, struct q__sqlite_budget budget,
 					      bool *has_more, struct q_err *err);

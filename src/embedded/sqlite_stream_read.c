@@ -132,7 +132,8 @@ static enum q_code take_records(struct reading *reading, struct q__sqlite_connec
 	return code;
 }
 
-/* State and records are of one moment: else a record could be trimmed between the two looks, and its loss not be seen. */
+/* State and records are of one moment: else a record could be trimmed between the two looks, and
+ * its loss not be seen. */
 static enum q_code look(struct reading *reading, struct q__sqlite_connection *connection,
 			struct q_err *err)
 {
@@ -159,7 +160,8 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Until something has been committed since the bell's count was `seen`. False when it is time to stop waiting. */
+/* Until something has been committed since the bell's count was `seen`. False when it is time to
+ * stop waiting. */
 static bool wait_for_commit(struct q_bell *committed, uint64_t seen, const struct q_call *call,
 			    int64_t until_ms)
 {

@@ -77,7 +77,8 @@ static enum q_code commit_group(struct q__sqlite_writer *writer, struct q__sqlit
 	return code;
 }
 
-/* Also those whose condition did not hold get the group's error: what they met may be undone too. */
+/* Also those whose condition did not hold get the group's error: what they met may be undone too.
+ */
 static void fail_group(struct q__sqlite_write *first, enum q_code code, const struct q_err *err)
 {
 	for (struct q__sqlite_write *write = first; write; write = write->next) {
@@ -323,10 +324,11 @@ enum q_code q__sqlite_writer_run(struct q__sqlite_writer *writer, const struct q
 
 /* Its life. */
 
-/* What makes a commit durable, and what keeps the -wal file in bounds.
- * secure_delete: deleted content is overwritten where its page is written anyway. Overwriting whole freed pages too (ON) made trimming
- * 36 MB of records write 85 MB instead of 1, and a deleted blob is not overwritten either: disks are to be encrypted.
- * busy_timeout: of a checkpoint that waits for readers. None before: another program that has the file will not let it go. */
+/* What makes a commit durable, and what keeps the -wal file in bounds. secure_delete: deleted
+ * content is overwritten where its page is written anyway. Overwriting whole freed pages too (ON)
+ * made trimming 36 MB of records write 85 MB instead of 1, and a deleted blob is not overwritten
+ * either: disks are to be encrypted. busy_timeout: of a checkpoint that waits for readers. None
+ * before: another program that has the file will not let it go. */
 static const char durable_settings[] = "PRAGMA journal_mode = WAL;"
 				       "PRAGMA synchronous = FULL;"
 				       "PRAGMA journal_size_limit = 16777216;"

@@ -1,17 +1,20 @@
 /* embedded/sqlite_writer.h: the one thread that writes to the database, and commits in groups.
  *
- * A flush of the disk costs milliseconds, whatever it flushes. So all writes that wait go into one transaction, each in a
- * savepoint of its own: one that fails undoes itself and nothing else. Every caller is answered after the commit, with its
- * own outcome. While a group is being committed the next one gathers; nothing waits for a timer.
+ * A flush of the disk costs milliseconds, whatever it flushes. So all writes that wait go into one
+ * transaction, each in a savepoint of its own: one that fails undoes itself and nothing else.
+ * Every caller is answered after the commit, with its own outcome. While a group is being
+ * committed the next one gathers; nothing waits for a timer.
  *
- * Contract:  Q_OK means committed and flushed. A group that a full disk or heap has undone is tried again one by one, so
- *            that a large write that does not fit takes no small one with it. After an I/O error nothing is tried again
- *            (what a failed flush left on the disk is not known), and all of the group get it.
- * Deadline:  of the wait for its turn. A write that has begun is waited for: its arguments are the caller's.
- * Threads:   run from any. `run` functions are called by the writer's thread while their caller waits: they may use what is
- *            the caller's, its arena too. They may be called again after having been undone.
- * Errors:    those of the write, and Q_TIMEOUT, Q_CANCELLED (not written), Q_BUSY, Q_NOSPACE, Q_IO, Q_CORRUPT, Q_NOMEM.
- * Included by src/embedded/ alone. */
+ * Contract:  Q_OK means committed and flushed. A group that a full disk or heap has undone is
+ *            tried again one by one, so that a large write that does not fit takes no small one
+ *            with it. After an I/O error nothing is tried again (what a failed flush left on the
+ *            disk is not known), and all of the group get it. Deadline:  of the wait for its turn.
+ *            A write that has begun is waited for: its arguments are the caller's.
+ * Threads:   run from any. `run` functions are called by the writer's thread while their caller
+ *            waits: they may use what is the caller's, its arena too. They may be called again
+ *            after having been undone.
+ * Errors:    those of the write, and Q_TIMEOUT, Q_CANCELLED (not written), Q_BUSY, Q_NOSPACE,
+ *            Q_IO, Q_CORRUPT, Q_NOMEM. Included by src/embedded/ alone. */
 #ifndef Q_EMBEDDED_SQLITE_WRITER_H
 #define Q_EMBEDDED_SQLITE_WRITER_H
 

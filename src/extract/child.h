@@ -2,10 +2,11 @@
  * them, end.
  *
  * Contract:  descriptors other than the two that are given are closed. The result is the exit
- * status; the child may as well be ended by a signal: SIGALRM after page_timeout_ms with one page
- * (or the opening), SIGXCPU, SIGSYS, or what the engine brings upon itself. Waiting for the reader
- * of the frames counts for no page. Units:     see protocol.h. Threads:   one; to be called right
- * after fork, in the child. */
+ *            status; the child may as well be ended by a signal: SIGALRM after page_timeout_ms
+ *            with one page (or the opening), SIGXCPU, SIGSYS, or what the engine brings upon
+ *            itself. Waiting for the reader of the frames counts for no page.
+ * Units:     see protocol.h.
+ * Threads:   one; to be called right after fork, in the child. */
 #ifndef Q_EXTRACT_CHILD_H
 #define Q_EXTRACT_CHILD_H
 

@@ -1,8 +1,9 @@
 /* extract/document.h: a PDF that is read from a descriptor, by position, through the engine.
  *
  * Contract:  the engine must have been started (q__engine_start). Whatever the bytes are, open
- * fails with a reason or gives a document of at least one page; what the engine cannot survive ends
- * the process. Ownership: the descriptor is borrowed until close. The document is the caller's.
+ *            fails with a reason or gives a document of at least one page; what the engine cannot
+ *            survive ends the process.
+ * Ownership: the descriptor is borrowed until close. The document is the caller's.
  * Threads:   one; the engine allows no more. */
 #ifndef Q_EXTRACT_DOCUMENT_H
 #define Q_EXTRACT_DOCUMENT_H

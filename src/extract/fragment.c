@@ -64,7 +64,8 @@ static void fragment_add(struct q__fragment *f, const struct q__glyph *glyph, si
 	}
 }
 
-/* Does this ink carry on where the last one ended? Right-to-left text comes in the order of reading. */
+/* Does this ink carry on where the last one ended? Right-to-left text comes in the order of
+ * reading. */
 static bool continues(const struct draft *draft, const struct q__glyph *next,
 		      const struct q__extent *extent)
 {

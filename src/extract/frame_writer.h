@@ -2,8 +2,9 @@
  * people.
  *
  * Contract:  one call, one frame or line, written whole before it returns: what was said survives
- * the end of the process. Ownership: the descriptor is borrowed. Errors:    false: the reader has
- * gone, nothing more needs to be done. */
+ *            the end of the process.
+ * Ownership: the descriptor is borrowed.
+ * Errors:    false: the reader has gone, nothing more needs to be done. */
 #ifndef Q_EXTRACT_FRAME_WRITER_H
 #define Q_EXTRACT_FRAME_WRITER_H
 

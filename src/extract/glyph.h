@@ -2,8 +2,8 @@
  * without the engine.
  *
  * Units:     points, origin at the top left of the page as it is shown, y downwards. Degrees turn
- * clockwise: text that runs to the right has 0, text that runs down the page 90. Ownership: whoever
- * fills the array owns it. */
+ *            clockwise: text that runs to the right has 0, text that runs down the page 90.
+ * Ownership: whoever fills the array owns it. */
 #ifndef Q_EXTRACT_GLYPH_H
 #define Q_EXTRACT_GLYPH_H
 

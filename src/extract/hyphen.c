@@ -81,7 +81,8 @@ static bool page_has(struct q__hyphens *h, struct part left, uint32_t joint, str
 	return false;
 }
 
-/* Does the page have the part as a whole word, followed by `after`: a hyphen and a letter, or no word (0)? */
+/* Does the page have the part as a whole word, followed by `after`: a hyphen and a letter, or no
+ * word (0)? */
 static bool page_has_word(struct q__hyphens *h, struct part part, uint32_t after)
 {
 	if (h->searches_left == 0)
@@ -106,8 +107,8 @@ static size_t length(struct part part)
 	return part.last - part.first;
 }
 
-/* Two words of their own, "floating" and "point", or one that forms others with a hyphen, as "type-stable". Shorter ones
- * are syllables as well: in-deed, with-in. */
+/* Two words of their own, "floating" and "point", or one that forms others with a hyphen, as
+ * "type-stable". Shorter ones are syllables as well: in-deed, with-in. */
 static bool is_compound(struct q__hyphens *h, struct part left, struct part right)
 {
 	if (length(left) >= PREFIX_LETTERS_MIN && page_has_word(h, left, '-'))

@@ -24,7 +24,8 @@ static bool stand_side_by_side(const struct q__line *a, const struct q__line *b)
 	return a->top < b->bottom && b->top < a->bottom;
 }
 
-/* b begins further right than the line after it, and a ended early: the first line of a paragraph. */
+/* b begins further right than the line after it, and a ended early: the first line of a paragraph.
+ */
 static bool is_indented(const struct q__page_parts *parts, const struct q__line *a,
 			const struct q__line *b, const struct q__line *next)
 {

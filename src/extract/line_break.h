@@ -1,4 +1,5 @@
-/* extract/line_break.h: what parts one printed line from the next: an end of line, of a paragraph, or nothing, inside a word. */
+/* extract/line_break.h: what parts one printed line from the next: an end of line, of a paragraph,
+ * or nothing, inside a word. */
 #ifndef Q_EXTRACT_LINE_BREAK_H
 #define Q_EXTRACT_LINE_BREAK_H
 

@@ -242,7 +242,8 @@ static void share_boxes(struct q__glyphs *glyphs)
 	}
 }
 
-/* Few characters of a page become more than one, so this is nearly always enough; put makes more. */
+/* Few characters of a page become more than one, so this is nearly always enough; put makes more.
+ */
 static enum q_code make_room(struct q_arena *arena, size_t glyph_count, struct writer *w,
 			     struct q_err *err)
 {

@@ -2,14 +2,15 @@
  * extract/ that others include.
  *
  * Contract:  quire starts the helper with a SOCK_SEQPACKET socket as descriptor
- * Q_EXTRACT_CONTROL_FD. The helper says hello once, then takes requests: one packet and three
- * descriptors each. For each it forks a child, which reads the document and writes frames to the
- * result pipe until it has said END or dies. When the child is gone the helper itself, which no
- * document can harm, writes one q_extract_ending to the status socket. Closing the status socket
- * kills the child; closing the control socket ends the helper. Both sides are built together and
- * run on one machine: integers and floats are native. The child is not trusted:
- * embedded/page_frames.c checks all that it says. Units:     bytes, milliseconds, points; pages
- * from 1. */
+ *            Q_EXTRACT_CONTROL_FD. The helper says hello once, then takes requests: one packet and
+ *            three descriptors each. For each it forks a child, which reads the document and
+ *            writes frames to the result pipe until it has said END or dies. When the child is
+ *            gone the helper itself, which no document can harm, writes one q_extract_ending to
+ *            the status socket. Closing the status socket kills the child; closing the control
+ *            socket ends the helper. Both sides are built together and run on one machine:
+ *            integers and floats are native. The child is not trusted: embedded/page_frames.c
+ *            checks all that it says.
+ * Units:     bytes, milliseconds, points; pages from 1. */
 #ifndef Q_EXTRACT_PROTOCOL_H
 #define Q_EXTRACT_PROTOCOL_H
 
@@ -76,7 +77,8 @@ struct q_extract_document {
 	uint32_t page_count;
 };
 
-/* Followed by box_count q_extract_box, one for each code point, and by text_length bytes. All floats are finite. */
+/* Followed by box_count q_extract_box, one for each code point, and by text_length bytes. All
+ * floats are finite. */
 struct q_extract_page {
 	uint32_t page_number;
 	uint32_t flags; /* enum q_page_flag */

@@ -7,10 +7,12 @@
 /* When more than this share of the fragments is out of place, the order of drawing says nothing. */
 static const float misplaced_share = 0.25F;
 
-/* So many fragments, each further down or to the right than the one before, were drawn as they are read. */
+/* So many fragments, each further down or to the right than the one before, were drawn as they are
+ * read. */
 enum { CALM_RUN_MIN = 10 };
 
-/* Fragments between calm runs are read by their boxes when some jump back, and not just up to a new column. */
+/* Fragments between calm runs are read by their boxes when some jump back, and not just up to a
+ * new column. */
 static const float jump_share = 0.15F;
 enum { JUMPS_MIN = 3 };
 
@@ -70,7 +72,8 @@ static int16_t main_direction(const struct q__fragment *items, size_t count)
 	return best;
 }
 
-/* Items [first, last): those of the main direction first, by their boxes; the others after them as they came. */
+/* Items [first, last): those of the main direction first, by their boxes; the others after them as
+ * they came. */
 static enum q_code read_by_boxes(struct q_arena *arena, struct work *w, size_t first, size_t last,
 				 struct q_err *err)
 {
@@ -115,8 +118,8 @@ static bool jumps_about(const struct q__fragment *items, size_t count)
 	return jumps >= JUMPS_MIN && (float)jumps > jump_share * (float)count;
 }
 
-/* Puts what was drawn without order between calm runs - the labels of a chart, a table, or all of the page - in the
- * order of its boxes. */
+/* Puts what was drawn without order between calm runs - the labels of a chart, a table, or all of
+ * the page - in the order of its boxes. */
 static enum q_code order_wild_parts(struct q_arena *arena, struct work *w, struct q_err *err)
 {
 	size_t wild = 0; /* where the part began that no calm run has ended yet */
@@ -161,7 +164,8 @@ static void take_out(struct work *w, size_t index)
 	}
 }
 
-/* Whoever has the most conflicts is taken out, until nobody has any. False: that would be too many. */
+/* Whoever has the most conflicts is taken out, until nobody has any. False: that would be too many.
+ */
 static bool take_out_misplaced(struct work *w)
 {
 	size_t allowed = (size_t)(misplaced_share * (float)w->count) + 1;
@@ -176,8 +180,8 @@ static bool take_out_misplaced(struct work *w)
 	return true;
 }
 
-/* Before the first that it must come before; else at the end where it stands below all, else after the last that it
- * must come after. */
+/* Before the first that it must come before; else at the end where it stands below all, else after
+ * the last that it must come after. */
 static size_t place_for(const struct work *w, const struct q__fragment *f)
 {
 	size_t after = 0, below = 0;

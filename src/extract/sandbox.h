@@ -2,8 +2,10 @@
  * compute, read and write what it has open, and end. Anything else kills it.
  *
  * Contract:  call it with one thread. It cannot be undone. A system call that is not on the list
- * ends the process with SIGSYS. Where the kernel has no seccomp it fails, and the caller must not
- * go on. Units:     bytes, seconds. Errors:    Q_UNSUPPORTED (no seccomp), Q_IO, Q_NOMEM. */
+ *            ends the process with SIGSYS. Where the kernel has no seccomp it fails, and the
+ *            caller must not go on.
+ * Units:     bytes, seconds.
+ * Errors:    Q_UNSUPPORTED (no seccomp), Q_IO, Q_NOMEM. */
 #ifndef Q_EXTRACT_SANDBOX_H
 #define Q_EXTRACT_SANDBOX_H
 

@@ -1,4 +1,5 @@
-/* New connections: taken from the listening socket, counted, turned away where they are too many. */
+/* New connections: taken from the listening socket, counted, turned away where they are too many.
+ */
 #include "net/server_internal.h"
 
 #include "base/mem.h"

@@ -1,6 +1,6 @@
-/* How it works: curl's multi interface with one transfer in it, so that the wait is ours: it looks at
- * the deadline and the cancel flag every tenth of a second. Callbacks leave the first failure in the
- * transfer; it stands before whatever curl then makes of it. */
+/* How it works: curl's multi interface with one transfer in it, so that the wait is ours: it looks
+ * at the deadline and the cancel flag every tenth of a second. Callbacks leave the first failure
+ * in the transfer; it stands before whatever curl then makes of it. */
 #include "net/http_client_internal.h"
 
 #include "base/mem.h"
@@ -100,8 +100,8 @@ static enum q_code translate(const struct q_http_client_transfer *transfer, CURL
 	}
 }
 
-/* curl's result becomes ours; a body that was cut off is what was asked for. The message names scheme
- * and host alone: the path may be a secret. */
+/* curl's result becomes ours; a body that was cut off is what was asked for. The message names
+ * scheme and host alone: the path may be a secret. */
 static enum q_code conclude(struct q_http_client_transfer *transfer, CURLcode result)
 {
 	const char *text =

@@ -1,16 +1,16 @@
 /* net/http_client.h: blocking HTTP requests, by libcurl (which these files alone include).
  *
- * Contract:  one request, one response: no redirect is followed, no proxy variable obeyed, no cookie
- *            or .netrc used, no content decoded. http and https only, HTTP/1.1, TLS 1.2 or later
- *            with certificates verified. A client keeps its connections for the next request; what
- *            may not be sent twice (POST, PATCH, a streamed body) always takes a new one, for a
- *            kept one may be found dead after the request has gone out.
+ * Contract:  one request, one response: no redirect is followed, no proxy variable obeyed, no
+ *            cookie or .netrc used, no content decoded. http and https only, HTTP/1.1, TLS 1.2 or
+ *            later with certificates verified. A client keeps its connections for the next
+ *            request; what may not be sent twice (POST, PATCH, a streamed body) always takes a new
+ *            one, for a kept one may be found dead after the request has gone out.
  * Units:     bytes, ms.
  * Ownership: the request is borrowed for the call; the response lives in the caller's arena.
  * Threads:   a client serves one thread at a time, a cache any.
- * Errors:    Q_INVALID (URL, method or header), Q_DENIED (may_connect), Q_TIMEOUT, Q_CANCELLED, Q_IO
- *            (name, connection, TLS, broken off), Q_TOOBIG (headers beyond 64 KiB), Q_NOMEM; what a
- *            callback returns. A response of any status is Q_OK.
+ * Errors:    Q_INVALID (URL, method or header), Q_DENIED (may_connect), Q_TIMEOUT, Q_CANCELLED,
+ *            Q_IO (name, connection, TLS, broken off), Q_TOOBIG (headers beyond 64 KiB), Q_NOMEM;
+ *            what a callback returns. A response of any status is Q_OK.
  * Limits:    deadlines are kept to about 100 ms, name lookups included. */
 #ifndef Q_NET_HTTP_CLIENT_H
 #define Q_NET_HTTP_CLIENT_H

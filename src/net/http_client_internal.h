@@ -1,5 +1,5 @@
-/* net/http_client_internal.h: one request on its way through curl. For net/http_client*.c alone, the
- * only files that know curl: _setup.c says what curl is told, _callbacks.c what it tells us. */
+/* net/http_client_internal.h: one request on its way through curl. For net/http_client*.c alone,
+ * the only files that know curl: _setup.c says what curl is told, _callbacks.c what it tells us. */
 #ifndef Q_NET_HTTP_CLIENT_INTERNAL_H
 #define Q_NET_HTTP_CLIENT_INTERNAL_H
 

@@ -1,4 +1,5 @@
-/* What curl is told of a request. Results of setting options are or-ed: it fails only for want of memory. */
+/* What curl is told of a request. Results of setting options are or-ed: it fails only for want of
+ * memory. */
 #include "net/http_client_internal.h"
 
 #include "net/http_field.h"
@@ -115,7 +116,8 @@ static bool may_be_sent_twice(const struct q_http_client_transfer *transfer)
 	       !(q_str_equal(method, Q_STR("POST")) || q_str_equal(method, Q_STR("PATCH")));
 }
 
-/* A kept connection has not seen this request's may_connect, and one made for it is not for others. */
+/* A kept connection has not seen this request's may_connect, and one made for it is not for others.
+ */
 static int set_connection_use(CURL *easy, const struct q_http_client_transfer *transfer)
 {
 	bool is_own = transfer->request->address_count > 0 ||
@@ -176,8 +178,8 @@ static enum q_code add_headers(struct q_http_client_transfer *transfer)
 	return Q_OK;
 }
 
-/* Gives curl the name's addresses, "+host:port:address,address" ('+': not for ever), in place of what
- * earlier requests gave; "-host:port" will take them away again. */
+/* Gives curl the name's addresses, "+host:port:address,address" ('+': not for ever), in place of
+ * what earlier requests gave; "-host:port" will take them away again. */
 static enum q_code add_pins(struct q_http_client_transfer *transfer)
 {
 	const struct q_http_client_request *request = transfer->request;

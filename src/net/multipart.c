@@ -1,7 +1,7 @@
-/* How it works: a delimiter is CRLF "--" boundary. The first one has no CRLF in front, so the parser
- * starts as if it had seen that. What may be the start of a delimiter at the end of a piece is held
- * back as a mere count, for its bytes are the delimiter's own. Since CR stands nowhere in a delimiter
- * but at its start, no other start can hide within the held bytes. */
+/* How it works: a delimiter is CRLF "--" boundary. The first one has no CRLF in front, so the
+ * parser starts as if it had seen that. What may be the start of a delimiter at the end of a piece
+ * is held back as a mere count, for its bytes are the delimiter's own. Since CR stands nowhere in
+ * a delimiter but at its start, no other start can hide within the held bytes. */
 #include "net/multipart.h"
 
 #include "base/encode.h"
@@ -349,9 +349,10 @@ static enum q_code emit(struct q_multipart *parser, struct q_bytes data, struct 
 	return parser->sink->part_data(parser->sink, data, err);
 }
 
-/* How many bytes at the front of the input are data for sure: all before a delimiter, or before what
- * may turn out to be one. Several GB/s on PDFs and text, and above 100 MB/s whatever boundary and
- * data a client chooses (bench_multipart); memmem is faster on some data, and below that on other. */
+/* How many bytes at the front of the input are data for sure: all before a delimiter, or before
+ * what may turn out to be one. Several GB/s on PDFs and text, and above 100 MB/s whatever boundary
+ * and data a client chooses (bench_multipart); memmem is faster on some data, and below that on
+ * other. */
 static size_t sure_data_length(const struct q_multipart *parser, struct q_bytes input)
 {
 	const unsigned char *at = input.data, *end = input.data + input.length;

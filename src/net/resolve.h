@@ -1,10 +1,11 @@
 /* net/resolve.h: the addresses of a host name, by getaddrinfo, within a deadline.
  *
- * Contract:  getaddrinfo itself knows no deadline, so it runs in a thread of its own; a lookup that is given up ends there,
- *            unheard.
+ * Contract:  getaddrinfo itself knows no deadline, so it runs in a thread of its own; a lookup
+ *            that is given up ends there, unheard.
  * Ownership: plain values.
  * Threads:   any.
- * Errors:    Q_IO (no such name, no answer, more than Q_ADDRESSES_MAX), Q_TIMEOUT, Q_CANCELLED, Q_BUSY, Q_NOMEM. */
+ * Errors:    Q_IO (no such name, no answer, more than Q_ADDRESSES_MAX), Q_TIMEOUT, Q_CANCELLED,
+ *            Q_BUSY, Q_NOMEM. */
 #ifndef Q_NET_RESOLVE_H
 #define Q_NET_RESOLVE_H
 

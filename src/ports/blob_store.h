@@ -1,17 +1,21 @@
 /* ports/blob_store.h: named immutable byte objects: uploads, page texts, results.
  *
- * The model is S3's (API Reference: PutObject, CreateMultipartUpload, CopyObject with x-amz-copy-source-if-match, presigned URLs).
+ * The model is S3's (API Reference: PutObject, CreateMultipartUpload, CopyObject with
+ * x-amz-copy-source-if-match, presigned URLs).
  *
- * Contract:  a commit is all-or-nothing and durable on return; the last writer wins; deleting a missing key succeeds. A reader that is
- *            open keeps reading the object it opened. An etag names the bytes of one version of an object.
- * Units:     bytes. Keys: UTF-8, '/'-separated, 1..Q_BLOB_KEY_MAX bytes, no empty part, no "." or ".." part, no control characters,
- *            no part over 255 bytes (checked here).
- * Ownership: arguments are borrowed for the call; results live in the caller's arena. Writers and readers are the caller's until
- *            commit, abort or close, which free them in every case.
+ * Contract:  a commit is all-or-nothing and durable on return; the last writer wins; deleting a
+ *            missing key succeeds. A reader that is open keeps reading the object it opened. An
+ *            etag names the bytes of one version of an object.
+ * Units:     bytes. Keys: UTF-8, '/'-separated, 1..Q_BLOB_KEY_MAX bytes, no empty part, no "." or
+ *            ".." part, no control characters, no part over 255 bytes (checked here).
+ * Ownership: arguments are borrowed for the call; results live in the caller's arena. Writers and
+ *            readers are the caller's until commit, abort or close, which free them in every case.
  * Threads:   a store from any thread; a writer or reader from one at a time.
- * Errors:    Q_INVALID key or argument, Q_NOTFOUND, Q_CONFLICT (condition), Q_DENIED (a link that is altered), Q_TIMEOUT (a link that
- *            has expired, with reason "link_expired"), Q_TOOBIG, Q_BUSY (retry), Q_NOSPACE, Q_IO, Q_CORRUPT, Q_UNSUPPORTED, Q_NOMEM; Q_CANCELLED and
- *            Q_TIMEOUT (without a reason) of the call. After Q_IO or Q_TIMEOUT a change may have been made or not.
+ * Errors:    Q_INVALID key or argument, Q_NOTFOUND, Q_CONFLICT (condition), Q_DENIED (a link that
+ *            is altered), Q_TIMEOUT (a link that has expired, with reason "link_expired"),
+ *            Q_TOOBIG, Q_BUSY (retry), Q_NOSPACE, Q_IO, Q_CORRUPT, Q_UNSUPPORTED, Q_NOMEM;
+ *            Q_CANCELLED and Q_TIMEOUT (without a reason) of the call. After Q_IO or Q_TIMEOUT a
+ *            change may have been made or not.
  * Idempotency: every operation but multipart start may be repeated. */
 #ifndef Q_PORTS_BLOB_STORE_H
 #define Q_PORTS_BLOB_STORE_H
@@ -149,7 +153,8 @@ Q_MUST_USE enum q_code q_blob_writer_open(struct q_blob_store *store, const stru
 /* After an error only abort is allowed. */
 Q_MUST_USE enum q_code q_blob_writer_add(struct q_blob_writer *writer, const struct q_call *call,
 					 struct q_bytes bytes, struct q_err *err);
-/* Durable on Q_OK, with size and sha256 in *info (may be NULL); on an error nothing is stored (but see Q_IO). Frees the writer. */
+/* Durable on Q_OK, with size and sha256 in *info (may be NULL); on an error nothing is stored (but
+ * see Q_IO). Frees the writer. */
 Q_MUST_USE enum q_code q_blob_writer_commit(struct q_blob_writer *writer, const struct q_call *call,
 					    struct q_blob_info *info, struct q_err *err);
 /* Stores nothing, frees the writer. NULL is allowed. */
@@ -160,7 +165,8 @@ Q_MUST_USE enum q_code q_blob_store_put(struct q_blob_store *store, const struct
 					struct q_str key, struct q_bytes body,
 					struct q_blob_info *info, struct q_err *err);
 
-/* `info` (may be NULL) is of the whole object. A range that begins beyond the end is Q_INVALID; one that ends beyond it is cut. */
+/* `info` (may be NULL) is of the whole object. A range that begins beyond the end is Q_INVALID;
+ * one that ends beyond it is cut. */
 Q_MUST_USE enum q_code q_blob_reader_open(struct q_blob_store *store, const struct q_call *call,
 					  struct q_str key, struct q_blob_range range,
 					  struct q_blob_reader **out, struct q_blob_info *info,
@@ -178,9 +184,9 @@ Q_MUST_USE enum q_code q_blob_store_read(struct q_blob_store *store, const struc
 					 size_t limit_bytes, struct q_arena *arena,
 					 struct q_bytes *out, struct q_err *err);
 
-/* A read-only descriptor of a regular file with the whole object (the caller closes it), for programs that need to seek: the object
- * itself, or a copy in a file without a name.
- * What the file holds beyond size_bytes is the store's own. */
+/* A read-only descriptor of a regular file with the whole object (the caller closes it), for
+ * programs that need to seek: the object itself, or a copy in a file without a name. What the file
+ * holds beyond size_bytes is the store's own. */
 Q_MUST_USE enum q_code q_blob_store_open_file(struct q_blob_store *store, const struct q_call *call,
 					      struct q_str key, int *fd, uint64_t *size_bytes,
 					      struct q_err *err);
@@ -189,7 +195,8 @@ Q_MUST_USE enum q_code q_blob_store_stat(struct q_blob_store *store, const struc
 					 struct q_str key, struct q_blob_info *out,
 					 struct q_err *err);
 
-/* A frozen copy: Q_CONFLICT where `from` no longer has this etag. The copy may keep its source's modified_at_ms. */
+/* A frozen copy: Q_CONFLICT where `from` no longer has this etag. The copy may keep its source's
+ * modified_at_ms. */
 Q_MUST_USE enum q_code q_blob_store_copy_if_match(struct q_blob_store *store,
 						  const struct q_call *call, struct q_str from,
 						  struct q_str etag, struct q_str to,
@@ -204,7 +211,8 @@ Q_MUST_USE enum q_code q_blob_store_list(struct q_blob_store *store, const struc
 					 struct q_arena *arena, struct q_blob_page *out,
 					 struct q_err *err);
 
-/* An object sent in parts: start, put each (again replaces it), complete with the list as it shall be. */
+/* An object sent in parts: start, put each (again replaces it), complete with the list as it shall
+ * be. */
 Q_MUST_USE enum q_code q_blob_parts_start(struct q_blob_store *store, const struct q_call *call,
 					  struct q_str key, struct q_arena *arena,
 					  struct q_str *upload_id, struct q_err *err);
@@ -216,7 +224,8 @@ Q_MUST_USE enum q_code q_blob_parts_list(struct q_blob_store *store, const struc
 					 struct q_str key, struct q_str upload_id,
 					 struct q_arena *arena, struct q_blob_parts *out,
 					 struct q_err *err);
-/* Parts in ascending order; Q_CONFLICT where one is missing or has another etag, Q_INVALID where one but the last is too small. */
+/* Parts in ascending order; Q_CONFLICT where one is missing or has another etag, Q_INVALID where
+ * one but the last is too small. */
 Q_MUST_USE enum q_code q_blob_parts_complete(struct q_blob_store *store, const struct q_call *call,
 					     struct q_str key, struct q_str upload_id,
 					     const struct q_blob_part *parts, size_t count,
@@ -232,8 +241,8 @@ Q_MUST_USE enum q_code q_blob_store_presign(struct q_blob_store *store, const st
 					    struct q_arena *arena, struct q_str *url,
 					    struct q_err *err);
 
-/* Checks the query of such a path and tells what the link allows: Q_DENIED when altered, Q_TIMEOUT with reason "link_expired" when late,
- * Q_UNSUPPORTED without Q_CAP_SERVES_LINKS. No I/O. */
+/* Checks the query of such a path and tells what the link allows: Q_DENIED when altered, Q_TIMEOUT
+ * with reason "link_expired" when late, Q_UNSUPPORTED without Q_CAP_SERVES_LINKS. No I/O. */
 Q_MUST_USE enum q_code q_blob_store_check_link(struct q_blob_store *store, struct q_str key,
 					       struct q_str query, struct q_arena *arena,
 					       struct q_blob_link *out, struct q_err *err);

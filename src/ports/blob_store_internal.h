@@ -1,4 +1,5 @@
-/* ports/blob_store_internal.h: the checks of blob_store's arguments; only ports/blob_store*.c include it. */
+/* ports/blob_store_internal.h: the checks of blob_store's arguments; only ports/blob_store*.c
+ * include it. */
 #ifndef Q_PORTS_BLOB_STORE_INTERNAL_H
 #define Q_PORTS_BLOB_STORE_INTERNAL_H
 

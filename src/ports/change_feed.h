@@ -1,10 +1,13 @@
 /* ports/change_feed.h: every change of a record store's items, with the item before and after.
  *
- * Contract:  each change is delivered at least once, the changes of one item in their order. A transaction's changes may be
- *            delivered apart. Records are kept for 24 hours (DynamoDB Streams); an older position gives Q_GAP: the reader must
- *            look at the items themselves, then go on from Q_STREAM_OLDEST.
- * Ownership: results live in the caller's arena. Threads: any.
- * Errors:    Q_INVALID, Q_GAP, Q_NOTFOUND (partition), Q_BUSY (retry), Q_TIMEOUT, Q_CANCELLED, Q_IO, Q_CORRUPT, Q_NOMEM.
+ * Contract:  each change is delivered at least once, the changes of one item in their order. A
+ *            transaction's changes may be delivered apart. Records are kept for 24 hours (DynamoDB
+ *            Streams); an older position gives Q_GAP: the reader must look at the items
+ *            themselves, then go on from Q_STREAM_OLDEST.
+ * Ownership: results live in the caller's arena.
+ * Threads:   any.
+ * Errors:    Q_INVALID, Q_GAP, Q_NOTFOUND (partition), Q_BUSY (retry), Q_TIMEOUT, Q_CANCELLED,
+ *            Q_IO, Q_CORRUPT, Q_NOMEM.
  * Idempotency: reads only. */
 #ifndef Q_PORTS_CHANGE_FEED_H
 #define Q_PORTS_CHANGE_FEED_H
@@ -24,7 +27,7 @@ struct q_change_page {
 	struct q_change_record *items; /* may be empty */
 	size_t count;
 	struct q_str next; /* where to go on: Q_STREAM_AFTER; never empty */
-	bool is_end;       /* the partition is closed and read whole */
+	bool is_end;	   /* the partition is closed and read whole */
 	int64_t behind_ms; /* age of the newest record not yet read; 0: none */
 };
 
@@ -44,14 +47,12 @@ struct q_change_feed_ops {
 
 Q_MUST_USE enum q_code q_change_feed_partitions(struct q_change_feed *feed,
 						const struct q_call *call, struct q_arena *arena,
-						struct q_stream_partitions *out,
-						struct q_err *err);
+						struct q_stream_partitions *out, struct q_err *err);
 
 /* As q_event_log_read. */
 Q_MUST_USE enum q_code q_change_feed_read(struct q_change_feed *feed, const struct q_call *call,
-					  struct q_str partition,
-					  struct q_stream_position position, size_t limit,
-					  int64_t wait_ms, struct q_arena *arena,
+					  struct q_str partition, struct q_stream_position position,
+					  size_t limit, int64_t wait_ms, struct q_arena *arena,
 					  struct q_change_page *out, struct q_err *err);
 
 void q_change_feed_close(struct q_change_feed *feed);

@@ -1,7 +1,9 @@
 /* ports/clock.h: time, so that a test can own it.
  *
- * Units:   milliseconds; wall time since 1970 UTC, monotonic time since some start.
- * Threads: any. Errors: none. Idempotency: reads only. */
+ * Units:     milliseconds; wall time since 1970 UTC, monotonic time since some start.
+ * Threads:   any.
+ * Errors:    none.
+ * Idempotency: reads only. */
 #ifndef Q_PORTS_CLOCK_H
 #define Q_PORTS_CLOCK_H
 

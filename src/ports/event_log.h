@@ -1,12 +1,15 @@
 /* ports/event_log.h: doorbells between roles: published to all, read in order a partition.
  *
- * Contract:  records with one partition key stay in the order of their publication. Delivery is at least once: a publish that
- *            failed may have published some. A record is kept for 24 hours at least; a position older than what is kept gives Q_GAP, and
- *            the reader starts again at Q_STREAM_OLDEST, knowing that it missed some.
- * Units:     at most 500 records and 5 MiB a publish, 1 MiB a record with its key (Kinesis PutRecords). Partition keys 1..256 bytes of UTF-8.
+ * Contract:  records with one partition key stay in the order of their publication. Delivery is at
+ *            least once: a publish that failed may have published some. A record is kept for 24
+ *            hours at least; a position older than what is kept gives Q_GAP, and the reader starts
+ *            again at Q_STREAM_OLDEST, knowing that it missed some.
+ * Units:     at most 500 records and 5 MiB a publish, 1 MiB a record with its key (Kinesis
+ *            PutRecords). Partition keys 1..256 bytes of UTF-8.
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.
  * Threads:   any.
- * Errors:    Q_INVALID, Q_TOOBIG, Q_BUSY (retry), Q_GAP (read), Q_NOTFOUND (partition), Q_TIMEOUT, Q_CANCELLED, Q_NOSPACE, Q_IO, Q_NOMEM.
+ * Errors:    Q_INVALID, Q_TOOBIG, Q_BUSY (retry), Q_GAP (read), Q_NOTFOUND (partition), Q_TIMEOUT,
+ *            Q_CANCELLED, Q_NOSPACE, Q_IO, Q_NOMEM.
  * Idempotency: none: readers must bear repeated records. */
 #ifndef Q_PORTS_EVENT_LOG_H
 #define Q_PORTS_EVENT_LOG_H
@@ -37,9 +40,9 @@ struct q_event_record {
 struct q_event_page {
 	struct q_event_record *items; /* may be empty */
 	size_t count;
-	struct q_str next;      /* where to go on: Q_STREAM_AFTER; never empty */
-	bool is_end;            /* the partition is closed and read whole */
-	int64_t behind_ms;      /* age of the newest record not yet read; 0: none */
+	struct q_str next; /* where to go on: Q_STREAM_AFTER; never empty */
+	bool is_end;	   /* the partition is closed and read whole */
+	int64_t behind_ms; /* age of the newest record not yet read; 0: none */
 };
 
 struct q_event_log {
@@ -66,8 +69,9 @@ Q_MUST_USE enum q_code q_event_log_partitions(struct q_event_log *log, const str
 					      struct q_arena *arena,
 					      struct q_stream_partitions *out, struct q_err *err);
 
-/* Up to `limit` (1..Q_STREAM_READ_MAX) records from `position` on. Where there are none it waits up to wait_ms, less where the
- * call's deadline or cancel flag ends it, and then answers Q_OK with an empty page. */
+/* Up to `limit` (1..Q_STREAM_READ_MAX) records from `position` on. Where there are none it waits
+ * up to wait_ms, less where the call's deadline or cancel flag ends it, and then answers Q_OK with
+ * an empty page. */
 Q_MUST_USE enum q_code q_event_log_read(struct q_event_log *log, const struct q_call *call,
 					struct q_str partition, struct q_stream_position position,
 					size_t limit, int64_t wait_ms, struct q_arena *arena,

@@ -1,14 +1,17 @@
 /* ports/http_fetch.h: one outbound HTTP request.
  *
- * Contract:  no redirect is followed, no proxy variable is obeyed, no cookie kept. TLS certificates are verified.
- *            Q_FETCH_CONFIGURED: the URL comes from a setting; any address. Q_FETCH_PUBLIC_ONLY: the URL comes from a user: https (http only to
- *            allowed networks); every address the name resolves to is checked (loopback, private, link-local, multicast, mapped and other
- *            non-public ones are refused), and the connection goes to an address that was checked.
+ * Contract:  no redirect is followed, no proxy variable is obeyed, no cookie kept. TLS
+ *            certificates are verified. Q_FETCH_CONFIGURED: the URL comes from a setting; any
+ *            address. Q_FETCH_PUBLIC_ONLY: the URL comes from a user: https (http only to allowed
+ *            networks); every address the name resolves to is checked (loopback, private,
+ *            link-local, multicast, mapped and other non-public ones are refused), and the
+ *            connection goes to an address that was checked.
  * Units:     ms, bytes; a response body is cut off at body_max with is_cut set.
  * Ownership: arguments are borrowed for the call; the response lives in the caller's arena.
  * Threads:   any.
- * Errors:    Q_INVALID (URL), Q_DENIED (address or scheme not allowed), Q_TIMEOUT, Q_CANCELLED, Q_IO (DNS, connection, TLS), Q_TOOBIG (headers), Q_NOMEM.
- *            A response of any status is Q_OK.
+ * Errors:    Q_INVALID (URL), Q_DENIED (address or scheme not allowed), Q_TIMEOUT, Q_CANCELLED,
+ *            Q_IO (DNS, connection, TLS), Q_TOOBIG (headers), Q_NOMEM. A response of any status is
+ *            Q_OK.
  * Idempotency: the request's own. */
 #ifndef Q_PORTS_HTTP_FETCH_H
 #define Q_PORTS_HTTP_FETCH_H

@@ -137,7 +137,7 @@ bool q_item_copy(struct q_arena *arena, const struct q_item *item, struct q_item
 	struct q_item copy = *item;
 
 	copy.attributes =
-	    q_arena_alloc_array(arena, item->attribute_count, sizeof *copy.attributes);
+		q_arena_alloc_array(arena, item->attribute_count, sizeof *copy.attributes);
 	if (!copy.attributes)
 		return false;
 	copy.key = copy_key(arena, &item->key);

@@ -1,14 +1,19 @@
 /* ports/page_extractor.h: a document's pages as text, from bytes that are not trusted.
  *
- * Contract:  whatever the bytes are, a call ends within (pages + 1) x page_timeout_ms and harms nobody. Text is UTF-8 (no NUL) in reading order:
- *            lines end in '\n', paragraphs are parted by an empty line, ligatures are letters, a word hyphenated at a line's end is whole.
- *            A page that fails does not fail the others. A page without any text has Q_PAGE_NEEDS_OCR.
- * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown (after /Rotate).
- * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for its call.
+ * Contract:  whatever the bytes are, a call ends within (pages + 1) x page_timeout_ms and harms
+ *            nobody. Text is UTF-8 (no NUL) in reading order: lines end in '\n', paragraphs are
+ *            parted by an empty line, ligatures are letters, a word hyphenated at a line's end is
+ *            whole. A page that fails does not fail the others. A page without any text has
+ *            Q_PAGE_NEEDS_OCR.
+ * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown
+ *            (after /Rotate).
+ * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for
+ *            its call.
  * Threads:   any.
- * Errors:    with a reason where the document is to blame: "malformed_pdf" and "password_required" (Q_INVALID), "unsupported_type"
- *            (Q_UNSUPPORTED), "too_many_pages" and "too_large" (Q_TOOBIG), "page_timeout" (Q_TIMEOUT), "page_crashed" (Q_CORRUPT).
- *            A range beyond the document's last page: Q_INVALID. Without one: Q_BUSY, Q_IO, Q_NOMEM, Q_CANCELLED:
+ * Errors:    with a reason where the document is to blame: "malformed_pdf" and "password_required"
+ *            (Q_INVALID), "unsupported_type" (Q_UNSUPPORTED), "too_many_pages" and "too_large"
+ *            (Q_TOOBIG), "page_timeout" (Q_TIMEOUT), "page_crashed" (Q_CORRUPT). A range beyond
+ *            the document's last page: Q_INVALID. Without one: Q_BUSY, Q_IO, Q_NOMEM, Q_CANCELLED:
  *            asking again may help.
  * Idempotency: the same bytes give the same text. */
 #ifndef Q_PORTS_PAGE_EXTRACTOR_H
@@ -23,8 +28,8 @@ struct q_document_source {
 };
 
 enum q_page_flag {
-	Q_PAGE_NEEDS_OCR = 1 << 0, /* no text at all */
-	Q_PAGE_TRUNCATED = 1 << 1, /* text was cut at the page's limit */
+	Q_PAGE_NEEDS_OCR = 1 << 0,  /* no text at all */
+	Q_PAGE_TRUNCATED = 1 << 1,  /* text was cut at the page's limit */
 	Q_PAGE_HIDDEN_TEXT = 1 << 2 /* some text is not visible to a reader of the page */
 };
 
@@ -40,7 +45,8 @@ struct q_page_text {
 	struct q_str text;
 	const struct q_text_box *boxes; /* one a character (code point) of text */
 	size_t box_count;
-	const struct q_err *error; /* NULL: the page has been read; else reason says why not, and text is empty */
+	const struct q_err *
+		error; /* NULL: the page has been read; else reason says why not, and text is empty */
 };
 
 /* Is given each page of the range once, in order. An error ends the extraction with that error. */

@@ -1,5 +1,7 @@
 /* ports/random_source.h: unpredictable bytes, so that a test can own them.
- * Threads: any. Errors: none: a system without a generator cannot start. */
+ *
+ * Threads:   any.
+ * Errors:    none: a system without a generator cannot start. */
 #ifndef Q_PORTS_RANDOM_SOURCE_H
 #define Q_PORTS_RANDOM_SOURCE_H
 

@@ -73,9 +73,9 @@ static enum q_code check_key(const struct q_record_key *key, const char *where, 
 	if (key_ok(key))
 		return Q_OK;
 	return q_fail(
-	    err, Q_INVALID, where,
-	    "pk and sk are 1..%d bytes of UTF-8 without control characters (got %zu, %zu)",
-	    Q_RECORD_KEY_MAX, key->pk.length, key->sk.length);
+		err, Q_INVALID, where,
+		"pk and sk are 1..%d bytes of UTF-8 without control characters (got %zu, %zu)",
+		Q_RECORD_KEY_MAX, key->pk.length, key->sk.length);
 }
 
 static enum q_code check_attributes(const struct q_item *item, const char *where, struct q_err *err)

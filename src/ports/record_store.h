@@ -1,23 +1,27 @@
 /* ports/record_store.h: items under (pk, sk) with conditional writes: all state of the product.
  *
- * The model is DynamoDB's (its Developer Guide: condition expressions, TransactWriteItems, global secondary indexes, TTL), narrowed
- * to what every adapter can promise:
+ * The model is DynamoDB's (its Developer Guide: condition expressions, TransactWriteItems, global
+ * secondary indexes, TTL), narrowed to what every adapter can promise:
  *
- * Contract:  an item is named by pk and sk, ordered by the bytes of sk within its pk. It may also stand in index 1 and index 2
- *            under an own (pk, sk) each; an item without index keys is not in the index (sparse).
- *            A write is durable when it returns Q_OK, and whole: transactions apply all their writes or none.
- *            get, and query on the table, see every write that returned before they began. Queries on an index may lag:
- *            before acting on one, read or write the item itself by condition.
- *            An item whose expires_at_ms has passed is absent for reads and conditions, whether it is still stored or not.
- *            Each change of an item also reaches the store's change_feed (ports/change_feed.h).
- * Units:     bytes, ms. Keys 1..Q_RECORD_KEY_MAX bytes of UTF-8 without control characters. An item is at most Q_RECORD_ITEM_MAX
- *            bytes: keys + names + values (numbers and booleans count 8).
+ * Contract:  an item is named by pk and sk, ordered by the bytes of sk within its pk. It may also
+ *            stand in index 1 and index 2 under an own (pk, sk) each; an item without index keys
+ *            is not in the index (sparse). A write is durable when it returns Q_OK, and whole:
+ *            transactions apply all their writes or none. get, and query on the table, see every
+ *            write that returned before they began. Queries on an index may lag: before acting on
+ *            one, read or write the item itself by condition. An item whose expires_at_ms has
+ *            passed is absent for reads and conditions, whether it is still stored or not. Each
+ *            change of an item also reaches the store's change_feed (ports/change_feed.h).
+ * Units:     bytes, ms. Keys 1..Q_RECORD_KEY_MAX bytes of UTF-8 without control characters. An
+ *            item is at most Q_RECORD_ITEM_MAX bytes: keys + names + values (numbers and booleans
+ *            count 8).
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.
  * Threads:   any.
- * Errors:    Q_INVALID (bad keys, limits, the same key twice in a transaction), Q_NOTFOUND (get), Q_CONFLICT (a condition did not
- *            hold), Q_BUSY (throttled, or lost to another transaction: retry with jitter), Q_TOOBIG, Q_TIMEOUT (may have been
- *            written), Q_NOSPACE, Q_IO, Q_CORRUPT, Q_NOMEM.
- * Idempotency: a put or set repeated gives the same item; Q_ADD does not: guard it by a condition. */
+ * Errors:    Q_INVALID (bad keys, limits, the same key twice in a transaction), Q_NOTFOUND (get),
+ *            Q_CONFLICT (a condition did not hold), Q_BUSY (throttled, or lost to another
+ *            transaction: retry with jitter), Q_TOOBIG, Q_TIMEOUT (may have been written),
+ *            Q_NOSPACE, Q_IO, Q_CORRUPT, Q_NOMEM.
+ * Idempotency: a put or set repeated gives the same item; Q_ADD does not: guard it by a condition.
+ */
 #ifndef Q_PORTS_RECORD_STORE_H
 #define Q_PORTS_RECORD_STORE_H
 
@@ -87,16 +91,17 @@ size_t q_item_size(const struct q_item *item);
 /* A deep copy in the arena; false when it is full. */
 Q_MUST_USE bool q_item_copy(struct q_arena *arena, const struct q_item *item, struct q_item *out);
 
-/* Conditions of one write; all must hold. On an absent item only Q_IF_ABSENT, Q_IF_UNSET and Q_IF_NOT_EQUAL hold. */
+/* Conditions of one write; all must hold. On an absent item only Q_IF_ABSENT, Q_IF_UNSET and
+ * Q_IF_NOT_EQUAL hold. */
 enum q_condition_kind {
-	Q_IF_ABSENT,    /* there is no such item */
-	Q_IF_EXISTS,    /* there is */
-	Q_IF_EQUAL,     /* the attribute is there and equals `value` */
+	Q_IF_ABSENT,	/* there is no such item */
+	Q_IF_EXISTS,	/* there is */
+	Q_IF_EQUAL,	/* the attribute is there and equals `value` */
 	Q_IF_NOT_EQUAL, /* it is not there, or differs */
-	Q_IF_AT_MOST,   /* the number is there and <= value */
-	Q_IF_AT_LEAST,  /* the number is there and >= value */
-	Q_IF_SET,       /* the attribute is there */
-	Q_IF_UNSET      /* it is not */
+	Q_IF_AT_MOST,	/* the number is there and <= value */
+	Q_IF_AT_LEAST,	/* the number is there and >= value */
+	Q_IF_SET,	/* the attribute is there */
+	Q_IF_UNSET	/* it is not */
 };
 
 struct q_condition {
@@ -106,9 +111,9 @@ struct q_condition {
 };
 
 enum q_change_kind {
-	Q_SET,   /* to `value` */
+	Q_SET, /* to `value` */
 	Q_REMOVE /* the attribute; absent is fine */,
-	Q_ADD    /* value.number to the number; absent counts as 0 */
+	Q_ADD /* value.number to the number; absent counts as 0 */
 };
 
 struct q_change {
@@ -118,19 +123,20 @@ struct q_change {
 };
 
 enum q_write_kind {
-	Q_WRITE_PUT,    /* `item` replaces what was there */
+	Q_WRITE_PUT, /* `item` replaces what was there */
 	Q_WRITE_UPDATE, /* `changes` to the item; made new where it is absent and no condition forbids it */
 	Q_WRITE_DELETE, /* absent is fine */
-	Q_WRITE_CHECK   /* conditions alone; in transactions */
+	Q_WRITE_CHECK	/* conditions alone; in transactions */
 };
 
 struct q_write {
 	enum q_write_kind kind;
-	struct q_record_key key;   /* PUT: equals item->key */
-	const struct q_item *item; /* PUT */
+	struct q_record_key key;	/* PUT: equals item->key */
+	const struct q_item *item;	/* PUT */
 	const struct q_change *changes; /* UPDATE; each name once */
 	size_t change_count;
-	const struct q_record_key *index1; /* UPDATE: new index key; pk empty: leaves the index; NULL: as it was */
+	const struct q_record_key
+		*index1; /* UPDATE: new index key; pk empty: leaves the index; NULL: as it was */
 	const struct q_record_key *index2;
 	const int64_t *expires_at_ms; /* UPDATE: NULL: as it was */
 	const struct q_condition *conditions;
@@ -138,14 +144,14 @@ struct q_write {
 };
 
 struct q_query {
-	int index;              /* 0: the table; 1, 2: an index */
+	int index; /* 0: the table; 1, 2: an index */
 	struct q_str pk;
 	struct q_str sk_prefix; /* empty: all; excludes sk_from and sk_to */
-	struct q_str sk_from;   /* inclusive; empty: from the start */
-	struct q_str sk_to;     /* inclusive; empty: to the end */
+	struct q_str sk_from;	/* inclusive; empty: from the start */
+	struct q_str sk_to;	/* inclusive; empty: to the end */
 	bool is_descending;
-	size_t limit;           /* 1..Q_RECORD_QUERY_MAX */
-	struct q_str after;     /* `next` of the page before; empty: the first page */
+	size_t limit;	    /* 1..Q_RECORD_QUERY_MAX */
+	struct q_str after; /* `next` of the page before; empty: the first page */
 };
 
 struct q_query_page {
@@ -163,9 +169,8 @@ struct q_record_store_ops {
 	unsigned capabilities;
 	enum q_code (*get)(struct q_record_store *, const struct q_call *, struct q_record_key,
 			   struct q_arena *, struct q_item *, struct q_err *);
-	enum q_code (*query)(struct q_record_store *, const struct q_call *,
-			     const struct q_query *, struct q_arena *, struct q_query_page *,
-			     struct q_err *);
+	enum q_code (*query)(struct q_record_store *, const struct q_call *, const struct q_query *,
+			     struct q_arena *, struct q_query_page *, struct q_err *);
 	enum q_code (*transact)(struct q_record_store *, const struct q_call *,
 				const struct q_write *, size_t count, size_t *failed,
 				struct q_arena *, struct q_item *after, struct q_err *);
@@ -180,13 +185,14 @@ Q_MUST_USE enum q_code q_record_store_query(struct q_record_store *store, const 
 					    const struct q_query *query, struct q_arena *arena,
 					    struct q_query_page *out, struct q_err *err);
 
-/* One write. `after` (may be NULL, then `arena` may be too) is the item after it; not for DELETE. */
+/* One write. `after` (may be NULL, then `arena` may be too) is the item after it; not for DELETE.
+ */
 Q_MUST_USE enum q_code q_record_store_write(struct q_record_store *store, const struct q_call *call,
 					    const struct q_write *write, struct q_arena *arena,
 					    struct q_item *after, struct q_err *err);
 
-/* 1..Q_RECORD_TRANSACTION_MAX writes on different keys, all or none, at most 4 MiB together. On Q_CONFLICT *failed (may be NULL)
- * is the first write whose condition did not hold. */
+/* 1..Q_RECORD_TRANSACTION_MAX writes on different keys, all or none, at most 4 MiB together. On
+ * Q_CONFLICT *failed (may be NULL) is the first write whose condition did not hold. */
 Q_MUST_USE enum q_code q_record_store_transact(struct q_record_store *store,
 					       const struct q_call *call,
 					       const struct q_write *writes, size_t count,

@@ -1,9 +1,12 @@
 /* ports/secret_store.h: named secrets: signing keys, tokens, passwords of services.
  *
- * Contract:  values are never logged and never put into an error. Adapters cache them, and read them anew after 60 s at most.
+ * Contract:  values are never logged and never put into an error. Adapters cache them, and read
+ *            them anew after 60 s at most.
  * Units:     names [a-z][a-z0-9-]{0,62}; values 1..8,192 bytes.
  * Ownership: the value is a copy in the caller's arena.
- * Threads:   any. Errors: Q_INVALID, Q_NOTFOUND, Q_CONFLICT (create: it exists), Q_UNSUPPORTED (create: a read-only store), Q_DENIED, Q_BUSY, Q_IO, Q_NOMEM.
+ * Threads:   any.
+ * Errors:    Q_INVALID, Q_NOTFOUND, Q_CONFLICT (create: it exists), Q_UNSUPPORTED (create: a
+ *            read-only store), Q_DENIED, Q_BUSY, Q_IO, Q_NOMEM.
  * Idempotency: get reads; create makes a secret once. */
 #ifndef Q_PORTS_SECRET_STORE_H
 #define Q_PORTS_SECRET_STORE_H

@@ -1,8 +1,9 @@
 /* remote/http_fetch_curl.h: the http_fetch port on net/http_client.
  *
- * Q_FETCH_PUBLIC_ONLY in detail: the URL passes net/url.h (no userinfo, one notation for addresses) and has no final dot; the
- * name is looked up once; each address it has must be public or in `allowed`, or nothing is sent; the connection is a new one,
- * to one of these addresses, and is checked again when its socket opens. http needs every address to be in `allowed`. */
+ * Q_FETCH_PUBLIC_ONLY in detail: the URL passes net/url.h (no userinfo, one notation for
+ * addresses) and has no final dot; the name is looked up once; each address it has must be public
+ * or in `allowed`, or nothing is sent; the connection is a new one, to one of these addresses, and
+ * is checked again when its socket opens. http needs every address to be in `allowed`. */
 #ifndef Q_REMOTE_HTTP_FETCH_CURL_H
 #define Q_REMOTE_HTTP_FETCH_CURL_H
 

@@ -12,7 +12,8 @@ struct blob_store_subject {
 	bool keeps_sha256_of_parts;
 };
 
-/* Runs every case; the number that failed. The store is empty before; what it holds after does not matter. */
+/* Runs every case; the number that failed. The store is empty before; what it holds after does not
+ * matter. */
 int run_blob_store_suite(struct blob_store_subject *subject);
 
 #endif

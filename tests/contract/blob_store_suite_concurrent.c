@@ -29,7 +29,8 @@ static int run_workers(struct suite *suite, void *(*run)(void *))
 	return failures;
 }
 
-/* A key beside those of the others, so that each removes what would empty the directories that another needs. */
+/* A key beside those of the others, so that each removes what would empty the directories that
+ * another needs. */
 static void *put_read_and_remove(void *argument)
 {
 	struct worker *worker = argument;

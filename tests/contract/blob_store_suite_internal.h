@@ -1,4 +1,5 @@
-/* contract/blob_store_suite_internal.h: what the files of the suite share. Each case uses keys of its own. */
+/* contract/blob_store_suite_internal.h: what the files of the suite share. Each case uses keys of
+ * its own. */
 #ifndef Q_TESTS_BLOB_STORE_SUITE_INTERNAL_H
 #define Q_TESTS_BLOB_STORE_SUITE_INTERNAL_H
 

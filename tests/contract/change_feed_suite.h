@@ -15,7 +15,8 @@ struct change_feed_subject {
 	void *context;
 };
 
-/* Runs every case; the number that failed. The store is empty before; what it holds after does not matter. */
+/* Runs every case; the number that failed. The store is empty before; what it holds after does not
+ * matter. */
 int run_change_feed_suite(struct change_feed_subject *subject);
 
 #endif

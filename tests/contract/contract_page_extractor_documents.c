@@ -1,5 +1,6 @@
-/* Real and hostile documents, each with the outcome that its manifest names: those of tests/fixtures/pdfs, and all of
- * ../shared/data/pdfs (or $QUIRE_SHARED/data/pdfs) where it is there. */
+/* Real and hostile documents, each with the outcome that its manifest names: those of
+ * tests/fixtures/pdfs, and all of ../shared/data/pdfs (or $QUIRE_SHARED/data/pdfs) where it is
+ * there. */
 #include "embedded/page_extractor_helper.h"
 
 #include "base/file.h"

@@ -66,7 +66,8 @@ static void below_gives_every_value_as_often(void **state)
 		assert_in_range(counts[i], DRAWS / BOUND - 600, DRAWS / BOUND + 600);
 }
 
-/* With a bound of 3 x 2^62, taking the remainder alone would give the lower third half of all draws. */
+/* With a bound of 3 x 2^62, taking the remainder alone would give the lower third half of all
+ * draws. */
 static void below_does_not_favour_low_values(void **state)
 {
 	const uint64_t third = (uint64_t)1 << 62;

@@ -14,7 +14,8 @@ struct event_log_subject {
 	void *context;
 };
 
-/* Runs every case; the number that failed. The log is empty before; what it holds after does not matter. */
+/* Runs every case; the number that failed. The log is empty before; what it holds after does not
+ * matter. */
 int run_event_log_suite(struct event_log_subject *subject);
 
 #endif

@@ -393,7 +393,8 @@ static void malformed_requests_are_invalid(void **state)
 	assert_int_equal(atomic_load(&suite->server.request_count), 0);
 }
 
-/* Under both policies: what two parsers may read in two ways, and other schemes than http and https. */
+/* Under both policies: what two parsers may read in two ways, and other schemes than http and
+ * https. */
 static void odd_urls_are_invalid(void **state)
 {
 	static const char *const urls[] = {

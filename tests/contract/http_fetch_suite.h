@@ -1,4 +1,5 @@
-/* contract/http_fetch_suite.h: ports/http_fetch.h, sentence by sentence, for any adapter, against servers of its own on 127.0.0.1. */
+/* contract/http_fetch_suite.h: ports/http_fetch.h, sentence by sentence, for any adapter, against
+ * servers of its own on 127.0.0.1. */
 #ifndef Q_TESTS_HTTP_FETCH_SUITE_H
 #define Q_TESTS_HTTP_FETCH_SUITE_H
 

@@ -1,4 +1,5 @@
-/* contract/page_extractor_suite.h: ports/page_extractor.h, sentence by sentence, for any adapter. */
+/* contract/page_extractor_suite.h: ports/page_extractor.h, sentence by sentence, for any adapter.
+ */
 #ifndef Q_TESTS_PAGE_EXTRACTOR_SUITE_H
 #define Q_TESTS_PAGE_EXTRACTOR_SUITE_H
 

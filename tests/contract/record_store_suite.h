@@ -11,7 +11,8 @@ struct record_store_subject {
 	struct q_clock *clock; /* simulated: the time of expiry */
 };
 
-/* Runs every case; the number that failed. The store is empty before; what it holds after does not matter. */
+/* Runs every case; the number that failed. The store is empty before; what it holds after does not
+ * matter. */
 int run_record_store_suite(struct record_store_subject *subject);
 
 #endif

@@ -1,4 +1,5 @@
-/* contract/record_store_suite_internal.h: what the files of the suite share. Each case uses a pk of its own. */
+/* contract/record_store_suite_internal.h: what the files of the suite share. Each case uses a pk
+ * of its own. */
 #ifndef Q_TESTS_RECORD_STORE_SUITE_INTERNAL_H
 #define Q_TESTS_RECORD_STORE_SUITE_INTERNAL_H
 

@@ -1,5 +1,6 @@
-/* Checks the input as the query of a link: as it is, which must be denied, and signed, which reaches the reading of its parameters.
- * What a signed one allows must come out again when it is made anew. */
+/* Checks the input as the query of a link: as it is, which must be denied, and signed, which
+ * reaches the reading of its parameters. What a signed one allows must come out again when it is
+ * made anew. */
 #include "embedded/blob_store_files_internal.h"
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
-/* Decoders accept one text for each value: what they accept, the encoder writes again. Encoders take anything. */
+/* Decoders accept one text for each value: what they accept, the encoder writes again. Encoders
+ * take anything. */
 #include "base/encode.h"
 
 enum { LIMIT = 1 << 24 };

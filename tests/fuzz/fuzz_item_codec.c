@@ -1,4 +1,5 @@
-/* Decodes the input as an item and as a change with its images. What is accepted must give the same bytes when it is written again. */
+/* Decodes the input as an item and as a change with its images. What is accepted must give the
+ * same bytes when it is written again. */
 #include "embedded/item_codec.h"
 
 #include <string.h>

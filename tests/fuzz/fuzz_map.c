@@ -1,4 +1,5 @@
-/* Each two bytes are a step (put, remove or walk) and a key; an array says what the map must answer. */
+/* Each two bytes are a step (put, remove or walk) and a key; an array says what the map must
+ * answer. */
 #include "base/map.h"
 
 enum { KEYS = 256, LIMIT = 200 };

@@ -1,4 +1,5 @@
-/* Reads the input as what the helper's child says about pages 1 to 3; its first byte is how much comes at a time. */
+/* Reads the input as what the helper's child says about pages 1 to 3; its first byte is how much
+ * comes at a time. */
 #include "embedded/page_frames.h"
 
 #include "base/utf8.h"

@@ -18,7 +18,8 @@ static uint32_t number(const uint8_t *bytes, size_t count)
 	return value;
 }
 
-/* Three bytes of code, then x, y, width and height, the font's height, and the direction in quarters or degrees. */
+/* Three bytes of code, then x, y, width and height, the font's height, and the direction in
+ * quarters or degrees. */
 static struct q__glyph glyph_from(const uint8_t r[RECORD_BYTES])
 {
 	struct q__glyph g = {.code = number(r, 3)};

@@ -1,5 +1,5 @@
-/* What is read as a time and lies in the range that can be written, is written as a text that is read as the
- * same time. */
+/* What is read as a time and lies in the range that can be written, is written as a text that is
+ * read as the same time. */
 #include "base/compiler.h"
 #include "base/time.h"
 

@@ -1,5 +1,5 @@
-/* A text is valid exactly when its characters, one by one, encode to it again; a cut of a valid text is valid,
- * and loses less than one character. */
+/* A text is valid exactly when its characters, one by one, encode to it again; a cut of a valid
+ * text is valid, and loses less than one character. */
 #include "base/compiler.h"
 #include "base/utf8.h"
 

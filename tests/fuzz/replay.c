@@ -1,6 +1,6 @@
-/* replay DIRECTORY: runs a fuzz target on every file of its corpus, so that every build checks what fuzzing
- * has once found; and on every shorter piece of its beginning, since a text that ends too early is the
- * surprise that parsers meet most. Fuzzing itself needs clang: see meson.build. */
+/* replay DIRECTORY: runs a fuzz target on every file of its corpus, so that every build checks
+ * what fuzzing has once found; and on every shorter piece of its beginning, since a text that ends
+ * too early is the surprise that parsers meet most. Fuzzing itself needs clang: see meson.build. */
 #include "base/file.h"
 #include "base/mem.h"
 

@@ -1,6 +1,8 @@
-/* Simulates several processes at work on documents of two tenants: every order of their steps is drawn from a seed, and so are
- * failing calls, lost answers, late, repeated and missing events, crashes in the middle of a step, and time. What must always hold
- * (sim_observer.h) is checked after each step; at the end, with faults off, each accepted document has ended as its script says.
+/* Simulates several processes at work on documents of two tenants: every order of their steps is
+ * drawn from a seed, and so are failing calls, lost answers, late, repeated and missing events,
+ * crashes in the middle of a step, and time. What must always hold (sim_observer.h) is checked
+ * after each step; at the end, with faults off, each accepted document has ended as its script
+ * says.
  *
  *     sim_documents          300 seeds or 20 s (QUIRE_LONG=1: 20,000 seeds)
  *     sim_documents SEED     that one, with its story */
@@ -31,8 +33,8 @@ enum {
 	END_STEPS_MAX = 5000
 };
 
-/* One process: its ports fail apart from those of the others. It dies when its record store stops; what it does after that to
- * other ports is as if it had died a little later. */
+/* One process: its ports fail apart from those of the others. It dies when its record store stops;
+ * what it does after that to other ports is as if it had died a little later. */
 struct process {
 	char owner[32];
 	struct port_faults faults;

@@ -1,4 +1,5 @@
-/* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what must always hold.
+/* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what
+ * must always hold.
  *
  *     - a job's status takes the edges of the design alone, each with one event; the run does not change;
  *     - total = processed + failed + open, and the counts are those of the pages stored;
@@ -7,7 +8,8 @@
  *     - work that is not done stands among the claimable, work that is does not;
  *     - at the end: a manifest that fits the pages, the outcome that the script says, nothing claimable.
  *
- * Contract:  what does not hold prints the story (seed, steps) and ends the program with 1. Threads: one. */
+ * Contract:  what does not hold prints the story (seed, steps) and ends the program with 1.
+ * Threads:   one. */
 #ifndef Q_TESTS_SIM_OBSERVER_H
 #define Q_TESTS_SIM_OBSERVER_H
 

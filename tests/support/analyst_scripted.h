@@ -4,7 +4,8 @@
  * Contract:  page n of m has the summary "Page n of m." and the identifier PAGE-000n. A wait ends
  *            early, with Q_CANCELLED or Q_TIMEOUT, when the call is cancelled or its deadline
  *            passes.
- * Ownership: q_analyst_close frees it. Threads: any. */
+ * Ownership: q_analyst_close frees it.
+ * Threads:   any. */
 #ifndef Q_TESTS_ANALYST_SCRIPTED_H
 #define Q_TESTS_ANALYST_SCRIPTED_H
 

@@ -1,8 +1,9 @@
 /* support/blob_store_faulty.h: a blob store around another, whose calls fail as a test wants.
  *
- * Contract:  a call is any operation that may fail, counted from 1: opening, adding to and committing a writer are three. One that fails
- *            does nothing and answers `code`. One that is lost does its work and then answers Q_IO: the caller cannot know.
- *            Links are made and checked without counting.
+ * Contract:  a call is any operation that may fail, counted from 1: opening, adding to and
+ *            committing a writer are three. One that fails does nothing and answers `code`. One
+ *            that is lost does its work and then answers Q_IO: the caller cannot know. Links are
+ *            made and checked without counting.
  * Ownership: the inner store is borrowed, and must outlive this one.
  * Threads:   any; with several, which call is the Nth is up to them. */
 #ifndef Q_TESTS_BLOB_STORE_FAULTY_H

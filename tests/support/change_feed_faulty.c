@@ -72,7 +72,8 @@ static void keep_partition(const struct faulty_feed *feed, unsigned partition,
 	page->count = kept;
 }
 
-/* The page ends early. With nothing left of it the reader stays where it was, which it can only where that has a name. */
+/* The page ends early. With nothing left of it the reader stays where it was, which it can only
+ * where that has a name. */
 static void cut_page(struct faulty_feed *feed, struct q_stream_position position,
 		     struct q_arena *arena, struct q_change_page *page)
 {

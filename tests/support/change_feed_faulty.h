@@ -1,9 +1,10 @@
-/* support/change_feed_faulty.h: a change feed around another that has one partition, which repeats, delays and splits the changes,
- * and whose calls fail (port_faults.h).
+/* support/change_feed_faulty.h: a change feed around another that has one partition, which
+ * repeats, delays and splits the changes, and whose calls fail (port_faults.h).
  *
- * Contract:  within what the port allows. Splitting spreads the items over several partitions, so that the changes of different
- *            items come in any order and those of a transaction apart; an item's own keep theirs. A read that repeats begins where
- *            the one before it began. One that delays ends early, perhaps with nothing.
+ * Contract:  within what the port allows. Splitting spreads the items over several partitions, so
+ *            that the changes of different items come in any order and those of a transaction
+ *            apart; an item's own keep theirs. A read that repeats begins where the one before it
+ *            began. One that delays ends early, perhaps with nothing.
  * Ownership: the inner feed is borrowed, and must outlive this one.
  * Threads:   any, one at a time a partition. */
 #ifndef Q_TESTS_CHANGE_FEED_FAULTY_H

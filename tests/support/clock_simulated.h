@@ -1,10 +1,13 @@
-/* support/clock_simulated.h: a clock that moves when the test says so. Threads: any. */
+/* support/clock_simulated.h: a clock that moves when the test says so.
+ *
+ * Threads:   any. */
 #ifndef Q_TESTS_CLOCK_SIMULATED_H
 #define Q_TESTS_CLOCK_SIMULATED_H
 
 #include "ports/clock.h"
 
-/* Wall time starts at wall_ms, monotonic time at 0; NULL when the heap is full. q_clock_close frees it. */
+/* Wall time starts at wall_ms, monotonic time at 0; NULL when the heap is full. q_clock_close
+ * frees it. */
 struct q_clock *clock_simulated_new(int64_t wall_ms);
 
 /* Both times go on; milliseconds >= 0. */

@@ -1,9 +1,11 @@
-/* support/event_log_faulty.h: an event log around another, which loses, repeats and delays events, and whose calls fail
- * (port_faults.h).
+/* support/event_log_faulty.h: an event log around another, which loses, repeats and delays events,
+ * and whose calls fail (port_faults.h).
  *
- * Contract:  more than the port allows: an event may be lost although its publish answered Q_OK, and a delayed one comes after
- *            later ones of its key. Whoever takes events for doorbells must bear it. A delayed event is published before one of
- *            the publishes or reads that follow, each time by chance (one in two); what is held when the log is closed is lost.
+ * Contract:  more than the port allows: an event may be lost although its publish answered Q_OK,
+ *            and a delayed one comes after later ones of its key. Whoever takes events for
+ *            doorbells must bear it. A delayed event is published before one of the publishes or
+ *            reads that follow, each time by chance (one in two); what is held when the log is
+ *            closed is lost.
  * Ownership: the inner log is borrowed, and must outlive this one.
  * Threads:   any. */
 #ifndef Q_TESTS_EVENT_LOG_FAULTY_H

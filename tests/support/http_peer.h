@@ -1,7 +1,9 @@
-/* support/http_peer.h: a client that says exactly the bytes it is told to, and shows exactly what came back.
+/* support/http_peer.h: a client that says exactly the bytes it is told to, and shows exactly what
+ * came back.
  *
- * Contract:  every wait is bounded (10 s); a wait in vain fails the test. What was received stays in `received` until
- *            peer_close. Threads: one at a time. */
+ * Contract:  every wait is bounded (10 s); a wait in vain fails the test. What was received stays
+ *            in `received` until peer_close.
+ * Threads:   one at a time. */
 #ifndef Q_TESTS_HTTP_PEER_H
 #define Q_TESTS_HTTP_PEER_H
 
@@ -40,7 +42,8 @@ void peer_await_end(struct peer *peer);
 /* Is nothing received, and the connection open, for so long? */
 bool peer_is_quiet(struct peer *peer, int milliseconds);
 
-/* One whole answer with a Content-Length (or none, for 204 and 304), the next that was not taken. */
+/* One whole answer with a Content-Length (or none, for 204 and 304), the next that was not taken.
+ */
 struct peer_answer {
 	int status;
 	struct q_str head; /* status line and fields */

@@ -1,23 +1,23 @@
-/* support/http_site.h: a small site in the test's own process: a route for each way in which a handler may answer, and counts of
- * what happened in it.
+/* support/http_site.h: a small site in the test's own process: a route for each way in which a
+ * handler may answer, and counts of what happened in it.
  *
- *   GET  /hello              inline; "hello"                 GET  /things/{name}    inline; the name
- *   GET  /pool               on the pool; "pooled"           GET  /rest/{path...}   inline; the rest
- *   POST /echo               the body (at most ECHO_MAX)     POST /echo-inline      the same in the loop
- *   POST /upload             a sink; answers the number of bytes, a space and their sum
- *   GET  /memory/{bytes}     from memory                     GET  /download/{bytes} from a source
- *   GET  /chunked/{bytes}    a source of unknown length      GET  /short/{bytes}    a source that ends half way
- *   GET  /broken/{bytes}     a source that fails half way    GET  /block            on the pool, until site_open_gate
- *   GET  /defer              answered by site_answer_deferred
- *   GET  /defer-resume       deferred, and resumed by another thread
- *   GET  /resume             resumes twice after 10 ms       GET  /wait             resumes after an hour
- *   GET  /cancel             on the pool until cancelled; CANCEL_ON_EOF
- *   GET  /private, POST /private   401 without "X-Key: open"; the GET is inline
- *   GET  /bad-header         adds a header with a line feed  GET  /inspect          what a handler is told about the request
- *   GET  /etag               "v1" with 304                   GET  /error/{code}     q_http_respond_error
- *   POST /checked            authorize waits for the gate    GET  /bad-type         a source, under a type with a line feed
+ * GET  /hello              inline; "hello"                 GET  /things/{name}    inline; the name
+ * GET  /pool               on the pool; "pooled"           GET  /rest/{path...}   inline; the rest
+ * POST /echo               the body (at most ECHO_MAX)     POST /echo-inline      the same in the
+ * loop POST /upload             a sink; answers the number of bytes, a space and their sum GET
+ * /memory/{bytes}     from memory                     GET  /download/{bytes} from a source GET
+ * /chunked/{bytes}    a source of unknown length      GET  /short/{bytes}    a source that ends
+ * half way GET  /broken/{bytes}     a source that fails half way    GET  /block            on the
+ * pool, until site_open_gate GET  /defer              answered by site_answer_deferred GET
+ * /defer-resume       deferred, and resumed by another thread GET  /resume             resumes
+ * twice after 10 ms       GET  /wait             resumes after an hour GET  /cancel             on
+ * the pool until cancelled; CANCEL_ON_EOF GET  /private, POST /private   401 without "X-Key:
+ * open"; the GET is inline GET  /bad-header         adds a header with a line feed  GET  /inspect
+ * what a handler is told about the request GET  /etag               "v1" with 304
+ * GET  /error/{code}     q_http_respond_error POST /checked            authorize waits for the
+ * gate    GET  /bad-type         a source, under a type with a line feed
  *
- * Threads: counters are atomic; the rest belongs to the test's thread. */
+ * Threads:   counters are atomic; the rest belongs to the test's thread. */
 #ifndef Q_TESTS_HTTP_SITE_H
 #define Q_TESTS_HTTP_SITE_H
 

@@ -1,9 +1,12 @@
-/* support/page_extractor_scripted.h: an extractor for documents that say themselves what they hold, and that counts its calls.
+/* support/page_extractor_scripted.h: an extractor for documents that say themselves what they
+ * hold, and that counts its calls.
  *
- * Contract:  a document is the text that page_script_write makes: it begins like a PDF and tells how many pages it has, which of
- *            them fails and why, or why the document as a whole is refused. Anything else is "malformed_pdf". Page n of m has the text
- *            "This is page n of m.".
- * Ownership: q_page_extractor_close frees it. Threads: any. */
+ * Contract:  a document is the text that page_script_write makes: it begins like a PDF and tells
+ *            how many pages it has, which of them fails and why, or why the document as a whole is
+ *            refused. Anything else is "malformed_pdf". Page n of m has the text "This is page n
+ *            of m.".
+ * Ownership: q_page_extractor_close frees it.
+ * Threads:   any. */
 #ifndef Q_TESTS_PAGE_EXTRACTOR_SCRIPTED_H
 #define Q_TESTS_PAGE_EXTRACTOR_SCRIPTED_H
 

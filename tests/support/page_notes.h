@@ -1,6 +1,7 @@
 /* support/page_notes.h: a sink that notes each page which an extractor gives.
  *
- * Ownership: the notes are freed by page_notes_free. Threads: one at a time. */
+ * Ownership: the notes are freed by page_notes_free.
+ * Threads:   one at a time. */
 #ifndef Q_TESTS_PAGE_NOTES_H
 #define Q_TESTS_PAGE_NOTES_H
 

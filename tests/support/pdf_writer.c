@@ -9,7 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Fixed objects come first: catalog, page tree, font, and two chains of forms; then a page and its content in turn. */
+/* Fixed objects come first: catalog, page tree, font, and two chains of forms; then a page and its
+ * content in turn. */
 enum {
 	CATALOG = 1,
 	PAGE_TREE,

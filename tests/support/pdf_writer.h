@@ -1,7 +1,7 @@
 /* support/pdf_writer.h: PDFs for tests: pages of A4 with content that the test gives.
  *
- * Contract:  pages are numbered in the order in which they are added. Content is what stands in a page's stream; the font
- *            is F1 (Helvetica). Aborts where anything fails.
+ * Contract:  pages are numbered in the order in which they are added. Content is what stands in a
+ *            page's stream; the font is F1 (Helvetica). Aborts where anything fails.
  * Ownership: finish frees the writer; the descriptor it returns is the caller's. */
 #ifndef Q_TESTS_PDF_WRITER_H
 #define Q_TESTS_PDF_WRITER_H

@@ -1,7 +1,8 @@
 /* support/port_faults.h: which calls of a port fail, for adapters around adapters.
  *
- * Contract:  calls are counted from 1. One that fails does nothing and answers `code`. One that is lost does its work and then
- *            answers `code` too: the caller cannot know. From the call that stops on, all fail, as when a process has died.
+ * Contract:  calls are counted from 1. One that fails does nothing and answers `code`. One that is
+ *            lost does its work and then answers `code` too: the caller cannot know. From the call
+ *            that stops on, all fail, as when a process has died.
  * Threads:   any; with several, which call is the Nth is up to them. */
 #ifndef Q_TESTS_PORT_FAULTS_H
 #define Q_TESTS_PORT_FAULTS_H

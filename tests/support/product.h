@@ -1,8 +1,11 @@
-/* support/product.h: a whole q_documents over real adapters (SQLite, files) in a scratch directory, with a simulated clock, seeded
- * randomness, a scripted extractor and a scripted analyst.
+/* support/product.h: a whole q_documents over real adapters (SQLite, files) in a scratch
+ * directory, with a simulated clock, seeded randomness, a scripted extractor and a scripted
+ * analyst.
  *
- * Contract:  everything aborts where it cannot do what it says. Time stands still but for product_advance and product_settle.
- * Ownership: product_remove frees all but what product_add_documents gave, which is to be freed before it.
+ * Contract:  everything aborts where it cannot do what it says. Time stands still but for
+ *            product_advance and product_settle.
+ * Ownership: product_remove frees all but what product_add_documents gave, which is to be freed
+ *            before it.
  * Threads:   the ports and q_documents from any; the rest from one. */
 #ifndef Q_TESTS_PRODUCT_H
 #define Q_TESTS_PRODUCT_H

@@ -1,4 +1,6 @@
-/* support/random_source_seeded.h: bytes that a seed repeats (splitmix64). Threads: any; their order is then the threads'. */
+/* support/random_source_seeded.h: bytes that a seed repeats (splitmix64).
+ *
+ * Threads:   any; their order is then the threads'. */
 #ifndef Q_TESTS_RANDOM_SOURCE_SEEDED_H
 #define Q_TESTS_RANDOM_SOURCE_SEEDED_H
 

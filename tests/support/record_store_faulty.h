@@ -1,4 +1,5 @@
-/* support/record_store_faulty.h: a record store around another, whose calls fail as a test wants (port_faults.h).
+/* support/record_store_faulty.h: a record store around another, whose calls fail as a test wants
+ * (port_faults.h).
  *
  * Contract:  a get, a query, a write and a transaction are one call each.
  * Ownership: the inner store is borrowed, and must outlive this one.

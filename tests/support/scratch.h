@@ -1,4 +1,5 @@
-/* support/scratch.h: a directory of a test's own, under TMPDIR or /var/tmp (a real disk, where there is one). */
+/* support/scratch.h: a directory of a test's own, under TMPDIR or /var/tmp (a real disk, where
+ * there is one). */
 #ifndef Q_TESTS_SCRATCH_H
 #define Q_TESTS_SCRATCH_H
 

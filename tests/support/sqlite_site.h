@@ -1,4 +1,5 @@
-/* support/sqlite_site.h: a database in a directory of its own, with a record store "records" on it and a simulated clock. */
+/* support/sqlite_site.h: a database in a directory of its own, with a record store "records" on it
+ * and a simulated clock. */
 #ifndef Q_TESTS_SQLITE_SITE_H
 #define Q_TESTS_SQLITE_SITE_H
 

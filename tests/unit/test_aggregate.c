@@ -205,7 +205,8 @@ static enum q_code rival_transact(struct q_record_store *base, const struct q_ca
 static const struct q_record_store_ops rival_ops = {
 	.name = "rival", .get = rival_get, .query = rival_query, .transact = rival_transact};
 
-/* The sweeper and the aggregator of one process have one name: the one may take over from the other at any time. */
+/* The sweeper and the aggregator of one process have one name: the one may take over from the
+ * other at any time. */
 static void a_job_that_another_ends_meanwhile_is_left_to_it(void **state)
 {
 	struct product *p = *state;

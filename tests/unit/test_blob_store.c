@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-/* What the front of the port does itself: put, read and open_file out of an adapter's smaller operations, also where those fail. */
+/* What the front of the port does itself: put, read and open_file out of an adapter's smaller
+ * operations, also where those fail. */
 
 static const struct q_call no_limits;
 

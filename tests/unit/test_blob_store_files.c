@@ -21,7 +21,8 @@
 
 #include <cmocka.h>
 
-/* What is particular to files; the rest is in contract/blob_store_suite*.c. Each case has a store of its own as state. */
+/* What is particular to files; the rest is in contract/blob_store_suite*.c. Each case has a store
+ * of its own as state. */
 
 static const struct q_call no_limits;
 
@@ -338,7 +339,8 @@ static void a_copy_is_a_second_name_of_the_file(void **state)
 	assert_int_equal(status.st_nlink, 2);
 }
 
-/* In a child whose root directory has no /proc, the link cannot be made. The exit status is the outcome. */
+/* In a child whose root directory has no /proc, the link cannot be made. The exit status is the
+ * outcome. */
 static int copy_without_proc(struct files_store *files)
 {
 	struct q_blob_info info, copied;
@@ -455,7 +457,8 @@ static void parts_on_a_full_disk_leave_the_upload_as_it_was(void **state)
 
 /* ---- uploads that a crash interrupted */
 
-/* A complete that died between publishing the object and removing the last part: the upload is made once more by hand. */
+/* A complete that died between publishing the object and removing the last part: the upload is
+ * made once more by hand. */
 static void a_complete_that_died_in_its_end_may_be_repeated(void **state)
 {
 	struct files_store *files = *state;

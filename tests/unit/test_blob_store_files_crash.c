@@ -15,9 +15,10 @@
 
 #include <cmocka.h>
 
-/* A child puts version after version of a few objects and tells each one that was acknowledged; it is killed at a random moment.
- * What it told must be there, whole or replaced by a later version, and nothing else may be: ten times, in one directory.
- * QUIRE_SEED repeats a run's sizes and moments, as far as the machine lets it. */
+/* A child puts version after version of a few objects and tells each one that was acknowledged; it
+ * is killed at a random moment. What it told must be there, whole or replaced by a later version,
+ * and nothing else may be: ten times, in one directory. QUIRE_SEED repeats a run's sizes and
+ * moments, as far as the machine lets it. */
 
 enum { OBJECTS = 12, ROUNDS = 10, BODY_MAX = 400000, ACKS_MAX = 40 };
 

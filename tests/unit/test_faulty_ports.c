@@ -1,4 +1,5 @@
-/* The faulty adapters of tests/support: a fault that does not happen proves nothing about who should bear it. */
+/* The faulty adapters of tests/support: a fault that does not happen proves nothing about who
+ * should bear it. */
 #include "embedded/change_feed_sqlite.h"
 #include "embedded/event_log_sqlite.h"
 #include "support/change_feed_faulty.h"
@@ -224,7 +225,8 @@ static void change_items(struct faulty_case *suite)
 	}
 }
 
-/* Reads a partition to its end; changes of an item may repeat, but none may be left out. The number read. */
+/* Reads a partition to its end; changes of an item may repeat, but none may be left out. The
+ * number read. */
 static size_t follow(struct faulty_case *suite, struct q_change_feed *feed, struct q_str partition,
 		     int64_t last[ITEMS])
 {

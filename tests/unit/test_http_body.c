@@ -107,7 +107,8 @@ static void a_request_follows_an_upload(void **state)
 	assert_view_equal(peer_answer(&peer).body, "hello");
 }
 
-/* The sink holds its first piece: two buffers and what the kernel keeps are all that may be taken from the client. */
+/* The sink holds its first piece: two buffers and what the kernel keeps are all that may be taken
+ * from the client. */
 static void slow_sink_stops_the_client(void **state)
 {
 	size_t sent_bytes = 0;
@@ -280,7 +281,8 @@ static void client_that_leaves_while_the_pool_is_full_aborts_the_sink(void **sta
 	peer_close(&second);
 }
 
-/* What is left of the body is read for a while, so that the client sees the answer, but not for ever. */
+/* What is left of the body is read for a while, so that the client sees the answer, but not for
+ * ever. */
 static void rest_of_a_refused_upload_is_discarded_up_to_a_bound(void **state)
 {
 	send_upload_head(60 * MIB);

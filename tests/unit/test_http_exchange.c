@@ -1,4 +1,5 @@
-/* How requests are routed, handled and answered: over sockets, with the site of support/http_site.h. */
+/* How requests are routed, handled and answered: over sockets, with the site of
+ * support/http_site.h. */
 #include "net/address.h"
 #include "net/http_request.h"
 #include "net/http_response.h"

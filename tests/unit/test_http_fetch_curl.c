@@ -1,4 +1,5 @@
-/* What only this adapter can show: names whose addresses the test chooses. The rest is contract_http_fetch's. */
+/* What only this adapter can show: names whose addresses the test chooses. The rest is
+ * contract_http_fetch's. */
 #include "remote/http_fetch_curl.h"
 
 #include "support/checks.h"
@@ -15,8 +16,9 @@
 static atomic_bool is_cancelled;
 static atomic_uint lookup_count;
 
-/* "local.test" is 127.0.0.1; "public.test" a public address, which is never reached: the lookup cancels the call. "mixed-a" and
- * "mixed-b" are both, in either order; "turning.test" is 127.0.0.1 when asked first, and 127.0.0.2 ever after. */
+/* "local.test" is 127.0.0.1; "public.test" a public address, which is never reached: the lookup
+ * cancels the call. "mixed-a" and "mixed-b" are both, in either order; "turning.test" is 127.0.0.1
+ * when asked first, and 127.0.0.2 ever after. */
 static enum q_code resolve_for_test(struct q_str host, const struct q_call *call,
 				    struct q_addresses *out, struct q_err *err)
 {

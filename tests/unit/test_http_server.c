@@ -1,5 +1,5 @@
-/* Start, stop, deadlines and connection limits of the server. Deadlines are short here: what is checked is that each one
- * closes, not too early and not much too late. */
+/* Start, stop, deadlines and connection limits of the server. Deadlines are short here: what is
+ * checked is that each one closes, not too early and not much too late. */
 #include "base/mem.h"
 #include "base/time.h"
 #include "support/checks.h"
@@ -375,7 +375,8 @@ static void ask_while_memory_fails(const char *request, int after)
 	peer_close(&client);
 }
 
-/* Each allocation on the way of a request fails once: the client gets an answer or an end, and the next request is served. */
+/* Each allocation on the way of a request fails once: the client gets an answer or an end, and the
+ * next request is served. */
 static void requests_survive_failing_allocations(void **state)
 {
 	static const char *const requests[] = {

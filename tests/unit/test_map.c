@@ -208,7 +208,8 @@ static void walk_may_remove_what_it_was_given(void **state)
 	q_map_free(map);
 }
 
-/* Two maps with the same keys walk in different orders: nobody outside can know where a key falls. */
+/* Two maps with the same keys walk in different orders: nobody outside can know where a key falls.
+ */
 static void each_map_has_a_seed_of_its_own(void **state)
 {
 	struct q_map *first = map_of(1000);

@@ -58,7 +58,8 @@ static void feed_document(struct q__page_frames *frames, uint32_t page_count)
 	feed_frame(frames, Q_EXTRACT_FRAME_DOCUMENT, &body, sizeof body);
 }
 
-/* A page of `text`; each of its box_count boxes is 1, 2, 3, 4. What is said of the lengths may be altered before. */
+/* A page of `text`; each of its box_count boxes is 1, 2, 3, 4. What is said of the lengths may be
+ * altered before. */
 static size_t page_bytes(unsigned char out[512], struct q_extract_page page, const char *text)
 {
 	const struct q_extract_box box = {1, 2, 3, 4};

@@ -1,4 +1,5 @@
-/* Pages are set here as a simple engine would: every letter half an em wide, a mark after each line. */
+/* Pages are set here as a simple engine would: every letter half an em wide, a mark after each
+ * line. */
 #include "extract/page_text.h"
 
 #include "base/mem.h"

@@ -16,11 +16,11 @@ enum { ROLES_END = Q_ROLE_ADMIN | Q_ROLE_COMPLIANCE_LEAD | Q_ROLE_AUDITOR };
 static struct q_identity caller(enum q_tenant_type type, unsigned roles)
 {
 	return (struct q_identity){
-	    .kind = Q_IDENTITY_TOKEN,
-	    .subject = Q_STR("somebody"),
-	    .tenant_id = Q_STR("tenant-1"),
-	    .tenant_type = type,
-	    .roles = roles,
+		.kind = Q_IDENTITY_TOKEN,
+		.subject = Q_STR("somebody"),
+		.tenant_id = Q_STR("tenant-1"),
+		.tenant_type = type,
+		.roles = roles,
 	};
 }
 
@@ -39,14 +39,14 @@ static void each_cell_of_the_access_table_holds(void **state)
 		unsigned role;
 		enum reach read, write, admin;
 	} table[] = {
-	    {Q_TENANT_INTERNAL, Q_ROLE_AUDITOR, ALL, NONE, NONE},
-	    {Q_TENANT_INTERNAL, Q_ROLE_COMPLIANCE_LEAD, ALL, NONE, NONE},
-	    {Q_TENANT_INTERNAL, Q_ROLE_ADMIN, ALL, ALL, ALL},
-	    {Q_TENANT_EXTERNAL, Q_ROLE_ADMIN, OWN, OWN, NONE},
-	    {Q_TENANT_EXTERNAL, Q_ROLE_AUDITOR, OWN, NONE, NONE},
-	    {Q_TENANT_EXTERNAL, Q_ROLE_COMPLIANCE_LEAD, OWN, NONE, NONE},
-	    {Q_TENANT_EXTERNAL, 0, OWN, NONE, NONE},
-	    {Q_TENANT_INTERNAL, 0, NONE, NONE, NONE},
+		{Q_TENANT_INTERNAL, Q_ROLE_AUDITOR, ALL, NONE, NONE},
+		{Q_TENANT_INTERNAL, Q_ROLE_COMPLIANCE_LEAD, ALL, NONE, NONE},
+		{Q_TENANT_INTERNAL, Q_ROLE_ADMIN, ALL, ALL, ALL},
+		{Q_TENANT_EXTERNAL, Q_ROLE_ADMIN, OWN, OWN, NONE},
+		{Q_TENANT_EXTERNAL, Q_ROLE_AUDITOR, OWN, NONE, NONE},
+		{Q_TENANT_EXTERNAL, Q_ROLE_COMPLIANCE_LEAD, OWN, NONE, NONE},
+		{Q_TENANT_EXTERNAL, 0, OWN, NONE, NONE},
+		{Q_TENANT_INTERNAL, 0, NONE, NONE, NONE},
 	};
 
 	(void)state;
@@ -189,7 +189,7 @@ static void roles_and_tenant_types_are_parsed_exactly(void **state)
 static void tenant_ids_are_words_of_64_bytes_at_most(void **state)
 {
 	static const char longest[] =
-	    "0123456789012345678901234567890123456789012345678901234567890123";
+		"0123456789012345678901234567890123456789012345678901234567890123";
 
 	(void)state;
 	assert_true(q_tenant_id_is_valid(Q_STR("a")));
@@ -221,9 +221,9 @@ static void the_table_is_written_as_text_and_json(void **state)
 	assert_true(q_str_find(q_buf_str(&out), Q_STR("documents_write"), &at));
 	q_buf_clear(&out);
 	assert_true(q_policy_write(&out, true));
-	assert_int_equal(
-	    q_json_parse(arena, q_str_bytes(q_buf_str(&out)), &q_json_request_limits, &table, &err),
-	    Q_OK);
+	assert_int_equal(q_json_parse(arena, q_str_bytes(q_buf_str(&out)), &q_json_request_limits,
+				      &table, &err),
+			 Q_OK);
 	assert_int_equal(q_json_count(table), Q_ACTION_COUNT * 6);
 	cell = q_json_element(table, 5);
 	assert_true(q_json_string(q_json_member(cell, Q_STR("action")), &word));
@@ -250,18 +250,18 @@ static void a_full_buffer_fails_the_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(each_cell_of_the_access_table_holds),
-	    cmocka_unit_test(every_combination_of_type_roles_and_action_is_as_stated),
-	    cmocka_unit_test(a_key_is_judged_like_a_token),
-	    cmocka_unit_test(nobody_may_do_anything_even_with_roles),
-	    cmocka_unit_test(an_identity_without_a_valid_tenant_may_do_nothing),
-	    cmocka_unit_test(bits_that_are_no_role_grant_nothing),
-	    cmocka_unit_test(own_tenant_is_compared_byte_by_byte),
-	    cmocka_unit_test(a_refusal_says_what_is_missing),
-	    cmocka_unit_test(roles_and_tenant_types_are_parsed_exactly),
-	    cmocka_unit_test(tenant_ids_are_words_of_64_bytes_at_most),
-	    cmocka_unit_test(the_table_is_written_as_text_and_json),
-	    cmocka_unit_test(a_full_buffer_fails_the_table),
+		cmocka_unit_test(each_cell_of_the_access_table_holds),
+		cmocka_unit_test(every_combination_of_type_roles_and_action_is_as_stated),
+		cmocka_unit_test(a_key_is_judged_like_a_token),
+		cmocka_unit_test(nobody_may_do_anything_even_with_roles),
+		cmocka_unit_test(an_identity_without_a_valid_tenant_may_do_nothing),
+		cmocka_unit_test(bits_that_are_no_role_grant_nothing),
+		cmocka_unit_test(own_tenant_is_compared_byte_by_byte),
+		cmocka_unit_test(a_refusal_says_what_is_missing),
+		cmocka_unit_test(roles_and_tenant_types_are_parsed_exactly),
+		cmocka_unit_test(tenant_ids_are_words_of_64_bytes_at_most),
+		cmocka_unit_test(the_table_is_written_as_text_and_json),
+		cmocka_unit_test(a_full_buffer_fails_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,8 +16,9 @@
 
 #include <cmocka.h>
 
-/* This program's getaddrinfo stands in for the system's: "none.test" is unknown, "slow.test" keeps its lookup waiting until
- * the test lets it go on, "many.test" has 33 addresses, others have 192.0.2.1 twice and 2001:db8::1. */
+/* This program's getaddrinfo stands in for the system's: "none.test" is unknown, "slow.test" keeps
+ * its lookup waiting until the test lets it go on, "many.test" has 33 addresses, others have
+ * 192.0.2.1 twice and 2001:db8::1. */
 static sem_t go_on, went_on;
 
 struct answer {

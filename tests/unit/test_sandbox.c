@@ -21,7 +21,8 @@
 
 enum { REFUSED = 42 };
 
-/* The wait status of a process that runs `attempt` in the sandbox and exits with what it returns. */
+/* The wait status of a process that runs `attempt` in the sandbox and exits with what it returns.
+ */
 static int run_inside(int (*attempt)(void))
 {
 	int status = 0;

@@ -20,9 +20,10 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-/* A child with several threads writes number after number, each into two items in one transaction, and tells of each one that was
- * acknowledged; it is killed at a random moment. What it told must be there, both items alike, the feed without a gap, the file
- * whole: ten times, in one directory. QUIRE_SEED repeats a run's moments, QUIRE_ROUNDS makes more of them. */
+/* A child with several threads writes number after number, each into two items in one transaction,
+ * and tells of each one that was acknowledged; it is killed at a random moment. What it told must
+ * be there, both items alike, the feed without a gap, the file whole: ten times, in one directory.
+ * QUIRE_SEED repeats a run's moments, QUIRE_ROUNDS makes more of them. */
 
 enum { WRITERS = 4, ROUNDS = 10, ACKNOWLEDGED_MAX = 150 };
 

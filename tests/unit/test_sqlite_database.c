@@ -181,8 +181,8 @@ static void damaged_pages_are_corrupt_when_they_are_read(void **state)
 			 Q_CORRUPT);
 }
 
-/* In a child that has waited for a byte: is the database of the directory free? SQLite must not be carried through a fork, so it
- * is shut then. */
+/* In a child that has waited for a byte: is the database of the directory free? SQLite must not be
+ * carried through a fork, so it is shut then. */
 static int open_when_told(const char *directory, int from_parent)
 {
 	struct q_sqlite_database *database;

@@ -17,8 +17,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-/* The heap is full at the first, second, third... allocation of a day's work: it answers Q_NOMEM, loses nothing and leaks
- * nothing. First our own allocations, then SQLite's too, which it makes through ours here. */
+/* The heap is full at the first, second, third... allocation of a day's work: it answers Q_NOMEM,
+ * loses nothing and leaks nothing. First our own allocations, then SQLite's too, which it makes
+ * through ours here. */
 
 static const struct q_call no_limits;
 

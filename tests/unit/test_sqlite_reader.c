@@ -38,8 +38,8 @@ static int end_case(void **state)
 	return 0;
 }
 
-/* How many times the process has the file open. SQLite keeps the descriptor of a closed connection for the next one: closing it
- * would give up the locks of all. */
+/* How many times the process has the file open. SQLite keeps the descriptor of a closed connection
+ * for the next one: closing it would give up the locks of all. */
 static int count_open(const struct sqlite_site *site)
 {
 	DIR *descriptors = opendir("/proc/self/fd");

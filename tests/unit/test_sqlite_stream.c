@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-/* What the contract suites of event log and change feed do not see: the form of positions, and other streams beside. */
+/* What the contract suites of event log and change feed do not see: the form of positions, and
+ * other streams beside. */
 
 struct stream_case {
 	struct sqlite_site site;
@@ -76,8 +77,7 @@ static void sequences_sort_as_texts(void **state)
 	assert_int_equal(read_log(suite, oldest, 0, &page), Q_OK);
 	assert_int_equal(page.count, 12);
 	for (size_t i = 1; i < page.count; i++)
-		assert_true(
-			q_str_compare(page.items[i - 1].sequence, page.items[i].sequence) < 0);
+		assert_true(q_str_compare(page.items[i - 1].sequence, page.items[i].sequence) < 0);
 	assert_true(q_str_equal(page.next, page.items[11].sequence));
 }
 
@@ -88,17 +88,16 @@ static void only_the_form_that_was_given_is_a_position(void **state)
 
 	publish(suite, Q_STR("x"));
 	assert_int_equal(read_log(suite, after(Q_STR("1")), 0, &page), Q_INVALID);
-	assert_int_equal(read_log(suite, after(Q_STR("-000000000000000001")), 0, &page),
-			 Q_INVALID);
-	assert_int_equal(read_log(suite, after(Q_STR("000000000000000000x")), 0, &page),
-			 Q_INVALID);
+	assert_int_equal(read_log(suite, after(Q_STR("-000000000000000001")), 0, &page), Q_INVALID);
+	assert_int_equal(read_log(suite, after(Q_STR("000000000000000000x")), 0, &page), Q_INVALID);
 	assert_int_equal(read_log(suite, after(Q_STR("9999999999999999999")), 0, &page),
 			 Q_INVALID); /* beyond int64 */
 	assert_int_equal(read_log(suite, after(Q_STR("0000000000000000000")), 0, &page), Q_OK);
 	assert_int_equal(page.count, 1);
 }
 
-/* As after a backup has been restored: its reader would wait until the numbers had grown again, and miss all till then. */
+/* As after a backup has been restored: its reader would wait until the numbers had grown again,
+ * and miss all till then. */
 static void a_position_beyond_the_newest_record_is_a_gap(void **state)
 {
 	struct stream_case *suite = *state;

@@ -1,4 +1,5 @@
-/* Who reads a stream, and from where: leases, the aggregator that holds them, and the listener that needs none. */
+/* Who reads a stream, and from where: leases, the aggregator that holds them, and the listener
+ * that needs none. */
 #include "documents/listener.h"
 #include "documents/stream_lease.h"
 #include "support/change_feed_faulty.h"
@@ -111,7 +112,8 @@ static void a_listener_hears_what_rings_from_now_on(void **state)
 	q__listener_free(&listener);
 }
 
-/* Keys of change records come in several partitions, late and again: each document ends all the same, by the feed alone. */
+/* Keys of change records come in several partitions, late and again: each document ends all the
+ * same, by the feed alone. */
 static void the_aggregator_follows_every_partition(void **state)
 {
 	struct fixture *f = *state;

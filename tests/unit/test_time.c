@@ -16,8 +16,8 @@
 static const int64_t first_second = -INT64_C(62167219200);
 static const int64_t last_second = INT64_C(253402300799);
 
-/* Every day of the 400 years from `start`, after which the calendar repeats, then one of 97; each at another
- * second of its day. */
+/* Every day of the 400 years from `start`, after which the calendar repeats, then one of 97; each
+ * at another second of its day. */
 static int64_t step_from(int64_t start, int64_t second)
 {
 	enum { DAY = 86400, DAYS_OF_400_YEARS = 146097 };

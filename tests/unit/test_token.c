@@ -1,4 +1,5 @@
-/* Bearer tokens. Each token is made here, by hand, so that it can be wrong in one way only: RFC 8725 and the claims' rules. */
+/* Bearer tokens. Each token is made here, by hand, so that it can be wrong in one way only: RFC
+ * 8725 and the claims' rules. */
 #include "access/token.h"
 #include "base/encode.h"
 #include "base/hash.h"

@@ -1,4 +1,5 @@
-/* Uploads over real stores: names, limits, what is refused, and what is left behind by what did not happen. */
+/* Uploads over real stores: names, limits, what is refused, and what is left behind by what did
+ * not happen. */
 #include "access/tenant.h"
 #include "base/mem.h"
 #include "documents/documents_internal.h"
@@ -320,8 +321,8 @@ static void a_tenant_named_after_the_file_gets_it_alone(void **state)
 	assert_int_equal(count_jobs(p, "tenant-b"), 1);
 }
 
-/* Whatever call of a store fails: either there is a job and its blob, or no job; and no blob is left
- * behind but one that a lost answer hides. */
+/* Whatever call of a store fails: either there is a job and its blob, or no job; and no blob is
+ * left behind but one that a lost answer hides. */
 static void a_store_that_fails_leaves_whole_jobs_or_none(void **state)
 {
 	struct product *p = *state;

@@ -41,8 +41,8 @@ static void code_points_beyond_the_last_become_the_replacement(void **state)
 	}
 }
 
-/* Every pair and triple of a lead and what follows, against the definition: valid are exactly the texts that
- * encoding a code point gives. */
+/* Every pair and triple of a lead and what follows, against the definition: valid are exactly the
+ * texts that encoding a code point gives. */
 static void three_bytes_are_valid_only_as_some_character_encodes(void **state)
 {
 	for (uint32_t bits = 0xC00000; bits <= 0xFFFFFF; bits++) {

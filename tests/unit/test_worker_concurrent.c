@@ -1,4 +1,5 @@
-/* Two processes with the threads that cmd/ gives them, at work on the same documents at once. Suite 'concurrent'. */
+/* Two processes with the threads that cmd/ gives them, at work on the same documents at once.
+ * Suite 'concurrent'. */
 #include "base/pool.h"
 #include "base/time.h"
 #include "support/product.h"

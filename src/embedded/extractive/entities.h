@@ -3,8 +3,9 @@
  *
  * Contract:  a text longer than Q_ANALYST_ENTITY_TEXT_MAX is left out: no name is that long. Two
  *            are the same when type and text are, capitals and white space aside.
- * Ownership: texts are copied to the arena. Threads: one at a time. Errors: the arena's failure
- *            flag. */
+ * Ownership: texts are copied to the arena.
+ * Threads:   one at a time.
+ * Errors:    the arena's failure flag. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 #define Q_EMBEDDED_EXTRACTIVE_ENTITIES_H
 

@@ -5,8 +5,9 @@
  * The lists stand in lexicon_language.c and lexicon_names.c: lower case, UTF-8, words parted by
  * white space, '_' for the space inside a phrase.
  *
- * Ownership: the caller owns the lexicon. Threads: read-only once made. Errors: NULL when the heap
- * is full. */
+ * Ownership: the caller owns the lexicon.
+ * Threads:   read-only once made.
+ * Errors:    NULL when the heap is full. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_LEXICON_H
 #define Q_EMBEDDED_EXTRACTIVE_LEXICON_H
 

@@ -4,7 +4,9 @@
  * Contract:  a passage holds at most Q__PASSAGE_WORDS_MAX different words of its sentence, so that
  *            comparing two of them, and keeping a list, costs no more on a long page than on a
  *            short one.
- * Ownership: a passage's text is a view of the page. Threads: one at a time. Errors: none. */
+ * Ownership: a passage's text is a view of the page.
+ * Threads:   one at a time.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_PASSAGES_H
 #define Q_EMBEDDED_EXTRACTIVE_PASSAGES_H
 

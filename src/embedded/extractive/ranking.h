@@ -1,11 +1,14 @@
 /* embedded/extractive/ranking.h: which sentences say what the page is about.
  *
- * How:       a first reading counts the page's words. In the second each sentence is weighed by how
- *            common its words are on the page, and the best Q__SHORTLIST_MAX are kept. These form a
- *            graph whose edges are shared words (TextRank: Mihalcea and Tarau, 2004); a random walk
- *            on it, which starts more often at heavy and at early sentences, ranks them.
- * Cost:      linear in the page, plus a bounded graph. Ownership: plain memory of the caller's.
- *            Threads: one at a time. Errors: none. */
+ * How:       a first reading counts the page's words. In the second each sentence is weighed by
+ * how common its words are on the page, and the best Q__SHORTLIST_MAX are kept. These form a graph
+ * whose edges are shared words (TextRank: Mihalcea and Tarau, 2004); a random walk on it, which
+ * starts more often at heavy and at early sentences, ranks them. Cost:      linear in the page,
+ * plus a bounded graph.
+ *
+ * Ownership: plain memory of the caller's.
+ * Threads:   one at a time.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_RANKING_H
 #define Q_EMBEDDED_EXTRACTIVE_RANKING_H
 

@@ -1,9 +1,10 @@
 /* embedded/extractive/scan.h: finding dates, sums, names and the like in the tokens of a sentence.
  *
- * Contract:  a matcher looks whether an entity of its kind begins at the token `at`, or just behind
- *            it where the token announces one ("Invoice no. 12345"), and reads a bounded number of
- *            tokens to decide. So a scan is linear in the sentence.
- * Threads:   pure functions. Errors: none. */
+ * Contract:  a matcher looks whether an entity of its kind begins at the token `at`, or just
+ *            behind it where the token announces one ("Invoice no. 12345"), and reads a bounded
+ *            number of tokens to decide. So a scan is linear in the sentence.
+ * Threads:   pure functions.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_SCAN_H
 #define Q_EMBEDDED_EXTRACTIVE_SCAN_H
 

@@ -1,6 +1,6 @@
-/* Organisations: runs of capitalised words that a legal form, a head such as "Club" or "University of",
- * or an alias in brackets vouches for. A run that nothing vouches for is no name: titles look the
- * same. */
+/* Organisations: runs of capitalised words that a legal form, a head such as "Club" or "University
+ * of", or an alias in brackets vouches for. A run that nothing vouches for is no name: titles look
+ * the same. */
 #include "embedded/extractive/scan.h"
 
 enum { RUN_WORDS_MAX = 8, HEAD_OF_WORDS_MAX = 3 };

@@ -1,11 +1,13 @@
 /* embedded/extractive/sentences.h: a page as sentences, headings, list items and table rows, read
  * from front to end.
  *
- * Contract:  a full stop ends a sentence unless it belongs to an abbreviation, an initial, a number
- * or an item's number; an empty line always ends one; a line break does where the next word would
- * have fitted on the line, before a bullet, and between table rows. After Q__SENTENCE_TOKENS_MAX
- * tokens a sentence ends wherever it is. Ownership: a sentence borrows the reader's tokens until
- * the next one is read, and the page. Threads:   one reader, one thread. Errors: none. */
+ * Contract:  a full stop ends a sentence unless it belongs to an abbreviation, an initial, a
+ *            number or an item's number; an empty line always ends one; a line break does where
+ *            the next word would have fitted on the line, before a bullet, and between table rows.
+ *            After Q__SENTENCE_TOKENS_MAX tokens a sentence ends wherever it is.
+ * Ownership: a sentence borrows the reader's tokens until the next one is read, and the page.
+ * Threads:   one reader, one thread.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_SENTENCES_H
 #define Q_EMBEDDED_EXTRACTIVE_SENTENCES_H
 

@@ -1,7 +1,9 @@
 /* embedded/extractive/sentiment.h: does a page praise or complain? Counts of praising and blaming
  * words, turned round by a negation up to three words before them. Most pages do neither: the
  * answer is neutral unless several words, most of them of one kind, say otherwise.
- * Threads: one at a time. Errors: none. */
+ *
+ * Threads:   one at a time.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_SENTIMENT_H
 #define Q_EMBEDDED_EXTRACTIVE_SENTIMENT_H
 

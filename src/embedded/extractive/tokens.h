@@ -2,8 +2,11 @@
  * end.
  *
  * Contract:  every byte of the page belongs to one token or to the gap between two. Any bytes are
- * accepted; a bad one reads as U+FFFD. Units:     bytes from the page's start. Ownership: a reader
- * borrows page and lexicon. Threads: one reader, one thread. Errors: none. */
+ *            accepted; a bad one reads as U+FFFD.
+ * Units:     bytes from the page's start.
+ * Ownership: a reader borrows page and lexicon.
+ * Threads:   one reader, one thread.
+ * Errors:    none. */
 #ifndef Q_EMBEDDED_EXTRACTIVE_TOKENS_H
 #define Q_EMBEDDED_EXTRACTIVE_TOKENS_H
 
