@@ -187,10 +187,9 @@ sqlite3_stmt *q__sqlite_statement(struct q__sqlite_connection *connection, enum 
 {
 	sqlite3_stmt **statement = &connection->statements[sql];
 
-	if (*statement)
-		return *statement;
 	errno = 0;
-	if (sqlite3_prepare_v3(connection->handle, q__sqlite_text(sql), -1,
+	if (!*statement &&
+	    sqlite3_prepare_v3(connection->handle, q__sqlite_text(sql), -1,
 			       SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
 		q__sqlite_fail(connection, err);
 	return *statement;
