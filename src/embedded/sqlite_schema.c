@@ -126,8 +126,8 @@ static enum q_code check_new(struct q__sqlite_connection *connection, struct q_e
 	return code;
 }
 
-static enum q_code check_identity(struct q__sqlite_connection *connection, int64_t *version,
-				  struct q_err *err)
+enum q_code q__sqlite_check_version(struct q__sqlite_connection *connection, int64_t *version,
+				    struct q_err *err)
 {
 	int64_t application_id = 0;
 	enum q_code code =
@@ -172,15 +172,14 @@ static enum q_code migrate_once(struct q__sqlite_connection *connection, int64_t
 	return code;
 }
 
-enum q_code q__sqlite_migrate(struct q__sqlite_connection *connection, struct q_err *err)
+enum q_code q__sqlite_migrate(struct q__sqlite_connection *connection, int64_t version,
+			      struct q_err *err)
 {
-	int64_t version = 0;
-	enum q_code code = check_identity(connection, &version, err);
+	for (; version < Q__SQLITE_VERSION; version++) {
+		enum q_code code = migrate_once(connection, version, err);
 
-	for (; !code && version < Q__SQLITE_VERSION; version++) {
-		code = migrate_once(connection, version, err);
 		if (code)
 			return q_err_context(err, "migration to version %" PRId64, version + 1);
 	}
-	return code;
+	return Q_OK;
 }

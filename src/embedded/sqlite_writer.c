@@ -352,14 +352,17 @@ static enum q_code make_durable(struct q__sqlite_connection *connection, struct 
 
 static enum q_code open_parts(struct q__sqlite_writer *writer, const char *path, struct q_err *err)
 {
+	int64_t version = 0;
 	enum q_code code =
 		q__sqlite_connection_open(path, Q__SQLITE_WRITER, &writer->connection, err);
 
 	if (code)
 		return code;
-	code = q__sqlite_migrate(writer->connection, err);
+	code = q__sqlite_check_version(writer->connection, &version, err);
 	if (!code)
 		code = make_durable(writer->connection, err);
+	if (!code)
+		code = q__sqlite_migrate(writer->connection, version, err);
 	if (code == Q_BUSY)
 		return q_err_context(err, "%s is open in another program", path);
 	if (code)
