@@ -98,21 +98,38 @@ static enum q_code take_secret(struct q_wiring *w, struct q_str name, struct q_b
 	return q_secret_store_get(w->secrets, &call, name, w->arena, out, err);
 }
 
+enum { SECRET_OVERRIDES = 2 };
+
+/* The secrets that settings give. They live as long as the wiring: the store borrows them. */
+static const struct q_secret_override *secret_overrides(struct q_wiring *w)
+{
+	struct q_secret_override *out =
+		q_arena_alloc_array(w->arena, SECRET_OVERRIDES, sizeof *out);
+
+	if (!out)
+		return NULL;
+	out[0] =
+		(struct q_secret_override){"token-secret", "JWT_SECRET",
+					   q_settings_string(w->settings, Q_SETTING_ID_JWT_SECRET)};
+	out[1] = (struct q_secret_override){
+		"signing-keys", "SIGNING_KEYS",
+		q_settings_string(w->settings, Q_SETTING_ID_SIGNING_KEYS)};
+	return out;
+}
+
 static enum q_code open_secrets(struct q_wiring *w, struct q_err *err)
 {
-	const struct q_secret_override overrides[] = {
-		{"token-secret", "JWT_SECRET",
-		 q_settings_string(w->settings, Q_SETTING_ID_JWT_SECRET)},
-		{"signing-keys", "SIGNING_KEYS",
-		 q_settings_string(w->settings, Q_SETTING_ID_SIGNING_KEYS)},
-	};
+	const struct q_secret_override *overrides = secret_overrides(w);
 	struct q_bytes keys;
-	enum q_code code = q_file_make_directories(
-		AT_FDCWD, q_settings_string(w->settings, Q_SETTING_ID_DATA_DIR).data, err);
+	enum q_code code =
+		overrides ? q_file_make_directories(
+				    AT_FDCWD,
+				    q_settings_string(w->settings, Q_SETTING_ID_DATA_DIR).data, err)
+			  : q_fail(err, Q_NOMEM, "wiring", "secrets");
 
 	if (!code)
 		code = q_secret_store_files_open(path_below(w, "secrets").data, overrides,
-						 Q_COUNT_OF(overrides), &w->secrets, err);
+						 SECRET_OVERRIDES, &w->secrets, err);
 	if (!code)
 		code = take_secret(w, Q_STR("token-secret"), &w->token_rules.secret, err);
 	if (!code)
