@@ -7,14 +7,12 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "embedded/helper_process.h"
+#include "embedded/page_failure.h"
 #include "embedded/page_frames.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -54,64 +52,6 @@ enum outcome {
 	OUTCOME_LOST	 /* the helper is gone, and the child with it */
 };
 
-static enum q_code fail_with(struct q_err *err, enum q_extract_failure failure)
-{
-	switch (failure) {
-	case Q_EXTRACT_MALFORMED:
-		return q_fail_reason(err, Q_INVALID, "malformed_pdf", where,
-				     "the document cannot be read as a PDF");
-	case Q_EXTRACT_PASSWORD_REQUIRED:
-		return q_fail_reason(err, Q_INVALID, "password_required", where,
-				     "the document opens with a password only");
-	case Q_EXTRACT_UNSUPPORTED_TYPE:
-		return q_fail_reason(err, Q_UNSUPPORTED, "unsupported_type", where,
-				     "the document is not a PDF");
-	case Q_EXTRACT_UNSUPPORTED_ENCRYPTION:
-		return q_fail_reason(err, Q_UNSUPPORTED, "unsupported_type", where,
-				     "the document is encrypted in a way that is not supported");
-	case Q_EXTRACT_TOO_MANY_PAGES:
-		return q_fail_reason(err, Q_TOOBIG, "too_many_pages", where,
-				     "the document has more pages than MAX_PAGES allows");
-	case Q_EXTRACT_TOO_LARGE:
-		return q_fail_reason(err, Q_TOOBIG, "too_large", where,
-				     "the document has more than %d MiB of text",
-				     Q_EXTRACT_DOCUMENT_TEXT_MAX >> 20);
-	case Q_EXTRACT_NO_SUCH_PAGE:
-		return q_fail(err, Q_INVALID, where, "the document has fewer pages");
-	case Q_EXTRACT_OUT_OF_MEMORY:
-		return q_fail_reason(err, Q_CORRUPT, "page_crashed", where,
-				     "the page needs more memory than it may have");
-	case Q_EXTRACT_READ_FAILED:
-		return q_fail(err, Q_IO, where, "the document's file cannot be read");
-	case Q_EXTRACT_SANDBOX_FAILED:
-		return q_fail(err, Q_IO, where, "the reader could not shut itself in");
-	}
-	return q_fail(err, Q_IO, where, "failure %d", (int)failure);
-}
-
-static enum q_code fail_timeout(struct q_err *err, const struct task *task)
-{
-	return q_fail_reason(err, Q_TIMEOUT, "page_timeout", where,
-			     "the page took longer than %lld ms",
-			     (long long)task->extractor->page_timeout_ms);
-}
-
-static enum q_code fail_signal(struct q_err *err, const struct task *task,
-			       const struct q_extract_ending *ending)
-{
-	int number = WTERMSIG(ending->wait_status);
-	const char *name = sigabbrev_np(number);
-
-	if (number == SIGALRM || number == SIGXCPU)
-		return fail_timeout(err, task);
-	/* The engine and the C library abort when memory is refused; the kernel kills when the machine has none. */
-	return q_fail_reason(
-		err, Q_CORRUPT, "page_crashed", where,
-		"the page ended its reader: SIG%s%s (%llu MiB in use)", name ? name : "?",
-		number == SIGABRT || number == SIGKILL ? ", most likely out of memory" : "",
-		(unsigned long long)(ending->memory_max_bytes >> 20));
-}
-
 static bool await(int fd, int64_t timeout_ms)
 {
 	struct pollfd event = {.fd = fd, .events = POLLIN};
@@ -130,12 +70,7 @@ static enum outcome explain_end(const struct task *task, const struct q__helper_
 		q_fail(err, Q_IO, where, "the helper has died");
 		return OUTCOME_LOST;
 	}
-	if (WIFSIGNALED(ending.wait_status)) {
-		fail_signal(err, task, &ending);
-		return OUTCOME_DIED;
-	}
-	q_fail_reason(err, Q_CORRUPT, "page_crashed", where,
-		      "the page's reader gave up (status %d)", WEXITSTATUS(ending.wait_status));
+	q__page_failure_ended(err, &ending, task->extractor->page_timeout_ms);
 	return OUTCOME_DIED;
 }
 
@@ -162,7 +97,7 @@ static enum outcome take_page(struct task *task, const struct q_page_text *page,
 {
 	task->text_bytes += page->text.length;
 	if (task->text_bytes > Q_EXTRACT_DOCUMENT_TEXT_MAX) {
-		fail_with(err, Q_EXTRACT_TOO_LARGE);
+		q__page_failure(err, Q_EXTRACT_TOO_LARGE);
 		return OUTCOME_STOPPED;
 	}
 	return give(task, page, err) == Q_OK ? OUTCOME_DONE : OUTCOME_STOPPED;
@@ -173,7 +108,7 @@ static enum outcome take_failed_page(struct task *task, const struct q__page_fra
 {
 	struct q_err why;
 
-	fail_with(&why, frame->failure);
+	q__page_failure(&why, frame->failure);
 	return give_failed(task, frame->page.page_number, &why, err) == Q_OK ? OUTCOME_DONE
 									     : OUTCOME_STOPPED;
 }
@@ -208,7 +143,7 @@ static enum outcome take_frames(struct task *task, struct q__page_frames *frames
 			outcome = take_failed_page(task, &frame, err);
 			break;
 		case Q__FRAME_FAILED:
-			fail_with(err, frame.failure);
+			q__page_failure(err, frame.failure);
 			return OUTCOME_STOPPED;
 		case Q__FRAME_END:
 			return OUTCOME_DONE;
@@ -248,7 +183,7 @@ static enum outcome await_frames(const struct task *task, int fd, struct q_err *
 	if (q_call_check(task->call, where, err) != Q_OK)
 		return OUTCOME_STOPPED;
 	if (left_ms <= 0) {
-		fail_timeout(err, task);
+		q__page_failure_late(err, task->extractor->page_timeout_ms);
 		return OUTCOME_DIED;
 	}
 	if (wait_ms > left_ms)
@@ -298,7 +233,7 @@ static enum outcome run_child(struct task *task, struct q_err *err)
 	enum outcome outcome;
 
 	if (task->deadline_ms <= q_time_monotonic_ms()) {
-		fail_timeout(err, task);
+		q__page_failure_late(err, task->extractor->page_timeout_ms);
 		return OUTCOME_DIED;
 	}
 	if (q__helper_ask(task->extractor->helper, &request, task->source->fd, &child, err) != Q_OK)
@@ -415,6 +350,7 @@ enum q_code q_page_extractor_helper_open(const struct q_page_extractor_helper_op
 	struct extractor *extractor = q_mem_new(sizeof *extractor);
 	enum q_code code;
 
+	q_assert(options->page_timeout_ms > 0 && options->page_timeout_ms <= INT32_MAX);
 	if (!extractor)
 		return q_fail(err, Q_NOMEM, where, "%zu bytes", sizeof *extractor);
 	extractor->base.ops = &helper_ops;

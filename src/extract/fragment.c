@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-static const float below_em = 0.7F;
 static const float overlap_share = 0.25F;
 
 struct q__extent q__glyph_extent_turned(const struct q__glyph *g)
@@ -122,11 +121,6 @@ enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *gly
 	for (size_t i = 0; i < out->count; i++)
 		out->items[i].is_vertical = is_written_down(&out->items[i]);
 	return Q_OK;
-}
-
-bool q__fragment_is_below(const struct q__fragment *b, const struct q__fragment *a)
-{
-	return b->baseline - a->baseline > below_em * q__larger(a->em, b->em);
 }
 
 bool q__fragments_overlap(const struct q__fragment *a, const struct q__fragment *b)

@@ -60,8 +60,17 @@ static inline struct q__extent q__glyph_extent(const struct q__glyph *g)
 Q_MUST_USE enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *glyphs,
 					 struct q__fragments *out, struct q_err *err);
 
-/* b is further down the page than a, by a line or more. */
-bool q__fragment_is_below(const struct q__fragment *b, const struct q__fragment *a);
+/* The baseline is further down the page than the fragment's, by a line or more. */
+static inline bool q__baseline_is_below(float baseline, const struct q__fragment *f)
+{
+	return baseline - f->baseline > 0.7F * f->em;
+}
+
+/* b is further down than a, by a line or more of both. */
+static inline bool q__fragment_is_below(const struct q__fragment *b, const struct q__fragment *a)
+{
+	return q__baseline_is_below(b->baseline, a) && b->baseline - a->baseline > 0.7F * b->em;
+}
 
 /* One stands over the other: their extents share a fair part of the narrower one's. */
 bool q__fragments_overlap(const struct q__fragment *a, const struct q__fragment *b);

@@ -8,6 +8,7 @@
 #include "extract/line_break.h"
 #include "extract/reading_order.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A gap this wide between two letters is a space, where the page draws none. Inside a line the
@@ -46,8 +47,8 @@ static bool grow(struct writer *w)
 static void put(struct writer *w, uint32_t code, const struct q_extract_box *box)
 {
 	struct q__page_text *out = w->out;
-	char bytes[4];
-	size_t length = q_utf8_encode(code, bytes);
+	char bytes[4] = {(char)code};
+	size_t length = code < 0x80 ? 1 : q_utf8_encode(code, bytes);
 
 	if (out->text_length + length > Q_EXTRACT_PAGE_TEXT_MAX ||
 	    (out->box_count == w->box_limit && !grow(w))) {
@@ -81,9 +82,12 @@ static void put_glyph(struct writer *w, const struct q__glyph *g)
 {
 	uint32_t letters[Q__LETTERS_MAX];
 	uint32_t code = g->code == Q__GLYPH_LINE_HYPHEN ? '-' : g->code;
-	size_t count = q__character_text(code, letters);
 	bool is_upright = g->degrees % 180 == 0;
+	size_t count = 1;
 
+	letters[0] = code;
+	if (code <= 0x20 || code >= 0x7f) /* most of what pages say is ASCII */
+		count = q__character_text(code, letters);
 	if (count == 1) {
 		put(w, letters[0], &(struct q_extract_box){g->left, g->top, g->right, g->bottom});
 		return;
@@ -113,9 +117,11 @@ static bool may_lack_space(const struct q__glyph *a, const struct q__glyph *b)
 
 static bool is_wide_gap(const struct q__glyph *a, const struct q__glyph *b, float em)
 {
-	const struct q__extent left = q__glyph_extent(a), right = q__glyph_extent(b);
+	float gap = b->left - a->right;
 
-	return right.start - left.end > space_in_line_em * em && may_lack_space(a, b);
+	if (a->degrees != 0 || b->degrees != 0)
+		gap = q__glyph_extent(b).start - q__glyph_extent(a).end;
+	return gap > space_in_line_em * em && may_lack_space(a, b);
 }
 
 static void put_fragment(struct writer *w, const struct q__glyphs *glyphs,
@@ -214,11 +220,21 @@ static float within_reach(float value)
 	return value > -reach_points && value < reach_points ? value : 0;
 }
 
+/* False for NaN as well. */
+static bool is_within_reach(const struct q__glyph *g)
+{
+	return fabsf(g->left) + fabsf(g->top) + fabsf(g->right) + fabsf(g->bottom) + fabsf(g->x) +
+		       fabsf(g->y) + fabsf(g->em) <
+	       reach_points;
+}
+
 static void bring_within_reach(struct q__glyphs *glyphs)
 {
 	for (size_t i = 0; i < glyphs->count; i++) {
 		struct q__glyph *g = &glyphs->items[i];
 
+		if (is_within_reach(g))
+			continue;
 		g->left = within_reach(g->left);
 		g->top = within_reach(g->top);
 		g->right = within_reach(g->right);

@@ -42,10 +42,16 @@ static bool comes_first_in_row(const struct q__fragment *a, const struct q__frag
 
 static bool count_conflicts(struct work *w)
 {
+	float lowest = w->items[0].baseline;
 	bool found = false;
 
 	memset(w->conflicts, 0, w->count * sizeof *w->conflicts);
 	for (size_t j = 1; j < w->count; j++) {
+		if (!q__baseline_is_below(lowest,
+					  &w->items[j])) { /* all the way down: most pages */
+			lowest = q__larger(lowest, w->items[j].baseline);
+			continue;
+		}
 		for (size_t i = 0; i < j; i++) {
 			if (!must_follow(&w->items[i], &w->items[j]))
 				continue;
