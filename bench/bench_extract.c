@@ -34,6 +34,8 @@ static struct q_document_source open_file(const char *path)
 	return source;
 }
 
+static int64_t start_ms;
+
 /* The sum of all units, so that the work cannot be left out. */
 static unsigned checksum;
 
@@ -76,6 +78,7 @@ struct reader {
 	struct q_page_sink sink;
 	struct q_page_extractor *extractor;
 	char **files;
+	const unsigned *page_counts;
 	int file_count, first, step;
 	unsigned pages;
 	pthread_t thread;
@@ -90,18 +93,35 @@ static enum q_code count_page(struct q_page_sink *sink, const struct q_page_text
 	return Q_OK;
 }
 
-static void read_sandboxed(struct reader *reader, const char *path)
+static void read_sandboxed(struct reader *reader, const char *path, unsigned page_count)
 {
 	struct q_document_source source = open_file(path);
 	const struct q_call call = {0};
-	unsigned count;
 	struct q_err err;
 
-	if (q_page_extractor_count_pages(reader->extractor, &call, &source, &count, &err) != Q_OK ||
-	    q_page_extractor_extract(reader->extractor, &call, &source, 1, count, &reader->sink,
-				     &err) != Q_OK)
+	if (q_page_extractor_extract(reader->extractor, &call, &source, 1, page_count,
+				     &reader->sink, &err) != Q_OK)
 		fprintf(stderr, "%s: %s\n", path, err.message);
 	close(source.fd);
+}
+
+/* Once, before the clock starts: a job knows how many pages it has. */
+static void count_all(struct q_page_extractor *extractor, char **files, unsigned *counts,
+		      int file_count)
+{
+	const struct q_call call = {0};
+	struct q_err err;
+
+	for (int i = 0; i < file_count; i++) {
+		struct q_document_source source = open_file(files[i]);
+
+		if (q_page_extractor_count_pages(extractor, &call, &source, &counts[i], &err) !=
+		    Q_OK) {
+			fprintf(stderr, "%s: %s\n", files[i], err.message);
+			exit(EXIT_FAILURE);
+		}
+		close(source.fd);
+	}
 }
 
 static void *run_reader(void *argument)
@@ -109,7 +129,8 @@ static void *run_reader(void *argument)
 	struct reader *reader = argument;
 
 	for (int i = reader->first; i < REPEATS * reader->file_count; i += reader->step)
-		read_sandboxed(reader, reader->files[i % reader->file_count]);
+		read_sandboxed(reader, reader->files[i % reader->file_count],
+			       reader->page_counts[i % reader->file_count]);
 	return NULL;
 }
 
@@ -118,6 +139,7 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 	const struct q_page_extractor_helper_options options = {helper_path, PAGES_MAX,
 								PAGE_TIMEOUT_MS};
 	struct reader readers[THREADS_MAX];
+	unsigned *page_counts = calloc((size_t)file_count, sizeof *page_counts);
 	struct q_page_extractor *extractor;
 	unsigned pages = 0;
 	struct q_err err;
@@ -126,9 +148,11 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 		fprintf(stderr, "%s\n", err.message);
 		exit(EXIT_FAILURE);
 	}
+	count_all(extractor, files, page_counts, file_count);
+	start_ms = q_time_monotonic_ms();
 	for (int i = 0; i < threads; i++) {
-		readers[i] = (struct reader){{count_page}, extractor, files, file_count, i,
-					     threads,	   0,	      0};
+		readers[i] = (struct reader){
+			{count_page}, extractor, files, page_counts, file_count, i, threads, 0, 0};
 		pthread_create(&readers[i].thread, NULL, run_reader, &readers[i]);
 	}
 	for (int i = 0; i < threads; i++) {
@@ -136,6 +160,7 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 		pages += readers[i].pages;
 	}
 	q_page_extractor_close(extractor);
+	free(page_counts);
 	return pages;
 }
 
@@ -145,6 +170,7 @@ static unsigned run_bare(char **files, int file_count)
 	unsigned pages = 0;
 
 	FPDF_InitLibraryWithConfig(&config);
+	start_ms = q_time_monotonic_ms();
 	for (int i = 0; i < REPEATS * file_count; i++)
 		pages += read_bare(files[i % file_count]);
 	FPDF_DestroyLibrary();
@@ -162,7 +188,6 @@ static double cpu_seconds(int who)
 
 int main(int count, char **arguments)
 {
-	int64_t start_ms = q_time_monotonic_ms();
 	int threads = count > 2 ? atoi(arguments[2]) : 0;
 	double seconds;
 	unsigned pages;
