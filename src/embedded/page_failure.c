@@ -34,7 +34,7 @@ static const struct meaning meanings[] = {
 
 enum q_code q__page_failure(struct q_err *err, enum q_extract_failure failure)
 {
-		const struct meaning *meaning;
+	const struct meaning *meaning;
 
 	q_assert(failure < Q_COUNT_OF(meanings));
 	meaning = &meanings[failure];
