@@ -13,15 +13,15 @@ pipeline() {
 }
 
 extract() {
-	ninja -C build bench/bench_extract >/dev/null
+	ninja -C build bench/extract >/dev/null
 	files=$(find tests/fixtures/pdfs/good ../shared/data/pdfs/good -name '*.pdf' 2>/dev/null | grep -vi password)
 	for round in 1 2 3; do
 		# shellcheck disable=SC2086 # a list of paths
-		build/bench/bench_extract bare $files
+		build/bench/extract bare $files
 		# shellcheck disable=SC2086
-		build/bench/bench_extract helper 1 build/quire-extract $files
+		build/bench/extract helper 1 build/quire-extract $files
 		# shellcheck disable=SC2086
-		build/bench/bench_extract helper 2 build/quire-extract $files
+		build/bench/extract helper 2 build/quire-extract $files
 	done
 }
 
@@ -44,8 +44,8 @@ records() {
 }
 
 analyst() {
-	ninja -C build bench/bench_analyst >/dev/null
-	build/bench/bench_analyst
+	ninja -C build bench/analyst >/dev/null
+	build/bench/analyst
 }
 
 job_read() { python3 bench/job_read.py; }

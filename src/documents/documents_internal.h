@@ -94,9 +94,12 @@ Q_MUST_USE enum q_code q__job_read(struct q_documents *d, const struct q_call *c
 Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena,
 				    struct q__job *out, struct q_err *err);
 
-/* The two items of a new job, for the upload's transaction. */
-Q_MUST_USE bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str bucket,
-			     struct q_item *file, struct q_item *status);
+/* A new job: its file, its status, its plan, the tenant's mark and `more` in one transaction; then
+ * the doorbell. Q_CONFLICT: a condition of `more` does not hold. */
+Q_MUST_USE enum q_code q__job_create(struct q_documents *d, const struct q_call *call,
+				     const struct q_job *job, const struct q_write *more,
+				     size_t more_count, struct q_arena *arena, struct q_err *err);
+enum { Q__CREATE_WRITES_MAX = 16 };
 
 /* A step from one status to another, with everything that belongs to it in one transaction: the
  * status, its due mark, its place in the index, its event and `writes`. Only the edges of DESIGN

@@ -66,8 +66,8 @@ static void set_facts(struct q__attributes *a, const struct q_job *job)
 	q__set_number(a, "uploadedAt", job->uploaded_at_ms);
 }
 
-bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str bucket,
-		  struct q_item *file, struct q_item *status)
+static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_str bucket,
+		       struct q_item *file, struct q_item *status)
 {
 	struct q__attributes f, s;
 
@@ -98,6 +98,43 @@ bool q__job_items(struct q_arena *arena, const struct q_job *job, struct q_str b
 		.attributes = s.items,
 		.attribute_count = s.count};
 	return !f.failed && !s.failed && !q_arena_failed(arena);
+}
+
+enum q_code q__job_create(struct q_documents *d, const struct q_call *call, const struct q_job *job,
+			  const struct q_write *more, size_t more_count, struct q_arena *arena,
+			  struct q_err *err)
+{
+	struct q_condition is_new = {.kind = Q_IF_ABSENT};
+	bool is_urgent = q_documents_is_small(d, job->size_bytes);
+	struct q__work plan = {.file_id = job->file_id,
+			       .tenant_id = job->tenant_id,
+			       .kind = job->kind,
+			       .run = job->run,
+			       .is_urgent = is_urgent};
+	struct q_item items[3];
+	struct q_write writes[Q_COUNT_OF(items) + 1 + Q__CREATE_WRITES_MAX];
+	size_t count = 0;
+	enum q_code code;
+
+	q_assert(more_count <= Q__CREATE_WRITES_MAX);
+	if (!make_items(arena, job, d->o.documents_bucket, &items[0], &items[1]) ||
+	    !q__work_item(arena, &plan, job->uploaded_at_ms, &items[2]))
+		return q_fail(err, Q_NOMEM, "documents.create", "the items of a job");
+	for (; count < Q_COUNT_OF(items); count++)
+		writes[count] = (struct q_write){.kind = Q_WRITE_PUT,
+						 .key = items[count].key,
+						 .item = &items[count],
+						 .conditions = &is_new,
+						 .condition_count = 1};
+	writes[count++] = q__ready_tenant_write(arena, job->tenant_id);
+	for (size_t i = 0; i < more_count; i++)
+		writes[count++] = more[i];
+	code = q_record_store_transact(d->o.records, call, writes, count, NULL, err);
+	if (code)
+		return code;
+	q__publish(d, call, "document.uploaded", job);
+	q_series_add(is_urgent ? d->uploaded_sync : d->uploaded_async, 1);
+	return Q_OK;
 }
 
 enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struct q__job *out,

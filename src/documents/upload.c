@@ -218,32 +218,6 @@ enum q_code q_upload_add(struct q_upload *upload, const struct q_call *call, str
 	return code;
 }
 
-/* File, job, plan and the tenant's mark: all or none. */
-static enum q_code write_job(struct q_documents *d, const struct q_call *call,
-			     const struct q_job *job, struct q_arena *arena, struct q_err *err)
-{
-	struct q_condition is_new = {.kind = Q_IF_ABSENT};
-	struct q__work plan = {.file_id = job->file_id,
-			       .tenant_id = job->tenant_id,
-			       .kind = job->kind,
-			       .run = job->run,
-			       .is_urgent = q_documents_is_small(d, job->size_bytes)};
-	struct q_item items[3];
-	struct q_write writes[4];
-
-	if (!q__job_items(arena, job, d->o.documents_bucket, &items[0], &items[1]) ||
-	    !q__work_item(arena, &plan, job->uploaded_at_ms, &items[2]))
-		return q_fail(err, Q_NOMEM, "upload.finish", "the items of a job");
-	for (size_t i = 0; i < Q_COUNT_OF(items); i++)
-		writes[i] = (struct q_write){.kind = Q_WRITE_PUT,
-					     .key = items[i].key,
-					     .item = &items[i],
-					     .conditions = &is_new,
-					     .condition_count = 1};
-	writes[3] = q__ready_tenant_write(arena, job->tenant_id);
-	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
-}
-
 /* The blob under `key` has no job and will have none. */
 static void remove_blob(struct q_documents *d, const struct q_call *call, struct q_str key)
 {
@@ -308,7 +282,7 @@ static enum q_code commit(struct q_upload *upload, const struct q_call *call,
 		return code;
 	made->sha256 = q_arena_copy(upload->arena, q_str_from(info.sha256));
 	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
-	code = write_job(d, call, made, upload->arena, err);
+	code = q__job_create(d, call, made, NULL, 0, upload->arena, err);
 	if (code)
 		drop_blob(d, call, made, code);
 	return code;
@@ -335,10 +309,6 @@ enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 	if (!code)
 		code = commit(upload, call, written_key, err);
 	if (!code) {
-		q__publish(d, call, "document.uploaded", made);
-		q_series_add(q_documents_is_small(d, made->size_bytes) ? d->uploaded_sync
-								       : d->uploaded_async,
-			     1);
 		code = copy_job(arena, made, job, err);
 	}
 	q_upload_abort(upload);

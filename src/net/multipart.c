@@ -351,7 +351,7 @@ static enum q_code emit(struct q_multipart *parser, struct q_bytes data, struct 
 
 /* How many bytes at the front of the input are data for sure: all before a delimiter, or before
  * what may turn out to be one. Several GB/s on PDFs and text, and above 100 MB/s whatever boundary
- * and data a client chooses (bench_multipart); memmem is faster on some data, and below that on
+ * and data a client chooses (bench/multipart.c); memmem is faster on some data, and below that on
  * other. */
 static size_t sure_data_length(const struct q_multipart *parser, struct q_bytes input)
 {

@@ -1,4 +1,4 @@
-/* bench_multipart [MEGABYTES]: how fast net/multipart takes the data of one file part, by kind of data and size of the
+/* multipart [MEGABYTES]: how fast net/multipart takes the data of one file part, by kind of data and size of the
  * pieces it is fed in. One JSON line each. */
 #include "net/multipart.h"
 

@@ -1,7 +1,7 @@
 /* Pages a second of the sandboxed extractor, beside the bare library's on the same files.
  *
- *     bench_extract bare FILE...               PDFium alone, in this process: load each page, take its text
- *     bench_extract helper N PATH FILE...      the page_extractor port on the helper at PATH, N calls at once
+ *     extract bare FILE...               PDFium alone, in this process: load each page, take its text
+ *     extract helper N PATH FILE...      the page_extractor port on the helper at PATH, N calls at once
  *
  * Each file is read REPEATS times; files are dealt to the threads in turn. Prints pages, seconds, pages/s, and the
  * processor time of this process and of the helper with its children: on a busy machine only that compares. */
@@ -198,7 +198,7 @@ int main(int count, char **arguments)
 		   threads <= THREADS_MAX) {
 		pages = run_helper(threads, arguments[3], arguments + 4, count - 4);
 	} else {
-		fprintf(stderr, "usage: bench_extract bare FILE... | helper N PATH FILE...\n");
+		fprintf(stderr, "usage: extract bare FILE... | helper N PATH FILE...\n");
 		return 2;
 	}
 	seconds = (double)(q_time_monotonic_ms() - start_ms) / 1000;
