@@ -156,8 +156,8 @@ void q_progress_draw(struct q_progress *progress, struct q_str label, const char
 		     int64_t done, int64_t total)
 {
 	int64_t now = q_time_monotonic_ms();
-	double seconds = (double)(now - progress->started_ms) / 1000.0;
-	double rate = seconds > 0 ? (double)done / seconds : 0;
+	int64_t elapsed_ms = now - progress->started_ms;
+	double rate = (double)done * 1000.0 / (double)(elapsed_ms > 0 ? elapsed_ms : 1);
 
 	if (!progress->is_shown || (now - progress->drawn_ms < DRAW_EVERY_MS && done < total))
 		return;

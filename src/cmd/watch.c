@@ -88,8 +88,10 @@ enum q_exit q_watch(struct q_client *client, struct q_watched *jobs, size_t coun
 	enum q_exit exit_code;
 
 	q_progress_begin(&progress);
-	while ((exit_code = look(client, jobs, count, &open)) == Q_EXIT_DONE && open > 0) {
+	while ((exit_code = look(client, jobs, count, &open)) == Q_EXIT_DONE) {
 		draw(&progress, jobs, count, label);
+		if (open == 0)
+			break;
 		sleep_ms(wait_ms);
 		wait_ms = wait_ms < LAST_WAIT_MS ? wait_ms + wait_ms / 8 : LAST_WAIT_MS;
 	}
