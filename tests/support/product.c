@@ -116,6 +116,21 @@ void product_remove(struct product *p)
 	scratch_remove(p->root);
 }
 
+int product_start_case(void **state)
+{
+	static struct product product;
+
+	product_make(&product, 1, (struct analyst_script){0});
+	*state = &product;
+	return 0;
+}
+
+int product_end_case(void **state)
+{
+	product_remove(*state);
+	return 0;
+}
+
 struct q_documents *product_add_documents(const struct product *p, const char *owner)
 {
 	struct q_documents_options options = p->options;

@@ -37,6 +37,10 @@ struct product {
 void product_make(struct product *p, uint64_t seed, struct analyst_script script);
 void product_remove(struct product *p);
 
+/* For cmocka's setup and teardown of a case: *state is a struct product of its own. */
+int product_start_case(void **state);
+int product_end_case(void **state);
+
 /* Another process on the same stores. The caller frees it. */
 struct q_documents *product_add_documents(const struct product *p, const char *owner);
 

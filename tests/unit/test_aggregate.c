@@ -14,21 +14,6 @@
 
 static const struct q_call no_call = {0};
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 /* A document whose pages are all stored, and that nobody has ended yet. */
 static struct q_job counted(struct product *p, const struct page_script *script)
 {
@@ -243,7 +228,7 @@ static void a_second_run_has_a_manifest_of_its_own(void **state)
 	assert_true(holds(product_manifest(p, job.file_id), "\"run\":2"));
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

@@ -15,21 +15,6 @@ static const struct q_call no_call = {0};
 enum { NOW_S = 1800000000 };
 static const int64_t now_ms = NOW_S * INT64_C(1000);
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 static struct q_api_key a_key(void)
 {
 	return (struct q_api_key){.name = Q_STR("nightly upload"),
@@ -217,7 +202,7 @@ static void a_full_heap_is_reported(void **state)
 	assert_true(run_with_failing_memory(create_verify_and_list, p) > 1);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

@@ -15,21 +15,6 @@ enum { JOBS_MAX = 64 };
 static const struct q_call no_call = {0};
 static const struct page_script one_page = {.pages = 1};
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 static struct q_job_page list(struct product *p, const struct q_identity *who,
 			      const struct q_job_filter *filter, enum q_code expected)
 {
@@ -178,7 +163,7 @@ static void results_are_there_at_the_end_and_not_before(void **state)
 	assert_string_equal(err.reason, "no_results");
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

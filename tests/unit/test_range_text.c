@@ -12,21 +12,6 @@
 
 static const struct q_call no_call = {0};
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 /* The first range of a document that is planned, claimed. */
 static struct q__work planned(struct product *p, const struct page_script *script)
 {
@@ -166,7 +151,7 @@ static void an_item_that_is_no_work_is_corrupt(void **state)
 	assert_int_equal(q__work_parse(&item, &got, &err), Q_CORRUPT);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

@@ -12,21 +12,6 @@
 
 static const struct q_call no_call = {0};
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 static struct q_tenant find(struct product *p, const char *id)
 {
 	struct q_tenant tenant;
@@ -179,7 +164,7 @@ static void a_full_heap_is_reported(void **state)
 	assert_true(run_with_failing_memory(put_and_find, *state) > 1);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

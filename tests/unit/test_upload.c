@@ -19,21 +19,6 @@
 static const struct q_call no_call = {0};
 static const char pdf[] = "%PDF-1.7\nsome bytes";
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 static struct q_bytes bytes_of(const void *data, size_t length)
 {
 	return (struct q_bytes){data, length};
@@ -420,7 +405,7 @@ static void a_full_heap_leaves_a_whole_job_or_nothing(void **state)
 	}
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {

@@ -16,21 +16,6 @@
 
 static const struct q_call no_call = {0};
 
-static int start_case(void **state)
-{
-	static struct product product;
-
-	product_make(&product, 1, (struct analyst_script){0});
-	*state = &product;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	product_remove(*state);
-	return 0;
-}
-
 static void a_document_is_worked_through_to_its_manifest(void **state)
 {
 	struct product *p = *state;
@@ -386,7 +371,7 @@ static void a_document_to_blame_fails_its_job_with_its_reason(void **state)
 	assert_int_equal(job.result_key.length, 0);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)
 
 int main(void)
 {
