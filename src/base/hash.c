@@ -91,6 +91,21 @@ void q_hmac_sha256(struct q_bytes key, struct q_bytes message, unsigned char out
 	OPENSSL_cleanse(block, sizeof block);
 }
 
+void q_hkdf_sha256(struct q_bytes key, struct q_str salt, struct q_str info,
+		   unsigned char out[Q_SHA256_SIZE])
+{
+	unsigned char extracted[Q_SHA256_SIZE], block[128];
+
+	q_assert(info.length < sizeof block);
+	if (info.length > 0)
+		memcpy(block, info.data, info.length);
+	block[info.length] = 1; /* the number of the block */
+	q_hmac_sha256(q_str_bytes(salt), key, extracted);
+	q_hmac_sha256((struct q_bytes){extracted, sizeof extracted},
+		      (struct q_bytes){block, info.length + 1}, out);
+	OPENSSL_cleanse(extracted, sizeof extracted);
+}
+
 bool q_equal_constant_time(struct q_bytes a, struct q_bytes b)
 {
 	return a.length == b.length &&

@@ -1,4 +1,5 @@
-/* base/hash.h: SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104), by OpenSSL.
+/* base/hash.h: SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and HKDF-SHA-256 (RFC 5869), by
+ * OpenSSL.
  * Threads: one q_sha256 belongs to one thread; the rest is pure.
  * Errors: q_sha256_new returns NULL when the heap is full; nothing else can fail. */
 #ifndef Q_BASE_HASH_H
@@ -21,6 +22,10 @@ void q_sha256_of(struct q_bytes bytes, unsigned char out[Q_SHA256_SIZE]);
 void q_sha256_to_hex(const unsigned char digest[Q_SHA256_SIZE], char out[Q_SHA256_HEX_SIZE]);
 
 void q_hmac_sha256(struct q_bytes key, struct q_bytes message, unsigned char out[Q_SHA256_SIZE]);
+
+/* A key of 32 bytes made from another: the first block of HKDF. `info` has at most 127 bytes. */
+void q_hkdf_sha256(struct q_bytes key, struct q_str salt, struct q_str info,
+		   unsigned char out[Q_SHA256_SIZE]);
 
 /* Takes the same time wherever the bytes differ; lengths are not secret. */
 bool q_equal_constant_time(struct q_bytes a, struct q_bytes b);

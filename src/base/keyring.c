@@ -208,3 +208,18 @@ bool q_keyring_verify(const struct q_keyring *keyring, struct q_str purpose, str
 	sign_with(key, purpose, message, text);
 	return q_equal_constant_time(q_str_bytes(given), q_str_bytes(q_str_from(text)));
 }
+
+bool q_keyring_derive(const struct q_keyring *keyring, struct q_str id, struct q_str salt,
+		      struct q_str info, unsigned char out[32])
+{
+	const struct key *key = find_key(keyring, id);
+
+	if (key)
+		q_hkdf_sha256((struct q_bytes){key->bytes, key->length}, salt, info, out);
+	return key != NULL;
+}
+
+struct q_str q_keyring_first_id(const struct q_keyring *keyring)
+{
+	return q_str_from(keyring->keys[0].id);
+}

@@ -41,4 +41,12 @@ void q_keyring_sign(const struct q_keyring *keyring, struct q_str purpose, struc
 Q_MUST_USE bool q_keyring_verify(const struct q_keyring *keyring, struct q_str purpose,
 				 struct q_str message, struct q_str signature);
 
+/* A key of 32 bytes for another use than signing (sealing), made from a key of this ring by
+ * HKDF-SHA-256 with `salt` and `info`. False where no key has this id. */
+Q_MUST_USE bool q_keyring_derive(const struct q_keyring *keyring, struct q_str id,
+				 struct q_str salt, struct q_str info, unsigned char out[32]);
+
+/* The id of the key that signs; it lives as long as the ring. */
+struct q_str q_keyring_first_id(const struct q_keyring *keyring);
+
 #endif

@@ -89,6 +89,31 @@ static void hmac_of_nothing_with_no_key_is_defined(void **state)
 		   "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+static void check_hkdf(struct q_bytes key, struct q_str salt, struct q_str info,
+		       const char *expected)
+{
+	unsigned char derived[Q_SHA256_SIZE];
+	char hex[Q_SHA256_HEX_SIZE];
+
+	q_hkdf_sha256(key, salt, info, derived);
+	q_sha256_to_hex(derived, hex);
+	assert_string_equal(hex, expected);
+}
+
+/* RFC 5869, cases 1 and 3: the first 32 of their 42 bytes. */
+static void hkdf_gives_the_keys_of_rfc_5869(void **state)
+{
+	unsigned char key[22];
+	struct q_str salt = Q_STR("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c");
+	struct q_str info = Q_STR("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9");
+
+	memset(key, 0x0B, sizeof key);
+	check_hkdf((struct q_bytes){key, sizeof key}, salt, info,
+		   "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+	check_hkdf((struct q_bytes){key, sizeof key}, (struct q_str){0}, (struct q_str){0},
+		   "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
 static void constant_time_equality_sees_every_byte_and_the_length(void **state)
 {
 	unsigned char a[64] = {0}, b[64] = {0};
@@ -141,6 +166,7 @@ int main(void)
 		cmocka_unit_test(bytes_in_pieces_hash_as_one),
 		cmocka_unit_test(hmac_gives_the_digests_of_rfc_4231),
 		cmocka_unit_test(hmac_of_nothing_with_no_key_is_defined),
+		cmocka_unit_test(hkdf_gives_the_keys_of_rfc_5869),
 		cmocka_unit_test(constant_time_equality_sees_every_byte_and_the_length),
 		cmocka_unit_test(random_bytes_fill_the_buffer),
 		cmocka_unit_test(failing_allocation_is_told),
