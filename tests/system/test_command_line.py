@@ -159,6 +159,20 @@ def test_help_and_version_name_every_command():
         assert quire("help", name).returncode == DONE
 
 
+def completed_by_bash(*words):
+    """What bash offers for the last of these words, with the completion that quire prints."""
+    script = f'source <("$1" completion bash); shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quire; echo "${{COMPREPLY[*]}}"'
+    done = subprocess.run(["bash", "-c", script, "bash", PROGRAM, *words], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_and_their_options():
+    assert completed_by_bash("quire", "up") == ["upload"]
+    assert set(completed_by_bash("quire", "jobs", "")) >= {"ls", "show", "results", "download", "--json", "--limit"}
+    assert completed_by_bash("quire", "upload", "--w") == ["--wait"]
+    assert completed_by_bash("quire", "upload", "F") == []
+
+
 def test_openapi_and_policy_are_json():
     assert json.loads(quire("openapi").stdout)["openapi"].startswith("3.1")
     assert {"callers", "routes"} == json.loads(quire("policy", "--json").stdout).keys()
