@@ -2,6 +2,7 @@
 import contextlib
 import http.client
 import json
+import re
 import socket
 import time
 import uuid
@@ -57,6 +58,7 @@ class Client:
         self.keep_secret(headers)
         connection = self.connect()
         try:
+            connection.connect()
             # A server that refuses early stops reading: its answer is there all the same.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, target, body, headers)
@@ -138,6 +140,15 @@ def read_answer(peer):
         return None
     description.check_problem_shape(answer)
     return answer
+
+
+def metric(text, name, **labels):
+    """The value of a series, 0 where there is none yet."""
+    for line in text.splitlines():
+        found = re.fullmatch(rf"{name}\{{(.*)\}} (\S+)", line)
+        if found and all(f'{label}="{value}"' in found[1] for label, value in labels.items()):
+            return float(found[2])
+    return 0.0
 
 
 def as_header_names(headers):

@@ -1,4 +1,5 @@
 """A running `quire serve` of a test's own, and what must hold of it when it stops."""
+import contextlib
 import json
 import os
 import select
@@ -65,9 +66,10 @@ class Server:
         found, todo = [], [self.process.pid]
         while todo:
             for task in Path(f"/proc/{todo.pop()}/task").glob("*"):
-                children = [int(pid) for pid in (task / "children").read_text().split()]
-                found += children
-                todo += children
+                with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+                    children = [int(pid) for pid in (task / "children").read_text().split()]
+                    found += children
+                    todo += children
         return found
 
     # --- The log -----------------------------------------------------------------------------------

@@ -1,5 +1,4 @@
 """How the server is run: health, metrics, errors of every kind, CORS, the end, and what a crash leaves."""
-import contextlib
 import hashlib
 import json
 import re
@@ -9,7 +8,7 @@ import time
 import pytest
 
 from pdf_maker import agreement, padded, pdf
-from quire_client import Client, read_answer
+from quire_client import Client, metric, read_answer
 from quire_program import quire
 from quire_server import wait_until
 
@@ -50,15 +49,6 @@ def test_metrics_token_is_required_where_it_is_set(new_server):
     assert "ports" in operator.get("/ready").json
     for wrong in (METRICS_TOKEN[:-1], METRICS_TOKEN + "x", "", METRICS_TOKEN.upper()):
         assert Client(server, {"Authorization": f"Bearer {wrong}"}).get("/metrics").status == 401
-
-
-def metric(text, name, **labels):
-    """The value of a series, 0 where there is none yet."""
-    for line in text.splitlines():
-        found = re.fullmatch(rf"{name}\{{(.*)\}} (\S+)", line)
-        if found and all(f'{label}="{value}"' in found[1] for label, value in labels.items()):
-            return float(found[2])
-    return 0.0
 
 
 def test_metrics_count_requests_and_pages_and_name_no_tenant(server):
@@ -303,59 +293,3 @@ def test_restart_keeps_jobs_links_keys_and_tokens(new_server):
     assert Client(server, {"X-API-Key": key}).job(done["fileId"])["status"] == "completed"
     assert server.anonymous().get(link).json == done["results"]
     assert [item["id"] for item in server.internal_admin().get("/admin/keys").json["items"]] == [i["id"] for i in cursor_of["items"]]
-
-
-# --- Crashes ----------------------------------------------------------------------------------------
-
-
-def follow(client, file_id, until):
-    """Asks for the job until its processed pages are `until` or more."""
-    return wait_until(lambda: (job := client.job(file_id))["progress"]["processed"] >= until and job, f"{until} pages are done", every_s=0.001)
-
-
-def test_kill_in_the_middle_of_300_pages_loses_and_repeats_none(new_server):
-    server = new_server("--worker-concurrency", "2", "--file-size-threshold-mb", "0")
-    pages = ["\n".join(f"{agreement(number)} {number}.{line}" for line in range(12)) for number in range(1, 301)]
-    file_id = server.client().upload(pdf(*pages)).json["fileId"]
-    seen = 0
-    for until in (1, 60, 140):
-        seen = max(seen, follow(server.client(), file_id, until)["progress"]["processed"])
-        server.kill()
-        server.start()
-        # What was counted before the crash is still counted.
-        assert server.client().job(file_id)["progress"]["processed"] >= seen
-    job = server.client().wait_for_end(file_id, timeout_s=60)
-    assert (job["status"], job["progress"]) == ("completed", {"processed": 300, "total": 300, "failed": 0})
-    results = server.client().get(f"/api/jobs/{file_id}/results").json
-    assert [chunk["pageNumber"] for chunk in results["chunks"]] == list(range(1, 301))
-    for number in (1, 150, 300):
-        assert f"No. {number}\n" in server.client().get(f"/api/jobs/{file_id}/pages/{number}").json["text"].replace("\r", "")
-
-
-def test_acknowledged_uploads_survive_a_kill(new_server):
-    server = new_server("--file-size-threshold-mb", "0")
-    client, accepted = server.client(), {}
-    for number in range(10):
-        content = pdf(agreement(number))
-        accepted[client.upload(content).json["fileId"]] = hashlib.sha256(content).hexdigest()
-    server.kill()
-    server.start()
-    for file_id, digest in accepted.items():
-        job = server.client().wait_for_end(file_id)
-        assert (job["status"], job["sha256"]) == ("completed", digest)
-    assert len(server.client().get("/api/jobs?limit=100").json["items"]) == 10
-
-
-def test_upload_that_a_kill_interrupts_leaves_nothing_behind(new_server):
-    server = new_server()
-    client = server.client()
-    with contextlib.ExitStack() as stack:
-        peer = stack.enter_context(client.open_socket())
-        peer.sendall(f"POST /api/upload HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['Authorization']}\r\n"
-                     "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n".encode())
-        peer.sendall(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n" + pdf(agreement()) + b"%" * 200_000)
-        wait_until(lambda: server.stored_files(), "the upload has begun")
-        server.kill()
-    server.start()
-    assert server.client().get("/api/jobs").json["items"] == []
-    wait_until(lambda: server.stored_files() == [], "what was begun is swept away", timeout_s=5)
