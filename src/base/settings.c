@@ -41,7 +41,6 @@ const struct q__reserved_setting q__reserved_settings[] = {
 	{"AGENT_RATE_PER_MINUTE", false},
 	{"AGENT_RATE_PER_HOUR", false},
 	{"AGENT_CONCURRENCY", false},
-	{"WEBHOOK_ALLOW_CIDRS", false},
 	{"GEMINI_MODEL", false},
 	{"BEDROCK_MODEL_ID", false},
 	{"OPENAI_MODEL", false},

@@ -44,6 +44,9 @@ Q_SETTING(WORKER_CONCURRENCY, "WORKER_CONCURRENCY", "documents", INTEGER, 1, 256
 Q_SETTING(LLM_PROVIDER, "LLM_PROVIDER", "documents", WORD, 0, 0, "extractive", "extractive", false,
 	"What analyses the pages; extractive works without a language model.")
 
+Q_SETTING(WEBHOOK_ALLOW_CIDRS, "WEBHOOK_ALLOW_CIDRS", "webhooks", STRING, 0, 0, NULL, NULL, false,
+	"Networks that webhooks may lead to although they are not public, also by http, with commas between. Unset: none.")
+
 Q_SETTING(JWT_ISSUER, "JWT_ISSUER", "access", STRING, 0, 0, NULL, NULL, false,
 	"The iss claim that every token must carry. Unset: that of the tokens quire makes itself.")
 Q_SETTING(JWT_SECRET, "JWT_SECRET", "access", STRING, 32, 0, NULL, NULL, true,
@@ -51,7 +54,7 @@ Q_SETTING(JWT_SECRET, "JWT_SECRET", "access", STRING, 32, 0, NULL, NULL, true,
 Q_SETTING(JWT_AUDIENCE, "JWT_AUDIENCE", "access", STRING, 0, 0, NULL, NULL, false,
 	"The aud claim that every token must carry. Unset: not looked at.")
 Q_SETTING(SIGNING_KEYS, "SIGNING_KEYS", "access", STRING, 32, 0, NULL, NULL, true,
-	"Keys of cursors, links and tickets, with commas between: the first signs, all verify. Unset: made at the first start.")
+	"Keys of cursors, links, tickets and stored secrets, with commas between: the first signs and seals, all verify and open. Unset: made at the first start.")
 
 Q_SETTING(QUIRE_URL, "QUIRE_URL", "client", URL, 0, 0, NULL, "http://127.0.0.1:3000", false,
 	"The server that the client commands speak to.")

@@ -76,6 +76,8 @@ static enum q_code make_documents(struct server *s, struct q_err *err)
 		.changes = w->changes,
 		.extractor = w->extractor,
 		.analyst = w->analyst,
+		.fetch = w->fetch,
+		.keyring = w->keyring,
 		.clock = w->clock,
 		.random = w->random,
 		.log = w->log,

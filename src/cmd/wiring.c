@@ -13,6 +13,7 @@
 #include "embedded/random_source_system.h"
 #include "embedded/record_store_sqlite.h"
 #include "embedded/secret_store_files.h"
+#include "remote/http_fetch_curl.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ enum { ARENA_BYTES = 256 * 1024, SECRET_BYTES = 32, LOCK_WAIT_MS = 1000 };
 
 static const char jobs_table[] = "jobs";
 
+/* clang-format off */
 const struct q_wiring_choice q_wiring_choices[Q_WIRING_CHOICES] = {
 	{"record_store", "sqlite", "DATA_DIR"},
 	{"event_log", "sqlite", "DATA_DIR"},
@@ -33,9 +35,11 @@ const struct q_wiring_choice q_wiring_choices[Q_WIRING_CHOICES] = {
 	{"secret_store", "files", "DATA_DIR"},
 	{"page_extractor", "helper", "default"},
 	{"analyst", "extractive", "LLM_PROVIDER"},
+	{"http_fetch", "curl", "default"},
 	{"clock", "system", "default"},
 	{"random_source", "system", "default"},
 };
+/* clang-format on */
 
 static struct q_str path_below(struct q_wiring *w, const char *name)
 {
@@ -204,6 +208,18 @@ static enum q_code open_extractor(struct q_wiring *w, struct q_err *err)
 	return q_page_extractor_helper_open(&options, &w->extractor, err);
 }
 
+static enum q_code open_fetch(struct q_wiring *w, struct q_err *err)
+{
+	struct q_http_fetch_curl_options options = {.user_agent = "quire"};
+	enum q_code code =
+		q_cidr_list_parse(q_settings_string(w->settings, Q_SETTING_ID_WEBHOOK_ALLOW_CIDRS),
+				  &options.allowed, err);
+
+	if (code)
+		return q_err_context(err, "WEBHOOK_ALLOW_CIDRS");
+	return q_http_fetch_curl_open(&options, &w->fetch, err);
+}
+
 static enum q_code open_all(struct q_wiring *w, struct q_err *err)
 {
 	/* The helper is started first: it inherits nothing of what is opened later. */
@@ -217,6 +233,8 @@ static enum q_code open_all(struct q_wiring *w, struct q_err *err)
 		code = open_blobs(w, "results", &w->result_blobs, err);
 	if (!code)
 		code = q_analyst_extractive_open(&w->analyst, err);
+	if (!code)
+		code = open_fetch(w, err);
 	return code;
 }
 
@@ -253,6 +271,7 @@ void q_wiring_close(struct q_wiring *w)
 {
 	if (!w)
 		return;
+	q_http_fetch_close(w->fetch);
 	q_analyst_close(w->analyst);
 	q_page_extractor_close(w->extractor);
 	q_blob_store_close(w->result_blobs);

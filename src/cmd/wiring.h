@@ -27,7 +27,7 @@ struct q_wiring_choice {
 	const char *because; /* the setting that chose it, or "default" */
 };
 
-enum { Q_WIRING_CHOICES = 10 };
+enum { Q_WIRING_CHOICES = 11 };
 
 struct q_wiring {
 	const struct q_settings *settings;
@@ -48,6 +48,7 @@ struct q_wiring {
 	struct q_blob_store *result_blobs;
 	struct q_page_extractor *extractor;
 	struct q_analyst *analyst;
+	struct q_http_fetch *fetch;
 };
 
 Q_MUST_USE enum q_code q_wiring_open(const struct q_settings *settings, enum q_wiring_scope scope,

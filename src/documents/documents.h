@@ -22,6 +22,7 @@
 #include "access/policy.h"
 #include "base/bell.h"
 #include "base/json.h"
+#include "base/keyring.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "ports/analyst.h"
@@ -29,6 +30,7 @@
 #include "ports/change_feed.h"
 #include "ports/clock.h"
 #include "ports/event_log.h"
+#include "ports/http_fetch.h"
 #include "ports/page_extractor.h"
 #include "ports/random_source.h"
 #include "ports/record_store.h"
@@ -49,6 +51,8 @@ struct q_documents_options {
 	struct q_change_feed *changes; /* of `records` */
 	struct q_page_extractor *extractor;
 	struct q_analyst *analyst;
+	struct q_http_fetch *fetch;	 /* sends webhooks */
+	const struct q_keyring *keyring; /* seals what is secret */
 	struct q_clock *clock;
 	struct q_random_source *random;
 	struct q_log *log;

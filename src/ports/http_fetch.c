@@ -27,13 +27,20 @@ static bool is_header_value(struct q_str s)
 	return true;
 }
 
+static enum q_code check_url(struct q_str url, struct q_err *err)
+{
+	if (is_visible(url) && url.length <= URL_MAX)
+		return Q_OK;
+	return q_fail(err, Q_INVALID, where, "a URL is 1 to %d characters of ASCII without spaces",
+		      URL_MAX);
+}
+
 static enum q_code check_request(const struct q_fetch_request *request, struct q_err *err)
 {
 	if (!is_visible(request->method))
 		return q_fail(err, Q_INVALID, where, "the method is not a word");
-	if (!is_visible(request->url) || request->url.length > URL_MAX)
-		return q_fail(err, Q_INVALID, where,
-			      "a URL is 1 to %d characters of ASCII without spaces", URL_MAX);
+	if (check_url(request->url, err))
+		return err->code;
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (!is_visible(request->headers[i].name) ||
 		    !is_header_value(request->headers[i].value))
@@ -58,6 +65,15 @@ enum q_code q_http_fetch_send(struct q_http_fetch *fetch, const struct q_call *c
 	if (code == Q_OK)
 		code = q_call_check(call, where, err);
 	return code == Q_OK ? fetch->ops->fetch(fetch, call, request, arena, out, err) : code;
+}
+
+enum q_code q_http_fetch_check(struct q_http_fetch *fetch, struct q_str url, struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(fetch && fetch->ops && fetch->ops->check && err);
+	code = check_url(url, err);
+	return code == Q_OK ? fetch->ops->check(fetch, url, err) : code;
 }
 
 struct q_str q_fetch_response_header(const struct q_fetch_response *response, struct q_str name)

@@ -54,6 +54,7 @@ struct q_http_fetch_ops {
 	enum q_code (*fetch)(struct q_http_fetch *, const struct q_call *,
 			     const struct q_fetch_request *, struct q_arena *,
 			     struct q_fetch_response *, struct q_err *);
+	enum q_code (*check)(struct q_http_fetch *, struct q_str url, struct q_err *);
 	void (*close)(struct q_http_fetch *);
 };
 
@@ -61,6 +62,11 @@ Q_MUST_USE enum q_code q_http_fetch_send(struct q_http_fetch *fetch, const struc
 					 const struct q_fetch_request *request,
 					 struct q_arena *arena, struct q_fetch_response *out,
 					 struct q_err *err);
+
+/* Would Q_FETCH_PUBLIC_ONLY let a request go to this URL, as far as can be told without looking a
+ * name up? Q_INVALID, Q_DENIED. */
+Q_MUST_USE enum q_code q_http_fetch_check(struct q_http_fetch *fetch, struct q_str url,
+					  struct q_err *err);
 
 /* The first header of this name (case does not matter); empty when absent. */
 struct q_str q_fetch_response_header(const struct q_fetch_response *response, struct q_str name);

@@ -60,22 +60,32 @@ static enum q_code find_addresses(const struct curl_fetch *fetch, const struct q
 	return fetch->options.resolve(url->host, call, out, err);
 }
 
+/* What a user's URL shows by itself. */
+static enum q_code parse_public(const struct curl_fetch *fetch, struct q_str text,
+				struct q_url *url, struct q_err *err)
+{
+	enum q_code code = q_url_parse(text, url, err);
+
+	if (code != Q_OK)
+		return code;
+	if (q_str_ends_with(url->host, Q_STR(".")))
+		return q_fail(err, Q_INVALID, where, "URL: the host ends in a dot");
+	if (!url->is_https && fetch->options.allowed.count == 0)
+		return q_fail(err, Q_DENIED, where, "%.*s: only https URLs are allowed",
+			      Q_STR_ARG(url->origin));
+	return Q_OK;
+}
+
 /* Fills `checked` with the addresses of a user's URL, each of which it may lead to. */
 static enum q_code check_public(const struct curl_fetch *fetch, const struct q_call *call,
 				struct q_str text, struct checked_addresses *checked,
 				struct q_err *err)
 {
 	struct q_url url;
-	enum q_code code = q_url_parse(text, &url, err);
+	enum q_code code = parse_public(fetch, text, &url, err);
 
-	if (code != Q_OK)
-		return code;
-	if (q_str_ends_with(url.host, Q_STR(".")))
-		return q_fail(err, Q_INVALID, where, "URL: the host ends in a dot");
-	if (!url.is_https && fetch->options.allowed.count == 0)
-		return q_fail(err, Q_DENIED, where, "%.*s: only https URLs are allowed",
-			      Q_STR_ARG(url.origin));
-	code = find_addresses(fetch, &url, call, &checked->addresses, err);
+	if (code == Q_OK)
+		code = find_addresses(fetch, &url, call, &checked->addresses, err);
 	if (code == Q_OK)
 		code = check_addresses(fetch, &url, &checked->addresses, err);
 	return code;
@@ -144,6 +154,20 @@ static enum q_code curl_fetch_send(struct q_http_fetch *base, const struct q_cal
 	return code == Q_OK ? give_response(&response, arena, out, err) : code;
 }
 
+static enum q_code curl_fetch_check(struct q_http_fetch *base, struct q_str text, struct q_err *err)
+{
+	struct curl_fetch *fetch = q_container_of(base, struct curl_fetch, base);
+	struct q_url url;
+	enum q_code code = parse_public(fetch, text, &url, err);
+
+	if (code == Q_OK && url.is_address) {
+		struct q_addresses only = {.items = {url.address}, .count = 1};
+
+		code = check_addresses(fetch, &url, &only, err);
+	}
+	return code;
+}
+
 static void curl_fetch_close(struct q_http_fetch *base)
 {
 	struct curl_fetch *fetch = q_container_of(base, struct curl_fetch, base);
@@ -155,6 +179,7 @@ static void curl_fetch_close(struct q_http_fetch *base)
 static const struct q_http_fetch_ops curl_fetch_ops = {
 	.name = "curl",
 	.fetch = curl_fetch_send,
+	.check = curl_fetch_check,
 	.close = curl_fetch_close,
 };
 

@@ -242,10 +242,13 @@ static void public_only_refuses_addresses_that_are_not_public(void **state)
 		"[::ffff:8.8.8.8]",
 		"[::ffff:127.0.0.1]",
 		"[::8.8.8.8]",
+		"[::ffff:0:127.0.0.1]",
 		"[64:ff9b::7f00:1]",
+		"[64:ff9b:1::7f00:1]",
 		"[2002:7f00:1::]",
 		"[2001::1]",
 		"[fe80::1]",
+		"[fec0::1]",
 		"[fc00::1]",
 		"[ff02::1]",
 		"[2001:db8::1]",
@@ -260,6 +263,9 @@ static void public_only_refuses_addresses_that_are_not_public(void **state)
 
 		if (fetch_url(suite, suite->subject->fetch, url) != Q_DENIED)
 			fail_msg("%s is not denied: %s", hosts[i], suite->err.message);
+		if (strcmp(hosts[i], "localhost") != 0 &&
+		    q_http_fetch_check(suite->subject->fetch, url, &suite->err) != Q_DENIED)
+			fail_msg("%s passes the check", hosts[i]);
 	}
 	assert_int_equal(atomic_load(&suite->tls_server.connection_count), 0);
 }
@@ -274,6 +280,24 @@ static void an_allowed_network_allows_no_other(void **state)
 		assert_int_equal(fetch_url(suite, suite->subject->local_fetch,
 					   q_arena_format(suite->arena, "http://%s/", hosts[i])),
 				 Q_DENIED);
+}
+
+static enum q_code check(struct q_http_fetch *fetch, const char *url, struct suite *suite)
+{
+	return q_http_fetch_check(fetch, q_str_from(url), &suite->err);
+}
+
+/* The name does not exist: looking it up would be an error. */
+static void a_check_looks_no_name_up(void **state)
+{
+	struct suite *suite = *state;
+
+	assert_int_equal(check(suite->subject->fetch, "https://no-such-host.invalid/", suite),
+			 Q_OK);
+	assert_int_equal(check(suite->subject->fetch, "http://no-such-host.invalid/", suite),
+			 Q_DENIED);
+	assert_int_equal(check(suite->subject->fetch, "https://93.184.216.34/", suite), Q_OK);
+	assert_int_equal(check(suite->subject->local_fetch, "http://127.0.0.1:8080/", suite), Q_OK);
 }
 
 /* Kept connections of a configured URL are no way round the check. */
@@ -430,6 +454,9 @@ static void odd_urls_are_invalid(void **state)
 		suite->request.policy = i % 2 ? Q_FETCH_PUBLIC_ONLY : Q_FETCH_CONFIGURED;
 		if (fetch_url(suite, suite->subject->local_fetch, q_str_from(url)) != Q_INVALID)
 			fail_msg("\"%s\" is not refused", url);
+		if (q_http_fetch_check(suite->subject->local_fetch, q_str_from(url), &suite->err) !=
+		    Q_INVALID)
+			fail_msg("\"%s\" passes the check", url);
 	}
 	suite->request.policy = Q_FETCH_PUBLIC_ONLY;
 	assert_int_equal(fetch_url(suite, suite->subject->fetch, Q_STR("https://localhost./")),
@@ -548,6 +575,7 @@ static int run_cases(struct suite *suite)
 		CASE(public_only_reaches_allowed_networks_over_http_too),
 		CASE(public_only_refuses_addresses_that_are_not_public),
 		CASE(an_allowed_network_allows_no_other),
+		CASE(a_check_looks_no_name_up),
 		CASE(public_only_does_not_ride_on_configured_connections),
 		CASE(a_body_beyond_its_limit_is_cut),
 		CASE(a_response_outlives_the_next_request),
