@@ -47,7 +47,7 @@ def upload(server, source):
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.monotonic()
-    answer = server.curl("/api/upload", "-F", f"file=@{source}")
+    answer = server.curl("/api/upload?again=1", "-F", f"file=@{source}")
     seconds = time.monotonic() - started
     done.set()
     watcher.join()

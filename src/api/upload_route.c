@@ -123,11 +123,12 @@ static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
 struct wait {
 	struct q_api *api;
 	struct q_str file_id;
+	bool is_duplicate;
 	int64_t until_ms;
 	int64_t look_ms;
 };
 
-static void answer_accepted(struct q_http_request *request, struct q_str file_id)
+static void answer_accepted(struct q_http_request *request, struct q_str file_id, bool is_duplicate)
 {
 	struct q_arena *arena = q_http_request_arena(request);
 	struct q__reply answer;
@@ -141,6 +142,8 @@ static void answer_accepted(struct q_http_request *request, struct q_str file_id
 	q_json_field_string(&answer.w, "fileId", file_id);
 	q_json_field_string(&answer.w, "status", Q_STR("uploaded"));
 	q_json_field_string(&answer.w, "processingType", Q_STR("async"));
+	if (is_duplicate)
+		q_json_field_bool(&answer.w, "duplicate", true);
 	q_json_end_object(&answer.w);
 	q__reply_end(&answer, request, 202);
 }
@@ -163,7 +166,8 @@ static enum q_code read_results(struct q_api *api, struct q_http_request *reques
 	return code;
 }
 
-static void answer_ended(struct q_api *api, struct q_http_request *request, const struct q_job *job)
+static void answer_ended(struct q_api *api, struct q_http_request *request, const struct q_job *job,
+			 bool is_duplicate)
 {
 	struct q__reply answer;
 	struct q__link link = {0};
@@ -174,7 +178,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 	if (!code)
 		code = q__job_link(api, request, job, &link, &err);
 	if (code) { /* it is all there to be asked for: the upload itself has not failed */
-		answer_accepted(request, job->file_id);
+		answer_accepted(request, job->file_id, is_duplicate);
 		return;
 	}
 	q__reply_begin(&answer);
@@ -186,6 +190,8 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 	q_json_field_string(&answer.w, "fileId", job->file_id);
 	q_json_field_string(&answer.w, "status", q_str_from(q_job_status_name(job->status)));
 	q_json_field_string(&answer.w, "processingType", Q_STR("sync"));
+	if (is_duplicate)
+		q_json_field_bool(&answer.w, "duplicate", true);
 	q_json_name(&answer.w, "job");
 	q__write_job(&answer.w, job, link.url);
 	q_json_field_raw(&answer.w, "results", results);
@@ -203,10 +209,10 @@ static void look_again(struct q_http_request *request, void *context)
 		wait->file_id, q_http_request_arena(request), &job, &err);
 
 	if (!code && q_job_status_is_final(job.status)) {
-		answer_ended(wait->api, request, &job);
+		answer_ended(wait->api, request, &job, wait->is_duplicate);
 	} else if (code || q_time_monotonic_ms() >= wait->until_ms ||
 		   q_call_check(q_http_request_call(request), "upload", &err)) {
-		answer_accepted(request, wait->file_id);
+		answer_accepted(request, wait->file_id, wait->is_duplicate);
 	} else {
 		wait->look_ms += wait->look_ms / 2 + 1;
 		if (wait->look_ms > LAST_LOOK_MS)
@@ -215,18 +221,27 @@ static void look_again(struct q_http_request *request, void *context)
 	}
 }
 
+/* A small document is waited for; one that was here before may have ended long ago. */
 static void answer_stored(struct q_api *api, struct q_http_request *request,
-			  const struct q_job *job)
+			  const struct q_job *job, bool is_duplicate)
 {
 	struct wait *wait = NULL;
 
+	if (q_job_status_is_final(job->status)) {
+		answer_ended(api, request, job, is_duplicate);
+		return;
+	}
 	if (q_documents_is_small(api->o.documents, job->size_bytes))
 		wait = q_arena_alloc(q_http_request_arena(request), sizeof *wait);
 	if (!wait) {
-		answer_accepted(request, job->file_id);
+		answer_accepted(request, job->file_id, is_duplicate);
 		return;
 	}
-	*wait = (struct wait){api, job->file_id, q_time_monotonic_ms() + WAIT_MS, FIRST_LOOK_MS};
+	*wait = (struct wait){.api = api,
+			      .file_id = job->file_id,
+			      .is_duplicate = is_duplicate,
+			      .until_ms = q_time_monotonic_ms() + WAIT_MS,
+			      .look_ms = FIRST_LOOK_MS};
 	q_http_request_resume_after(request, wait->look_ms, look_again, wait);
 }
 
@@ -242,7 +257,8 @@ static enum q_code on_data(struct q_http_body_sink *sink, struct q_http_request 
 	return q_multipart_feed(form->parser, bytes, err);
 }
 
-static enum q_code finish(struct form *form, struct q_job *job, struct q_err *err)
+static enum q_code finish(struct form *form, struct q_job *job, bool *is_duplicate,
+			  struct q_err *err)
 {
 	struct q_upload *upload = form->upload;
 	enum q_code code = q_multipart_finish(form->parser, err);
@@ -254,7 +270,7 @@ static enum q_code finish(struct form *form, struct q_job *job, struct q_err *er
 				     "the form has no part `file`");
 	form->upload = NULL;
 	return q_upload_finish(upload, call_of(form), q__identity(form->request), &form->known,
-			       q_http_request_arena(form->request), job, err);
+			       q_http_request_arena(form->request), job, is_duplicate, err);
 }
 
 static void on_end(struct q_http_body_sink *sink, struct q_http_request *request)
@@ -262,14 +278,15 @@ static void on_end(struct q_http_body_sink *sink, struct q_http_request *request
 	struct form *form = q_container_of(sink, struct form, body);
 	struct q_api *api = form->api;
 	struct q_job job = {0};
+	bool is_duplicate = false;
 	struct q_err err;
-	enum q_code code = finish(form, &job, &err);
+	enum q_code code = finish(form, &job, &is_duplicate, &err);
 
 	form_free(form);
 	if (code)
 		q_http_respond_error(request, &err);
 	else
-		answer_stored(api, request, &job);
+		answer_stored(api, request, &job, is_duplicate);
 }
 
 static void on_abort(struct q_http_body_sink *sink, struct q_http_request *request)
@@ -308,15 +325,32 @@ static enum q_code form_new(struct q_api *api, struct q_http_request *request, s
 	return code;
 }
 
+/* again=1: a new job also for bytes that the tenant has a job of. False when it has answered. */
+static bool read_again(struct q_http_request *request, bool *is_again)
+{
+	struct q_str again = {0};
+	const struct q__parameter parameters[] = {{"again", &again}};
+
+	if (!q__query(request, parameters, Q_COUNT_OF(parameters)))
+		return false;
+	*is_again = q_str_equal(again, Q_STR("1"));
+	if (again.data && !*is_again)
+		q__refuse_field(request, "again", "is 1, or left out");
+	return !again.data || *is_again;
+}
+
 void q__upload(struct q_http_request *request, void *context)
 {
 	struct form *form = NULL;
+	bool is_again;
 	struct q_err err;
 
-	if (!q__query(request, NULL, 0))
+	if (!read_again(request, &is_again))
 		return;
-	if (form_new(context, request, &form, &err))
+	if (form_new(context, request, &form, &err)) {
 		q_http_respond_error(request, &err);
-	else
-		q_http_request_set_body_sink(request, &form->body);
+		return;
+	}
+	form->known.is_again = is_again;
+	q_http_request_set_body_sink(request, &form->body);
 }

@@ -196,6 +196,7 @@ struct q_upload_request {
 	struct q_str file_name;	  /* as given; may hold anything */
 	struct q_str kind;	  /* empty: "document" */
 	struct q_str location_id; /* may be empty; one of the tenant's */
+	bool is_again;		  /* a new job also for bytes that the tenant has a job of */
 };
 
 struct q_upload;
@@ -214,12 +215,15 @@ Q_MUST_USE enum q_code q_upload_add(struct q_upload *upload, const struct q_call
 				    struct q_bytes bytes, struct q_err *err);
 
 /* The whole request, now that it is known: a form may name the tenant after the file. When it
- * returns Q_OK, bytes and job survive a power cut. Q_INVALID with reason "empty_file"; else as
+ * returns Q_OK, bytes and job survive a power cut. Where the tenant has a job of the same bytes,
+ * kind and location that has not failed or been cancelled, *job is that one, *is_duplicate (may be
+ * NULL) is set, and nothing new is kept. Q_INVALID with reason "empty_file"; else as
  * q_upload_open. Frees the upload in every case. */
 Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 				       const struct q_identity *who,
 				       const struct q_upload_request *request,
-				       struct q_arena *arena, struct q_job *job, struct q_err *err);
+				       struct q_arena *arena, struct q_job *job, bool *is_duplicate,
+				       struct q_err *err);
 
 /* Stores nothing, frees the upload. NULL is allowed. */
 void q_upload_abort(struct q_upload *upload);

@@ -101,6 +101,29 @@ Q_MUST_USE enum q_code q__job_create(struct q_documents *d, const struct q_call 
 				     size_t more_count, struct q_arena *arena, struct q_err *err);
 enum { Q__CREATE_WRITES_MAX = 16 };
 
+/* --- Duplicates (duplicate.c) ------------------------------------------------------------------
+ */
+
+struct q__new_job {
+	const struct q_job *job;
+	bool is_again; /* also where the tenant has a job of the same bytes */
+	const struct q_write *more;
+	size_t more_count; /* below Q__CREATE_WRITES_MAX */
+};
+
+/* As q__job_create, unless the tenant has a job of the same bytes, kind and location that has not
+ * failed, been cancelled or deleted: then that job is *existing, and nothing is made. After Q_IO or
+ * Q_TIMEOUT alone the job may have been made. */
+Q_MUST_USE enum q_code q__job_create_once(struct q_documents *d, const struct q_call *call,
+					  const struct q__new_job *new_job, struct q_arena *arena,
+					  struct q_job *existing, bool *is_duplicate,
+					  struct q_err *err);
+
+/* Forgets which bytes a job is of, for one that is deleted. May be repeated. */
+Q_MUST_USE enum q_code q__digest_remove(struct q_documents *d, const struct q_call *call,
+					const struct q_job *job, struct q_arena *arena,
+					struct q_err *err);
+
 /* A step from one status to another, with everything that belongs to it in one transaction: the
  * status, its due mark, its place in the index, its event and `writes`. Only the edges of DESIGN
  * exist; another is a bug. */

@@ -266,35 +266,50 @@ static enum q_code move_blob(struct q_upload *upload, const struct q_call *call,
 	return code;
 }
 
-static enum q_code commit(struct q_upload *upload, const struct q_call *call,
-			  struct q_str written_key, struct q_err *err)
+/* The job of these bytes: a new one, or, with *is_duplicate, the one that the tenant has. */
+static enum q_code make_job(struct q_upload *upload, const struct q_call *call, bool is_again,
+			    struct q_arena *arena, struct q_job *job, bool *is_duplicate,
+			    struct q_err *err)
 {
 	struct q_documents *d = upload->d;
 	struct q_job *made = &upload->job;
+	struct q__new_job new_job = {.job = made, .is_again = is_again};
+	enum q_code code;
+
+	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
+	code = q__job_create_once(d, call, &new_job, arena, job, is_duplicate, err);
+	if (code)
+		drop_blob(d, call, made, code);
+	else if (*is_duplicate)
+		remove_blob(d, call, made->source_key);
+	else
+		code = copy_job(arena, made, job, err);
+	return code;
+}
+
+/* Ends the blob; it is durable then. */
+static enum q_code commit(struct q_upload *upload, const struct q_call *call,
+			  struct q_str written_key, struct q_err *err)
+{
 	struct q_blob_info info;
 	enum q_code code = q_blob_writer_commit(upload->writer, call, &info, err);
 
 	upload->writer = NULL;
 	if (code)
 		return code;
-	code = move_blob(upload, call, written_key, info.etag, err);
-	if (code)
-		return code;
-	made->sha256 = q_arena_copy(upload->arena, q_str_from(info.sha256));
-	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
-	code = q__job_create(d, call, made, NULL, 0, upload->arena, err);
-	if (code)
-		drop_blob(d, call, made, code);
-	return code;
+	upload->job.sha256 = q_arena_copy(upload->arena, q_str_from(info.sha256));
+	return move_blob(upload, call, written_key, info.etag, err);
 }
 
 enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 			    const struct q_identity *who, const struct q_upload_request *request,
-			    struct q_arena *arena, struct q_job *job, struct q_err *err)
+			    struct q_arena *arena, struct q_job *job, bool *is_duplicate,
+			    struct q_err *err)
 {
 	struct q_documents *d = upload->d;
 	struct q_job *made = &upload->job;
 	struct q_str written_key = made->source_key;
+	bool ignored;
 	enum q_code code = Q_OK;
 
 	if (made->size_bytes == 0)
@@ -308,9 +323,9 @@ enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 		code = describe(upload, who, request, err);
 	if (!code)
 		code = commit(upload, call, written_key, err);
-	if (!code) {
-		code = copy_job(arena, made, job, err);
-	}
+	if (!code)
+		code = make_job(upload, call, request->is_again, arena, job,
+				is_duplicate ? is_duplicate : &ignored, err);
 	q_upload_abort(upload);
 	return code;
 }

@@ -182,7 +182,7 @@ static struct page_script draw_script(struct sim *sim)
 static enum q_code upload(struct sim *sim, struct process *process, struct q_err *err)
 {
 	struct q_identity who = product_admin_of(below(sim, 2) ? "tenant-a" : "tenant-b");
-	struct q_upload_request request = {.file_name = Q_STR("report.pdf")};
+	struct q_upload_request request = {.file_name = Q_STR("report.pdf"), .is_again = true};
 	struct page_script script = draw_script(sim);
 	char document[PRODUCT_SYNC_BYTES] = {0};
 	size_t length = page_script_write(&script, document);

@@ -180,14 +180,14 @@ enum q_code product_upload_bytes(struct q_documents *d, const struct q_identity 
 		q_upload_abort(upload);
 		return code;
 	}
-	return q_upload_finish(upload, &no_call, who, request, arena, job, err);
+	return q_upload_finish(upload, &no_call, who, request, arena, job, NULL, err);
 }
 
 static struct q_job upload_script(struct product *p, const char *tenant_id,
 				  const struct page_script *script, size_t length_min)
 {
 	struct q_identity who = product_admin_of(tenant_id);
-	struct q_upload_request request = {.file_name = Q_STR("report.pdf")};
+	struct q_upload_request request = {.file_name = Q_STR("report.pdf"), .is_again = true};
 	char document[PRODUCT_SYNC_BYTES + 1] = {0};
 	size_t length = page_script_write(script, document);
 	struct q_bytes bytes = {(unsigned char *)document,

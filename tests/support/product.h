@@ -51,7 +51,7 @@ void product_restart(struct product *p, const char *owner);
 struct q_identity product_admin_of(const char *tenant_id);
 struct q_identity product_internal_admin(void);
 
-/* Uploads a document for its tenant's admin; the job, in p->arena. */
+/* Uploads a document for its tenant's admin, be it there already; the job, in p->arena. */
 struct q_job product_upload(struct product *p, const char *tenant_id,
 			    const struct page_script *script);
 /* The same, made larger than what has priority. */

@@ -93,17 +93,18 @@ class Client:
 
     # --- Documents ---------------------------------------------------------------------------------
 
-    def upload(self, content, name="document.pdf", fields=None, fields_after=None):
+    def upload(self, content, name="document.pdf", fields=None, fields_after=None, again=True):
+        """`again`: a job of its own, also for a document that other cases have uploaded before."""
         form = Form()
         for field, value in (fields or {}).items():
             form.field(field, value)
         form.file(content, name)
         for field, value in (fields_after or {}).items():
             form.field(field, value)
-        return self.send_form(form)
+        return self.send_form(form, again)
 
-    def send_form(self, form):
-        return self.post("/api/upload", form.body(), Content_Type=form.content_type)
+    def send_form(self, form, again=True):
+        return self.post("/api/upload?again=1" if again else "/api/upload", form.body(), Content_Type=form.content_type)
 
     def job(self, file_id):
         answer = self.get(f"/api/jobs/{file_id}")

@@ -27,6 +27,7 @@ static struct q_bytes bytes_of(const void *data, size_t length)
 static enum q_code upload_as(struct product *p, const struct q_identity *who,
 			     struct q_upload_request request, struct q_job *job, struct q_err *err)
 {
+	request.is_again = true;
 	return product_upload_bytes(p->documents, who, &request, bytes_of(pdf, sizeof pdf - 1),
 				    p->arena, job, err);
 }
@@ -181,9 +182,9 @@ static void a_signature_is_found_across_pieces_of_any_size(void **state)
 					     &err),
 				Q_OK);
 		}
-		assert_int_equal(
-			q_upload_finish(upload, &no_call, &who, &request, p->arena, &job, &err),
-			Q_OK);
+		assert_int_equal(q_upload_finish(upload, &no_call, &who, &request, p->arena, &job,
+						 NULL, &err),
+				 Q_OK);
 		assert_int_equal(job.size_bytes, sizeof document);
 	}
 }
@@ -274,7 +275,8 @@ static enum q_code upload_named_late(struct product *p, struct q_documents *d,
 				     const struct q_identity *who, const char *tenant_id,
 				     struct q_job *job, struct q_err *err)
 {
-	struct q_upload_request early = {.file_name = Q_STR("a.pdf")}, late = early;
+	struct q_upload_request early = {.file_name = Q_STR("a.pdf"), .is_again = true},
+				late = early;
 	struct q_upload *upload;
 	enum q_code code = q_upload_open(d, &no_call, who, &early, &upload, err);
 
@@ -286,7 +288,7 @@ static enum q_code upload_named_late(struct product *p, struct q_documents *d,
 		q_upload_abort(upload);
 		return code;
 	}
-	return q_upload_finish(upload, &no_call, who, &late, p->arena, job, err);
+	return q_upload_finish(upload, &no_call, who, &late, p->arena, job, NULL, err);
 }
 
 static void a_tenant_named_after_the_file_gets_it_alone(void **state)
@@ -340,7 +342,7 @@ static void a_job_that_cannot_be_written_takes_its_blob_along(void **state)
 {
 	struct product *p = *state;
 	struct q_identity who = product_admin_of("tenant-a");
-	struct q_upload_request request = {.file_name = Q_STR("a.pdf")};
+	struct q_upload_request request = {.file_name = Q_STR("a.pdf"), .is_again = true};
 	struct q_documents_options options = p->options;
 	struct port_faults faults = {.code = Q_BUSY, .random = p->random, .fail_per_mille = 1000};
 	struct q_documents *d;
@@ -369,8 +371,8 @@ static enum q_code upload_one(void *context)
 {
 	struct product *p = context;
 	struct q_identity who = product_admin_of("tenant-a");
-	struct q_upload_request request = {.file_name = Q_STR("a.pdf"),
-					   .location_id = Q_STR("tenant-a")};
+	struct q_upload_request request = {
+		.file_name = Q_STR("a.pdf"), .location_id = Q_STR("tenant-a"), .is_again = true};
 	struct q_arena *arena = q_arena_new(1 << 20);
 	struct q_job job;
 	struct q_err err;
