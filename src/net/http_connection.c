@@ -88,11 +88,24 @@ static void discard(struct q__connection *connection, size_t length)
 
 /* ---- input ---- */
 
+/* Is it in another protocol's hands? */
+static bool is_upgraded(const struct q__connection *connection)
+{
+	const struct q_http_request *request = connection->request;
+
+	return request && request->state == Q__ANSWERING && request->answer.is_live &&
+	       q__stream_is_upgraded(request->answer.stream);
+}
+
 static bool wants_input(const struct q__connection *connection)
 {
 	const struct q_http_request *request = connection->request;
 
-	if (connection->is_closed || connection->is_closing || connection->write)
+	if (connection->is_closed || connection->is_closing)
+		return false;
+	if (is_upgraded(connection))
+		return true;
+	if (connection->write)
 		return false;
 	if (!request || request->state == Q__HEAD)
 		return true;
@@ -117,6 +130,10 @@ static size_t parse(struct q__connection *connection, struct q_bytes bytes)
 		struct q_bytes rest = {bytes.data + used, bytes.length - used};
 		size_t step;
 
+		if (is_upgraded(connection)) {
+			q__stream_data(connection->request->answer.stream, rest);
+			return bytes.length;
+		}
 		switch (q__parser_execute(connection, rest, &step)) {
 		case Q__PARSED_ALL:
 			if (connection->request && connection->request->state == Q__BODY)
@@ -380,6 +397,8 @@ static void expired_write(struct q__connection *connection)
 	size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&connection->socket);
 
 	if (left == connection->write_left) {
+		if (connection->request)
+			connection->request->is_too_slow = true;
 		q__connection_close(connection, true);
 		return;
 	}

@@ -152,9 +152,24 @@ static void complete(struct q_http_request *request)
 	hooks->complete(&completion, hooks->context);
 }
 
+static void close_stream(struct q_http_request *request)
+{
+	enum q_http_stream_end why = Q_HTTP_STREAM_CLIENT_GONE;
+
+	if (!request->answer.stream)
+		return;
+	if (request->connection)
+		why = Q_HTTP_STREAM_FINISHED;
+	else if (request->is_too_slow)
+		why = Q_HTTP_STREAM_TOO_SLOW;
+	q__stream_close(request->answer.stream, why);
+	request->answer.stream = NULL;
+}
+
 /* Nothing more is read or sent for it. What it still holds is given back by tasks. */
 static void end(struct q_http_request *request)
 {
+	close_stream(request);
 	if (request->connection)
 		request->connection->request = NULL;
 	request->connection = NULL;
@@ -403,7 +418,7 @@ static void give_back(struct q_http_request *request)
 {
 	if (request->answer.source)
 		q__exchange_submit(request, Q__TASK_SOURCE_CLOSE);
-	else
+	else if (!q__loop_is_posted(request)) /* else it comes here again out of the inbox */
 		q__loop_release_request(request);
 }
 

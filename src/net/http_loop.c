@@ -221,6 +221,16 @@ void q__loop_post(struct q_http_request *request, unsigned event)
 	pthread_mutex_unlock(&loop->mutex);
 }
 
+bool q__loop_is_posted(struct q_http_request *request)
+{
+	bool is_posted;
+
+	pthread_mutex_lock(&request->loop->mutex);
+	is_posted = request->posted != 0;
+	pthread_mutex_unlock(&request->loop->mutex);
+	return is_posted;
+}
+
 /* NULL when the inbox is empty. */
 static struct q_http_request *take_posted(struct q__loop *loop, unsigned *events)
 {
@@ -293,6 +303,13 @@ static bool is_idle(const struct q__connection *connection)
 	return !connection->request && !connection->write && !connection->is_closing;
 }
 
+static bool is_streaming(const struct q__connection *connection)
+{
+	const struct q_http_request *request = connection->request;
+
+	return request && request->state == Q__ANSWERING && request->answer.stream;
+}
+
 static void begin_stop(struct q__loop *loop)
 {
 	struct q__connection *connection, *next;
@@ -305,6 +322,8 @@ static void begin_stop(struct q__loop *loop)
 		next = connection->next;
 		if (is_idle(connection))
 			q__connection_close(connection, false);
+		else if (is_streaming(connection))
+			q__stream_stop(connection->request->answer.stream);
 	}
 	q__loop_set_deadline(loop, &loop->force, Q__DUE_STOP,
 			     q__loop_now_ms(loop) + loop->stop_grace_ms);

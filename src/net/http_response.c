@@ -10,6 +10,7 @@ static const struct {
 	int status;
 	const char *text;
 } status_texts[] = {
+	{101, "Switching Protocols"},
 	{200, "OK"},
 	{201, "Created"},
 	{202, "Accepted"},
@@ -102,7 +103,7 @@ void q__answer_begin(struct q_http_request *request, int status, const char *con
 	bool was_answered = atomic_exchange(&request->is_answered, true);
 
 	q_assert(!was_answered); /* each request is answered exactly once */
-	q_assert(status >= 200 && status <= 599);
+	q_assert(status == 101 || (status >= 200 && status <= 599));
 	request->answer.status = status;
 	snprintf(request->answer.content_type, sizeof request->answer.content_type, "%s",
 		 content_type ? content_type : "");
@@ -198,6 +199,20 @@ void q_http_respond_stream(struct q_http_request *request, int status, const cha
 		return;
 	}
 	request->answer.is_streamed = true;
+	q__answer_begin(request, status, content_type);
+	q__answer_end(request);
+}
+
+void q__answer_with_stream(struct q_http_request *request, int status, const char *content_type,
+			   struct q_http_stream *stream)
+{
+	request->answer.stream = stream;
+	if (is_spoiled(request, content_type)) {
+		answer_spoiled(request); /* the stream is closed with nothing of it sent */
+		return;
+	}
+	request->answer.is_live = true;
+	request->answer.closes |= status == 101; /* no HTTP comes after another protocol */
 	q__answer_begin(request, status, content_type);
 	q__answer_end(request);
 }

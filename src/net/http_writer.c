@@ -103,7 +103,7 @@ void q__writer_flush(struct q__connection *connection)
 
 static bool may_have_body(int status)
 {
-	return status != 204 && status != 304;
+	return status >= 200 && status != 204 && status != 304;
 }
 
 static bool is_head_method(const struct q_http_request *request)
@@ -133,7 +133,7 @@ static void put_line(struct q_buf *out, struct q_str name, struct q_str value)
 static void put_length(struct q_buf *head, struct q_http_request *request)
 {
 	struct q__answer *answer = &request->answer;
-	bool is_unknown = answer->is_streamed && answer->left < 0;
+	bool is_unknown = answer->is_live || (answer->is_streamed && answer->left < 0);
 
 	if (!may_have_body(answer->status))
 		return;
@@ -162,7 +162,9 @@ static void put_head(struct q_buf *head, struct q_http_request *request)
 	if (answer->content_type[0])
 		put_line(head, Q_STR("Content-Type: "), q_str_from(answer->content_type));
 	put_length(head, request);
-	if (answer->closes)
+	if (answer->status == 101)
+		q_buf_append(head, Q_STR("Connection: Upgrade\r\n"));
+	else if (answer->closes)
 		q_buf_append(head, Q_STR("Connection: close\r\n"));
 	else if (request->version_minor == 0)
 		q_buf_append(head, Q_STR("Connection: keep-alive\r\n"));
@@ -188,11 +190,13 @@ void q__writer_start(struct q_http_request *request)
 	answer->closes |= must_close(request);
 	put_head(out, request);
 	request->sent_bytes += out->length - before;
-	if (!may_have_body(answer->status) || is_head_method(request)) {
+	if ((!may_have_body(answer->status) && !answer->is_live) || is_head_method(request)) {
 		answer->body.length = 0;
 		answer->is_at_end = true;
 		answer->is_chunked = false;
 	}
+	if (answer->stream && request->loop->is_stopping)
+		q__stream_stop(answer->stream);
 	q__writer_pump(request);
 }
 
@@ -307,18 +311,48 @@ static bool pump_source(struct q_http_request *request)
 	return false;
 }
 
-static bool pump_memory(struct q_http_request *request)
+/* False: nothing is left of the body. */
+static bool put_slice(struct q_http_request *request)
 {
 	struct q_str *body = &request->answer.body;
 	size_t length = slice_of(body->length);
 
-	if (length == 0) {
-		q__exchange_answered(request);
+	if (length == 0)
 		return false;
-	}
 	put_piece(request, q_str_slice(*body, 0, length));
 	*body = q_str_slice(*body, length, body->length);
 	return true;
+}
+
+static bool pump_memory(struct q_http_request *request)
+{
+	if (put_slice(request))
+		return true;
+	q__exchange_answered(request);
+	return false;
+}
+
+static bool take_from_stream(struct q__answer *answer)
+{
+	if (answer->is_at_end ||
+	    !q__stream_take(answer->stream, &answer->owned, &answer->is_at_end))
+		return false;
+	answer->body = q_buf_str(&answer->owned);
+	return true;
+}
+
+static bool pump_live(struct q_http_request *request)
+{
+	struct q__answer *answer = &request->answer;
+
+	if (put_slice(request) || take_from_stream(answer))
+		return true;
+	if (!answer->is_at_end)
+		return false; /* until somebody sends */
+	if (answer->is_chunked)
+		q_buf_append(&request->loop->out, Q_STR("0\r\n\r\n"));
+	q__exchange_answered(request);
+	return false;
 }
 
 void q__writer_pump(struct q_http_request *request)
@@ -330,6 +364,8 @@ void q__writer_pump(struct q_http_request *request)
 	while (goes_on && connection->request == request && !connection->write) {
 		if (connection->loop->out.length >= Q__SLICE_BYTES)
 			q__writer_flush(connection);
+		else if (request->answer.is_live)
+			goes_on = pump_live(request);
 		else if (request->answer.is_streamed)
 			goes_on = pump_source(request);
 		else

@@ -11,7 +11,8 @@
  *   http_parser.c      llhttp: from bytes to a request; http_head.c: what llhttp does not check
  *   http_exchange.c    a request's way: route, authorize, handle, answer, end; its pool tasks
  *   http_body.c        its body, into memory or to a sink
- *   http_writer.c      its answer, from memory or a source, to the socket
+ *   http_writer.c      its answer, from memory, a source or a stream, to the socket
+ *   http_stream.c      an answer that goes on: what others send, on its way to the loop
  *   http_request.c, http_response.c, problem.c: what handlers call
  *
  * A connection has at most one request; what comes behind it waits. A request has at most one task
@@ -30,6 +31,7 @@
 #include "net/http_request.h"
 #include "net/http_response.h"
 #include "net/http_server.h"
+#include "net/http_stream.h"
 #include "net/router.h"
 
 #include <llhttp.h>
@@ -82,7 +84,8 @@ enum q__task {
 enum q__event {
 	Q__EVENT_TASK_DONE = 1 << 0,
 	Q__EVENT_ANSWERED = 1 << 1, /* deferred ones */
-	Q__EVENT_RESUME = 1 << 2    /* deferred ones */
+	Q__EVENT_RESUME = 1 << 2,   /* deferred ones */
+	Q__EVENT_STREAM = 1 << 3    /* its stream has something */
 };
 
 /* A header field, as offsets in `head`, which moves while it grows. */
@@ -123,14 +126,16 @@ struct q__answer {
 	bool is_at_end; /* of the source */
 	bool is_cut;
 	char content_type[Q__CONTENT_TYPE_MAX]; /* empty: none */
-	struct q_buf owned;		   /* the body's bytes, where it was given in a buffer */
-	struct q_str body;		   /* what is left to send of it */
-	bool is_streamed;		   /* the body is the source's */
+	struct q_buf owned; /* the body's bytes, where it was given in a buffer or a stream */
+	struct q_str body;  /* what is left to send of it */
+	bool is_streamed;   /* the body is the source's */
 	struct q_http_body_source *source; /* to be closed; NULL: none, or it is */
 	int64_t left;	       /* bytes of the source that are still owed; -1: unknown */
 	unsigned char *buffer; /* heap, Q__SOURCE_BYTES */
 	size_t buffer_from, buffer_to;
-	enum q_code source_code; /* of the last read */
+	enum q_code source_code;      /* of the last read */
+	bool is_live;		      /* the body is the stream's */
+	struct q_http_stream *stream; /* to be closed at the end; NULL: none */
 };
 
 struct q_http_request {
@@ -141,6 +146,7 @@ struct q_http_request {
 	enum q__task task; /* also read by the thread that runs it */
 	bool is_answer_ready;
 	bool is_resume_ready;
+	bool is_too_slow; /* the client, in reading */
 	struct q__refusal refusal;
 	struct q__deadline deadline; /* RESUME or POOL */
 	uint64_t started_ns;
@@ -284,6 +290,7 @@ void q__loop_destroy(struct q__loop *loop);
 
 /* Any thread. */
 void q__loop_post(struct q_http_request *request, unsigned event);
+bool q__loop_is_posted(struct q_http_request *request);
 void q__loop_ask_to_stop(struct q__loop *loop, int64_t grace_ms);
 
 /* The loop's thread, as all that follows unless it says otherwise. */
@@ -364,6 +371,20 @@ void q__exchange_submit(struct q_http_request *request, enum q__task task);
 /* A second answer is a bug. */
 void q__answer_begin(struct q_http_request *request, int status, const char *content_type);
 void q__answer_end(struct q_http_request *request);
+/* Takes a reference; the stream is closed when the request ends. */
+void q__answer_with_stream(struct q_http_request *request, int status, const char *content_type,
+			   struct q_http_stream *stream);
+
+/* ---- http_stream.c: the loop's side of a stream ---- */
+
+/* What is queued, in place of *out; false: nothing. *is_finished: nothing will follow. */
+bool q__stream_take(struct q_http_stream *stream, struct q_buf *out, bool *is_finished);
+/* The connection speaks another protocol from here on: what comes in is q__stream_data's. */
+bool q__stream_is_upgraded(const struct q_http_stream *stream);
+void q__stream_data(struct q_http_stream *stream, struct q_bytes bytes);
+void q__stream_stop(struct q_http_stream *stream);
+/* Lets go of the request and gives the reference back. */
+void q__stream_close(struct q_http_stream *stream, enum q_http_stream_end why);
 
 /* ---- http_writer.c ---- */
 

@@ -16,6 +16,12 @@
 static const char text[] = "text/plain";
 static const char everyone[] = "everyone", key[] = "key", slowly[] = "slowly";
 
+static void check(enum q_code code, const struct q_err *err)
+{
+	if (code != Q_OK)
+		fail_msg("%s: %s", err->where, err->message);
+}
+
 static void pause_briefly(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -354,6 +360,65 @@ static void memory(struct q_http_request *request, void *context)
 	q_buf_free(&body);
 }
 
+/* ---- streams ---- */
+
+static void stream_echo(void *context, struct q_bytes bytes)
+{
+	struct site *site = context;
+
+	q_assert(q_http_stream_send(atomic_load(&site->stream), q_bytes_str(bytes)) == Q_OK);
+}
+
+static void stream_room(void *context)
+{
+	struct site *site = context;
+
+	atomic_fetch_add(&site->stream_rooms, 1);
+}
+
+static void stream_stop(void *context)
+{
+	struct site *site = context;
+
+	atomic_fetch_add(&site->stream_stops, 1);
+	q_http_stream_finish(atomic_load(&site->stream), Q_STR("farewell"));
+}
+
+static void stream_closed(void *context, enum q_http_stream_end why)
+{
+	struct site *site = context;
+
+	atomic_fetch_add(&site->stream_ends[why], 1);
+}
+
+static void open_stream(struct q_http_request *request, struct site *site, int status)
+{
+	struct q_http_stream_options options = {.status = status,
+						.content_type = status == 200 ? text : NULL,
+						.queue_bytes_max = site->stream_queue_bytes,
+						.context = site,
+						.on_data = stream_echo,
+						.on_room = stream_room,
+						.on_stop = stream_stop,
+						.on_closed = stream_closed};
+	struct q_http_stream *stream;
+	struct q_err err;
+
+	check(q_http_stream_open(request, &options, &stream, &err), &err);
+	q_http_stream_unref(atomic_exchange(&site->stream, stream));
+}
+
+static void live(struct q_http_request *request, void *context)
+{
+	open_stream(request, context, 200);
+}
+
+static void upgrade(struct q_http_request *request, void *context)
+{
+	q_http_add_header(request, "Upgrade", Q_STR("echo"));
+	open_stream(request, context, 101);
+}
+
 /* ---- the site ---- */
 
 static const struct q_route routes[] = {
@@ -381,6 +446,9 @@ static const struct q_route routes[] = {
 	{"GET", "/inspect", Q_ROUTE_INLINE, 0, everyone, inspect},
 	{"POST", "/checked", 0, ECHO_MAX, slowly, echo},
 	{"GET", "/bad-type", 0, 0, everyone, download_under_bad_type},
+	{"GET", "/live", Q_ROUTE_CANCEL_ON_EOF, 0, everyone, live},
+	{"GET", "/live-inline", Q_ROUTE_INLINE | Q_ROUTE_CANCEL_ON_EOF, 0, everyone, live},
+	{"GET", "/upgrade", Q_ROUTE_CANCEL_ON_EOF, 0, everyone, upgrade},
 	{"GET", "/etag", Q_ROUTE_INLINE, 0, everyone, etag},
 	{"GET", "/error/{code}", Q_ROUTE_INLINE, 0, everyone, fail_with},
 };
@@ -411,6 +479,7 @@ void site_init(struct site *site)
 {
 	memset(site, 0, sizeof *site);
 	site->limits = q_http_default_limits;
+	site->stream_queue_bytes = 64 * 1024;
 	site->pool_options = q_pool_defaults;
 	site->options = (struct q_http_server_options){
 		.host = "127.0.0.1",
@@ -419,12 +488,6 @@ void site_init(struct site *site)
 	};
 	pthread_mutex_init(&site->mutex, NULL);
 	pthread_cond_init(&site->changed, NULL);
-}
-
-static void check(enum q_code code, const struct q_err *err)
-{
-	if (code != Q_OK)
-		fail_msg("%s: %s", err->where, err->message);
 }
 
 void site_start(struct site *site)
@@ -457,6 +520,7 @@ void site_stop(struct site *site)
 	atomic_store(&site->is_sink_held, false);
 	check(q_http_server_stop(site->server, 100, &err), &err);
 	q_http_server_free(site->server);
+	q_http_stream_unref(site->stream);
 	q_pool_free(site->pool);
 	q_router_free(site->router);
 	pthread_cond_destroy(&site->changed);
@@ -472,6 +536,17 @@ void site_answer_deferred(struct site *site)
 		pause_briefly();
 	}
 	q_http_respond(request, 200, text, Q_STR("deferred"));
+}
+
+struct q_http_stream *site_stream(struct site *site)
+{
+	struct q_http_stream *stream;
+
+	for (int i = 0; !(stream = atomic_load(&site->stream)); i++) {
+		assert_true(i < 10000);
+		pause_briefly();
+	}
+	return stream;
 }
 
 void site_await(atomic_uint *counter, unsigned count)

@@ -11,7 +11,9 @@
  * pool, until site_open_gate GET  /defer              answered by site_answer_deferred GET
  * /defer-resume       deferred, and resumed by another thread GET  /resume             resumes
  * twice after 10 ms       GET  /wait             resumes after an hour GET  /cancel             on
- * the pool until cancelled; CANCEL_ON_EOF GET  /private, POST /private   401 without "X-Key:
+ * the pool until cancelled; CANCEL_ON_EOF GET  /live, /live-inline   a stream: the test sends by
+ * site_stream; CANCEL_ON_EOF GET /upgrade   101, and then what comes in is sent back; CANCEL_ON_EOF
+ * GET  /private, POST /private   401 without "X-Key:
  * open"; the GET is inline GET  /bad-header         adds a header with a line feed  GET  /inspect
  * what a handler is told about the request GET  /etag               "v1" with 304
  * GET  /error/{code}     q_http_respond_error POST /checked            authorize waits for the
@@ -23,6 +25,7 @@
 
 #include "base/pool.h"
 #include "net/http_server.h"
+#include "net/http_stream.h"
 #include "net/router.h"
 
 #include <pthread.h>
@@ -47,6 +50,9 @@ struct site {
 	atomic_ulong sink_bytes;
 	atomic_bool is_sink_held; /* on_data waits while it is set */
 	_Atomic(struct q_http_request *) deferred;
+	_Atomic(struct q_http_stream *) stream; /* owned: the last one opened */
+	size_t stream_queue_bytes;
+	atomic_uint stream_rooms, stream_stops, stream_ends[3]; /* by enum q_http_stream_end */
 
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t changed;
@@ -62,6 +68,8 @@ void site_stop(struct site *site);
 void site_open_gate(struct site *site);
 /* Waits for a request at /defer, and answers it. */
 void site_answer_deferred(struct site *site);
+/* Waits for a request at /live... or /upgrade. */
+struct q_http_stream *site_stream(struct site *site);
 
 /* Waits (10 s at most, then fails the test) until *counter is `count`. */
 void site_await(atomic_uint *counter, unsigned count);
