@@ -156,6 +156,29 @@ void q__publish(struct q_documents *d, const struct q_call *call, const char *ev
 /* What is stored as an error's code: its reason, else its code's name. */
 struct q_str q__error_code(const struct q_err *err);
 
+/* --- What is uploaded (upload_request.c) -------------------------------------------------------
+ */
+
+enum { Q__SNIFF_BYTES = 1024 };
+
+/* "%PDF-" somewhere in the first 1,024 bytes. */
+bool q__is_pdf(struct q_str head);
+
+/* A job with an id and nothing else. */
+void q__upload_begin(struct q_documents *d, struct q_arena *arena, struct q_job *job);
+
+/* May the caller upload this, as far as the request is known? Errors as q_upload_open. */
+Q_MUST_USE enum q_code q__upload_check(struct q_documents *d, const struct q_call *call,
+				       const struct q_identity *who,
+				       const struct q_upload_request *request,
+				       struct q_arena *arena, struct q_err *err);
+
+/* What the request says of the job, also where it says it again. */
+Q_MUST_USE enum q_code q__upload_describe(const struct q_identity *who,
+					  const struct q_upload_request *request,
+					  struct q_arena *arena, struct q_job *job,
+					  struct q_err *err);
+
 /* --- Claims (range.c) --------------------------------------------------------------------------
  */
 
