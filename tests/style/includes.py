@@ -14,6 +14,7 @@ allowed = {
     "extract": {"base"},
     "embedded": ports_and_base | {"net"},
     "remote": ports_and_base | {"net"},
+    "search": ports_and_base,
     "access": ports_and_base,
     "documents": product,
     "api": product | {"net", "documents"},
