@@ -46,8 +46,8 @@ struct q_api {
 };
 
 /* The groups (documents_routes.c, ...): tables that end in an entry without a method. */
-extern const struct q_route q__documents_routes[], q__admin_routes[], q__operations_routes[],
-	q__blob_routes[];
+extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_routes[],
+	q__operations_routes[], q__blob_routes[];
 
 /* --- Who asks (identity.c) ---------------------------------------------------------------------
  */

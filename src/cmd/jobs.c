@@ -72,13 +72,15 @@ static enum q_exit list(struct request *r)
 	return Q_EXIT_DONE;
 }
 
-static enum q_exit show(struct request *r)
+/* Sends one request about the job, and shows the job that is its answer. */
+static enum q_exit show_answer(struct request *r, const char *method, const char *suffix)
 {
 	const struct q_json *job;
 	struct q_watched watched;
-	enum q_exit exit_code = q_client_send(
-		&r->client, "GET", q_arena_format(r->client.arena, "/api/jobs/%s", r->file_id),
-		(struct q_str){0}, &job);
+	enum q_exit exit_code =
+		q_client_send(&r->client, method,
+			      q_arena_format(r->client.arena, "/api/jobs/%s%s", r->file_id, suffix),
+			      (struct q_str){0}, &job);
 
 	if (exit_code)
 		return exit_code;
@@ -87,6 +89,16 @@ static enum q_exit show(struct request *r)
 	if (!r->as_json && watched.error_detail.length > 0)
 		printf("%.*s\n", Q_STR_ARG(watched.error_detail));
 	return Q_EXIT_DONE;
+}
+
+static enum q_exit show(struct request *r)
+{
+	return show_answer(r, "GET", "");
+}
+
+static enum q_exit cancel(struct request *r)
+{
+	return show_answer(r, "POST", "/cancel");
 }
 
 /* Where results go: --output, or stdout. */
@@ -140,10 +152,8 @@ static const struct {
 	bool takes_id;
 	enum q_exit (*run)(struct request *);
 } actions[] = {
-	{"ls", false, list},
-	{"show", true, show},
-	{"results", true, results},
-	{"download", true, download},
+	{"ls", false, list},	      {"show", true, show},	{"results", true, results},
+	{"download", true, download}, {"cancel", true, cancel},
 };
 
 static enum q_exit run_action(struct request *r, const char *const *operands, size_t count)
@@ -188,9 +198,10 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_jobs = {
 	.name = "jobs",
-	.synopsis = "jobs [ls | show ID | results ID | download ID] [--status S] [--tenant T] "
+	.synopsis = "jobs [ls | show ID | results ID | download ID | cancel ID] [--status S] "
+		    "[--tenant T] "
 		    "[--kind K] [--limit N] [--output FILE] [--json]",
-	.summary = "list jobs, show one, or fetch its results",
+	.summary = "list jobs, show one, fetch its results, or stop it",
 	.help = "results and download write the manifest to --output, or to stdout; download goes "
 		"through the signed link.\n",
 	.run = run,

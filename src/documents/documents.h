@@ -5,7 +5,7 @@
  *
  *     pending -> chunking -> processing -> aggregating -> completed | failed
  *
- * and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event
+ * or it is cancelled, and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event
  * is a doorbell, never the work item.
  *
  * Contract:  every function that takes `who` shows a caller only what the access table lets it
@@ -136,6 +136,14 @@ Q_MUST_USE enum q_code q_documents_list_jobs(struct q_documents *d, const struct
 					     const struct q_job_filter *filter,
 					     struct q_arena *arena, struct q_job_page *out,
 					     struct q_err *err);
+
+/* Ends the job as cancelled, and gives it as it is then; one that is cancelled already stays so.
+ * Whoever works on it stops with the page at hand. Q_CONFLICT with reason "job_ended" where it
+ * ended otherwise; Q_BUSY: try again. */
+Q_MUST_USE enum q_code q_documents_cancel_job(struct q_documents *d, const struct q_call *call,
+					      const struct q_identity *who, struct q_str file_id,
+					      struct q_arena *arena, struct q_job *out,
+					      struct q_err *err);
 
 /* The job's manifest. Q_CONFLICT with reason "not_ready" before the end, "no_results" where it
  * ended without one. The reader is the caller's. */

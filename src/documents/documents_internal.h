@@ -148,6 +148,22 @@ Q_MUST_USE enum q_code q__job_fail(struct q_documents *d, const struct q_call *c
 				   const struct q__job *job, const struct q_err *cause,
 				   struct q_arena *arena, struct q_err *err);
 
+/* The job, where the caller may change it. Q_NOTFOUND else. */
+Q_MUST_USE enum q_code q__job_find_writable(struct q_documents *d, const struct q_call *call,
+					    const struct q_identity *who, struct q_str file_id,
+					    struct q_arena *arena, struct q__job *out,
+					    struct q_err *err);
+
+/* Reads the job and changes it, again where the change was lost to another write (Q_CONFLICT
+ * without a reason): waits a little in between. Q_BUSY: lost every time. */
+Q_MUST_USE enum q_code q__job_change(struct q_documents *d, const struct q_call *call,
+				     const struct q_identity *who, struct q_str file_id,
+				     enum q_code (*change)(struct q_documents *,
+							   const struct q_call *,
+							   const struct q__job *, struct q_arena *,
+							   struct q_err *),
+				     struct q_arena *arena, struct q_err *err);
+
 /* Tells the world outside this process: a doorbell. A failure is logged: the due mark makes good
  * for it. */
 void q__publish(struct q_documents *d, const struct q_call *call, const char *event_type,
@@ -229,6 +245,11 @@ Q_MUST_USE enum q_code q__work_finish(struct q_documents *d, const struct q_call
 				      const struct q__work *work, struct q_arena *arena,
 				      struct q_err *err);
 
+/* Has the range's job no more use for it? It was ended or deleted, or is in another run. */
+Q_MUST_USE enum q_code q__range_is_over(struct q_documents *d, const struct q_call *call,
+					const struct q__work *range, struct q_arena *arena,
+					bool *is_over, struct q_err *err);
+
 /* Makes work that is done claimable again. Q_CONFLICT: it has changed since it was read. */
 Q_MUST_USE enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
 				      const struct q__work *work, struct q_arena *arena,
@@ -253,7 +274,8 @@ struct q__page_place {
 };
 
 /* Extracts the pages of a claimed range into one blob; fills text_key and text_index. A document
- * that is to blame as a whole makes every page of the range bear its error. */
+ * that is to blame as a whole makes every page of the range bear its error. Q_CONFLICT: the range
+ * is over. */
 Q_MUST_USE enum q_code q__range_extract(struct q_documents *d, const struct q_call *call,
 					struct q__work *range, struct q_arena *arena,
 					struct q_err *err);

@@ -18,6 +18,10 @@ static const unsigned edges[Q_JOB_STATUS_COUNT] = {
 	[Q_JOB_CHUNKING] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
 	[Q_JOB_PROCESSING] = 1 << Q_JOB_AGGREGATING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
 	[Q_JOB_AGGREGATING] = 1 << Q_JOB_COMPLETED | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
+	/* A retry: a new run. */
+	[Q_JOB_COMPLETED] = 1 << Q_JOB_PROCESSING,
+	[Q_JOB_FAILED] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_PENDING,
+	[Q_JOB_CANCELLED] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_PENDING,
 };
 
 const char *q_job_status_name(enum q_job_status status)
@@ -208,6 +212,12 @@ enum q_code q_documents_find_job(struct q_documents *d, const struct q_call *cal
 	return Q_OK;
 }
 
+/* An edge from the end of a run begins the next. */
+static int64_t run_after(const struct q__job *from)
+{
+	return from->view.run + q_job_status_is_final(from->view.status);
+}
+
 /* One entry of the job's ordered log, written with the edge itself. */
 static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 			      const struct q__edge *edge, struct q_arena *arena, struct q_item *out,
@@ -221,7 +231,7 @@ static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 						      : Q_STR("progress"));
 	q__set_string(&a, "status", q_str_from(q_job_status_name(edge->to)));
 	q__set_string(&a, "tenantId", from->view.tenant_id);
-	q__set_number(&a, "run", from->view.run);
+	q__set_number(&a, "run", run_after(from));
 	q__set_number(&a, "at", q__now(d));
 	*out = (struct q_item){
 		.key = q__event_key(arena, from->view.file_id, from->event_count + 1),
@@ -238,7 +248,7 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 {
 	const struct q_job *job = &from->view;
 	int64_t now = q__now(d);
-	struct q_change changes[Q__EDGE_CHANGES_MAX + 4];
+	struct q_change changes[Q__EDGE_CHANGES_MAX + 5];
 	struct q_write writes[Q__EDGE_WRITES_MAX + 2];
 	struct q_condition conditions[] = {
 		q__if_string("status", q_str_from(q_job_status_name(job->status))),
@@ -267,6 +277,7 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 	changes[change_count++] = q__change_number("updatedAt", now);
 	changes[change_count++] = q__change_add("version", 1);
 	changes[change_count++] = q__change_number("eventCount", from->event_count + 1);
+	changes[change_count++] = q__change_number("run", run_after(from));
 	for (size_t i = 0; i < edge->change_count; i++)
 		changes[change_count++] = edge->changes[i];
 	writes[write_count++] = (struct q_write){

@@ -69,7 +69,9 @@ static enum q_code update(struct q_documents *d, const struct q_call *call,
 			  const struct q_change *changes, size_t change_count,
 			  struct q_arena *arena, struct q_err *err)
 {
+	/* Epochs count anew in each run. */
 	struct q_condition still_ours[] = {
+		q__if_number("run", work->run),
 		q__if_number("epoch", work->epoch),
 		{.kind = Q_IF_UNSET, .name = Q_STR("done")},
 	};
@@ -169,6 +171,7 @@ enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
 		q__change_number("leaseUntil", now),
 	};
 	struct q_condition still_done[] = {
+		q__if_number("run", work->run),
 		q__if_number("epoch", work->epoch),
 		{.kind = Q_IF_SET, .name = Q_STR("done")},
 	};
@@ -183,4 +186,18 @@ enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.range", "work to reopen");
 	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
+}
+
+enum q_code q__range_is_over(struct q_documents *d, const struct q_call *call,
+			     const struct q__work *range, struct q_arena *arena, bool *is_over,
+			     struct q_err *err)
+{
+	struct q__job job;
+	enum q_code code = q__job_read(d, call, range->file_id, arena, &job, err);
+
+	if (code && code != Q_NOTFOUND)
+		return code;
+	*is_over = code == Q_NOTFOUND || job.view.run != range->run ||
+		   job.view.status != Q_JOB_PROCESSING;
+	return Q_OK;
 }

@@ -10,16 +10,26 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 #include <zstd.h>
 
-enum { BOX_BYTES = 8, INDEX_MAX = 64 * 1024, ERROR_DETAIL_MAX = 300 };
+enum {
+	BOX_BYTES = 8,
+	INDEX_MAX = 64 * 1024,
+	ERROR_DETAIL_MAX = 300,
+	CHECK_EVERY_MS = 1000 /* whether the pages are still wanted */
+};
 
 static const struct q_json_limits index_limits = {INDEX_MAX, 4, false};
 
 struct range_sink {
 	struct q_page_sink base; /* first: the extractor's view */
+	struct q_documents *d;
 	const struct q_call *call;
+	const struct q__work *range;
+	struct q_arena *arena;
+	int64_t checked_at_ms;	      /* monotonic */
 	struct q_blob_writer *writer; /* owned until commit or abort */
 	uint64_t offset;
 	unsigned next_page;
@@ -99,6 +109,22 @@ static void index_page(struct range_sink *sink, const struct q_page_text *page, 
 	q_json_end_array(w);
 }
 
+/* A job that was cancelled or deleted frees the extractor with the page at hand. */
+static enum q_code check_wanted(struct range_sink *sink, struct q_err *err)
+{
+	int64_t now = q_clock_monotonic_ms(sink->d->o.clock);
+	bool is_over;
+	enum q_code code;
+
+	if (now - sink->checked_at_ms < CHECK_EVERY_MS)
+		return Q_OK;
+	sink->checked_at_ms = now;
+	code = q__range_is_over(sink->d, sink->call, sink->range, sink->arena, &is_over, err);
+	if (!code && is_over)
+		code = q_fail(err, Q_CONFLICT, "documents.extract", "the run is over");
+	return code;
+}
+
 static enum q_code take_page(struct q_page_sink *base, const struct q_page_text *page,
 			     struct q_err *err)
 {
@@ -108,6 +134,9 @@ static enum q_code take_page(struct q_page_sink *base, const struct q_page_text 
 	enum q_code code;
 
 	q_assert(page->page_number == sink->next_page);
+	code = check_wanted(sink, err);
+	if (code)
+		return code;
 	code = encode_boxes(page, &boxes, &boxes_bytes, err);
 	if (code)
 		return code;
@@ -159,19 +188,34 @@ static enum q_code extract_into(struct q_documents *d, const struct q_call *call
 	return code;
 }
 
+/* A key of each run's own: the pages that stand point into the text of the run that made them. */
+static struct q_str text_key(struct q_arena *arena, const struct q__work *range)
+{
+	struct q_str key = q_arena_format(arena, "%.*s/%.*s/text/%06u", Q_STR_ARG(range->tenant_id),
+					  Q_STR_ARG(range->file_id), range->range);
+
+	return range->run == 1 ? key
+			       : q_arena_format(arena, "%.*s.%" PRId64, Q_STR_ARG(key), range->run);
+}
+
 enum q_code q__range_extract(struct q_documents *d, const struct q_call *call,
 			     struct q__work *range, struct q_arena *arena, struct q_err *err)
 {
 	struct q__job job;
 	struct q_str key;
 	struct q_buf index;
-	struct range_sink sink = {.base = {take_page}, .call = call, .next_page = range->first};
+	struct range_sink sink = {.base = {take_page},
+				  .d = d,
+				  .call = call,
+				  .range = range,
+				  .arena = arena,
+				  .checked_at_ms = q_clock_monotonic_ms(d->o.clock),
+				  .next_page = range->first};
 	enum q_code code = q__job_read(d, call, range->file_id, arena, &job, err);
 
 	if (code)
 		return code;
-	key = q_arena_format(arena, "%.*s/%.*s/text/%06u", Q_STR_ARG(range->tenant_id),
-			     Q_STR_ARG(range->file_id), range->range);
+	key = text_key(arena, range);
 	q_buf_init(&index, INDEX_MAX);
 	q_json_writer_init(&sink.index, &index);
 	q_json_begin_array(&sink.index);

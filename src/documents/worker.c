@@ -70,21 +70,6 @@ static int64_t backoff_ms(struct q_documents *d, int64_t attempts, int64_t advis
 	return (int64_t)q_random_source_below(d->o.random, (uint64_t)most) + 1; /* full jitter */
 }
 
-/* Has the range's job no more use for it? */
-static enum q_code check_job(struct q_documents *d, const struct q_call *call,
-			     const struct q__work *range, struct q_arena *arena, bool *is_over,
-			     struct q_err *err)
-{
-	struct q__job job;
-	enum q_code code = q__job_read(d, call, range->file_id, arena, &job, err);
-
-	if (code && code != Q_NOTFOUND)
-		return code;
-	*is_over = code == Q_NOTFOUND || job.view.run != range->run ||
-		   job.view.status != Q_JOB_PROCESSING;
-	return Q_OK;
-}
-
 /* What is missing of a range that has been claimed too often fails: something about it ends its
  * workers. */
 static enum q_code give_up(struct q_documents *d, const struct q_call *call,
@@ -147,7 +132,7 @@ static enum q_code feed_range(struct q_worker *worker, const struct q_call *call
 {
 	struct q_documents *d = worker->d;
 	bool done[Q_DOCUMENTS_RANGE_PAGES] = {false};
-	enum q_code code = check_job(d, call, range, arena, is_over, err);
+	enum q_code code = q__range_is_over(d, call, range, arena, is_over, err);
 
 	if (code)
 		return code;
@@ -177,6 +162,16 @@ static void give_back(struct q_documents *d, const struct q_call *call, const st
 		q_log_error(d->o.log, Q_LOG_WARN, "worker.release_failed", call->request_id, &err);
 }
 
+/* Work whose document has been deleted meanwhile has failed for no other reason. */
+static bool is_deleted(struct q_documents *d, const struct q_call *call, const struct q__work *work,
+		       struct q_arena *arena)
+{
+	struct q__job job;
+	struct q_err err;
+
+	return q__job_read(d, call, work->file_id, arena, &job, &err) == Q_NOTFOUND;
+}
+
 enum q_code q_worker_feed(struct q_worker *worker, const struct q_call *call, bool *did_work,
 			  struct q_err *err)
 {
@@ -199,6 +194,8 @@ enum q_code q_worker_feed(struct q_worker *worker, const struct q_call *call, bo
 		code = q__plan(d, call, &work, arena, err);
 	else
 		code = feed_range(worker, call, held, &work, arena, &is_over, err);
+	if (code == Q_NOTFOUND && is_deleted(d, call, &work, arena))
+		code = Q_CONFLICT;
 	if (code && code != Q_CONFLICT)
 		give_back(d, call, &work, err, arena);
 	q__worker_leave(worker, held, is_over || code);
