@@ -13,16 +13,25 @@
 
 /* ---- writers */
 
+/* Of an object, or of a part of one. */
 struct file_writer {
 	struct q_blob_writer base;
 	struct q__blob_temp temp;
 	char key[Q_BLOB_KEY_MAX];
 	size_t key_length;
+	int upload_fd; /* owned; a part's: the directory of its upload; else -1 */
+	unsigned part_number;
 };
 
 static struct file_writer *file_writer_of(struct q_blob_writer *writer)
 {
 	return q_container_of(writer, struct file_writer, base);
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 static enum q_code files_writer_open(struct q_blob_store *store, const struct q_call *call,
@@ -42,6 +51,7 @@ static enum q_code files_writer_open(struct q_blob_store *store, const struct q_
 		return code;
 	}
 	writer->base.store = store;
+	writer->upload_fd = -1;
 	memcpy(writer->key, key.data, key.length);
 	writer->key_length = key.length;
 	*out = &writer->base;
@@ -59,22 +69,56 @@ static void files_writer_abort(struct q_blob_writer *base)
 {
 	struct file_writer *writer = file_writer_of(base);
 
+	close_if_open(writer->upload_fd);
 	q__blob_temp_close(&writer->temp);
 	q_mem_free(writer);
+}
+
+static enum q_code publish(struct file_writer *writer, struct q_err *err)
+{
+	struct q_str key = {writer->key, writer->key_length};
+
+	if (writer->upload_fd >= 0)
+		return q__blob_publish_part(&writer->temp, writer->upload_fd, writer->part_number,
+					    false, err);
+	return q__blob_publish(writer->temp.store, writer->temp.name, key, err);
 }
 
 static enum q_code files_writer_commit(struct q_blob_writer *base, const struct q_call *call,
 				       struct q_blob_info *info, struct q_err *err)
 {
 	struct file_writer *writer = file_writer_of(base);
-	struct q_str key = {writer->key, writer->key_length};
 	enum q_code code = q__blob_temp_seal(&writer->temp, NULL, info, err);
 
 	(void)call;
 	if (code == Q_OK)
-		code = q__blob_publish(writer->temp.store, writer->temp.name, key, err);
+		code = publish(writer, err);
 	files_writer_abort(base);
 	return code;
+}
+
+enum q_code q__blob_files_parts_open(struct q_blob_store *base, const struct q_call *call,
+				     struct q_str key, struct q_str upload_id, unsigned number,
+				     struct q_blob_writer **out, struct q_err *err)
+{
+	int directory = -1;
+	enum q_code code =
+		q__blob_upload_open(file_store_of(base), key, upload_id, &directory, err);
+
+	if (code)
+		return code;
+	if (q__blob_upload_has(directory, number)) /* told before a byte of it is sent */
+		code = q_fail(err, Q_CONFLICT, "blob_store_files.parts_open", "part %u is there",
+			      number);
+	else
+		code = files_writer_open(base, call, key, out, err);
+	if (code) {
+		close(directory);
+		return code;
+	}
+	file_writer_of(*out)->upload_fd = directory;
+	file_writer_of(*out)->part_number = number;
+	return Q_OK;
 }
 
 /* ---- readers */
@@ -264,12 +308,6 @@ static enum q_code files_copy_if_match(struct q_blob_store *base, const struct q
 
 /* ---- the store */
 
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 static void files_close(struct q_blob_store *base)
 {
 	struct file_store *store = file_store_of(base);
@@ -300,6 +338,7 @@ static const struct q_blob_store_ops files_ops = {
 	.parts_list = q__blob_files_parts_list,
 	.parts_complete = q__blob_files_parts_complete,
 	.parts_abort = q__blob_files_parts_abort,
+	.parts_open = q__blob_files_parts_open,
 	.presign = q__blob_files_presign,
 	.check_link = q__blob_files_check_link,
 	.close = files_close,

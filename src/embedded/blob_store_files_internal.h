@@ -111,6 +111,20 @@ Q_MUST_USE enum q_code q__blob_unlink(struct file_store *store, struct q_str key
 /* Removes uploads that nobody has put a part to for a week: their jobs have gone. */
 void q__blob_drop_old_uploads(struct file_store *store);
 
+/* ---- blob_store_files_parts.c */
+
+/* The directory of an upload for this key. */
+Q_MUST_USE enum q_code q__blob_upload_open(struct file_store *store, struct q_str key,
+					   struct q_str upload_id, int *directory,
+					   struct q_err *err);
+
+bool q__blob_upload_has(int directory, unsigned number);
+
+/* Makes a sealed file of .tmp part `number` of an upload. Q_CONFLICT: it is there, and not to be
+ * replaced. */
+Q_MUST_USE enum q_code q__blob_publish_part(const struct q__blob_temp *temp, int directory,
+					    unsigned number, bool is_replacing, struct q_err *err);
+
 /* ---- the operations that have a file of their own */
 
 enum q_code q__blob_files_list(struct q_blob_store *, const struct q_call *, struct q_str prefix,
@@ -132,6 +146,10 @@ enum q_code q__blob_files_parts_complete(struct q_blob_store *, const struct q_c
 					 struct q_blob_info *, struct q_err *);
 enum q_code q__blob_files_parts_abort(struct q_blob_store *, const struct q_call *,
 				      struct q_str key, struct q_str upload_id, struct q_err *);
+
+enum q_code q__blob_files_parts_open(struct q_blob_store *, const struct q_call *, struct q_str key,
+				     struct q_str upload_id, unsigned number,
+				     struct q_blob_writer **, struct q_err *);
 
 enum q_code q__blob_files_presign(struct q_blob_store *, const struct q_call *, struct q_str key,
 				  const struct q_blob_link *, struct q_arena *, struct q_str *url,

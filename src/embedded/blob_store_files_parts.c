@@ -36,9 +36,8 @@ static enum q_code no_upload(struct q_err *err)
 	return q_fail(err, Q_NOTFOUND, "blob_store_files.parts", "there is no such upload");
 }
 
-/* The upload's directory, where it is for this key. */
-static enum q_code open_upload(struct file_store *store, struct q_str key, struct q_str upload_id,
-			       int *directory, struct q_err *err)
+enum q_code q__blob_upload_open(struct file_store *store, struct q_str key, struct q_str upload_id,
+				int *directory, struct q_err *err)
 {
 	unsigned char id[BLOB_UPLOAD_SIZE];
 	char name[UPLOAD_TEXT_SIZE], stored[Q_BLOB_KEY_MAX + 1];
@@ -101,24 +100,46 @@ enum q_code q__blob_files_parts_start(struct q_blob_store *base, const struct q_
 	return make_upload(store, key, hex, err);
 }
 
+bool q__blob_upload_has(int directory, unsigned number)
+{
+	char name[PART_NAME_SIZE];
+
+	part_name(number, name);
+	return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum q_code q__blob_publish_part(const struct q__blob_temp *temp, int directory, unsigned number,
+				 bool is_replacing, struct q_err *err)
+{
+	const char *where = "blob_store_files.parts_put";
+	char name[PART_NAME_SIZE];
+
+	part_name(number, name);
+	if (renameat2(temp->store->temp_fd, temp->name, directory, name,
+		      is_replacing ? 0 : RENAME_NOREPLACE) != 0) {
+		if (errno == ENOENT)
+			return no_upload(err); /* aborted meanwhile */
+		if (errno == EEXIST)
+			return q_fail(err, Q_CONFLICT, where, "part %u is there", number);
+		return q_fail_os(err, errno, where, "a part's name");
+	}
+	if (fsync(directory) != 0)
+		return q_fail_os(err, errno, where, "flush of a directory");
+	return Q_OK;
+}
+
 static enum q_code write_part(struct q__blob_temp *temp, int directory, unsigned number,
 			      struct q_bytes body, struct q_blob_part *out, struct q_err *err)
 {
-	char name[PART_NAME_SIZE];
 	struct q_blob_info info;
 	enum q_code code = q__blob_temp_add(temp, body, err);
 
 	if (code == Q_OK)
 		code = q__blob_temp_seal(temp, NULL, &info, err);
+	if (code == Q_OK)
+		code = q__blob_publish_part(temp, directory, number, true, err);
 	if (code)
 		return code;
-	part_name(number, name);
-	if (renameat(temp->store->temp_fd, temp->name, directory, name) != 0)
-		return errno == ENOENT ? no_upload(err) /* aborted meanwhile */
-				       : q_fail_os(err, errno, "blob_store_files.parts_put",
-						   "a part's name");
-	if (fsync(directory) != 0)
-		return q_fail_os(err, errno, "blob_store_files.parts_put", "flush of a directory");
 	*out = (struct q_blob_part){.number = number, .size_bytes = info.size_bytes};
 	memcpy(out->etag, info.etag, sizeof out->etag);
 	return Q_OK;
@@ -131,7 +152,7 @@ enum q_code q__blob_files_parts_put(struct q_blob_store *base, const struct q_ca
 	struct file_store *store = file_store_of(base);
 	struct q__blob_temp temp;
 	int directory = -1;
-	enum q_code code = open_upload(store, key, upload_id, &directory, err);
+	enum q_code code = q__blob_upload_open(store, key, upload_id, &directory, err);
 
 	(void)call;
 	if (code)
@@ -216,7 +237,7 @@ enum q_code q__blob_files_parts_list(struct q_blob_store *base, const struct q_c
 				     struct q_err *err)
 {
 	int upload = -1;
-	enum q_code code = open_upload(file_store_of(base), key, upload_id, &upload, err);
+	enum q_code code = q__blob_upload_open(file_store_of(base), key, upload_id, &upload, err);
 
 	(void)call;
 	if (code)
@@ -250,7 +271,7 @@ enum q_code q__blob_files_parts_abort(struct q_blob_store *base, const struct q_
 	struct file_store *store = file_store_of(base);
 	char name[UPLOAD_TEXT_SIZE];
 	int upload = -1;
-	enum q_code code = open_upload(store, key, upload_id, &upload, err);
+	enum q_code code = q__blob_upload_open(store, key, upload_id, &upload, err);
 
 	(void)call;
 	if (code)
@@ -330,7 +351,7 @@ static enum q_code build_object(struct file_store *store, int upload, const stru
 
 	if (code)
 		return code;
-	q_assert(q_decode_hex(upload_id, id, sizeof id)); /* open_upload has */
+	q_assert(q_decode_hex(upload_id, id, sizeof id)); /* q__blob_upload_open has */
 	code = join_parts(upload, call, parts, count, &temp, err);
 	if (code == Q_OK)
 		code = q__blob_temp_seal(&temp, id, out, err);
@@ -365,7 +386,7 @@ enum q_code q__blob_files_parts_complete(struct q_blob_store *base, const struct
 {
 	struct file_store *store = file_store_of(base);
 	int upload = -1;
-	enum q_code code = open_upload(store, key, upload_id, &upload, err);
+	enum q_code code = q__blob_upload_open(store, key, upload_id, &upload, err);
 
 	if (code)
 		return code == Q_NOTFOUND && is_completed(store, key, upload_id, out) ? Q_OK : code;

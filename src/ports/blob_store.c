@@ -449,6 +449,25 @@ enum q_code q_blob_store_check_link(struct q_blob_store *store, struct q_str key
 	return store->ops->check_link(store, key, query, arena, out, err);
 }
 
+enum q_code q_blob_parts_open(struct q_blob_store *store, const struct q_call *call,
+			      struct q_str key, struct q_str upload_id, unsigned number,
+			      struct q_blob_writer **out, struct q_err *err)
+{
+	const char *where = "blob_store.parts_open";
+	enum q_code code = begin_parts(store, call, key, upload_id, where, err);
+
+	q_assert(out);
+	if (code == Q_OK)
+		code = check_part_number(number, where, err);
+	if (code)
+		return code;
+	if (!q_blob_store_serves_links(store))
+		return q_fail(err, Q_UNSUPPORTED, where, "parts of this store are sent elsewhere");
+	code = store->ops->parts_open(store, call, key, upload_id, number, out, err);
+	q_assert(code || (*out)->store == store);
+	return code;
+}
+
 bool q_blob_store_serves_links(const struct q_blob_store *store)
 {
 	return (store->ops->capabilities & Q_CAP_SERVES_LINKS) != 0;

@@ -140,7 +140,10 @@ struct q_blob_store_ops {
 	enum q_code (*presign)(struct q_blob_store *, const struct q_call *, struct q_str key,
 			       const struct q_blob_link *, struct q_arena *, struct q_str *url,
 			       struct q_err *);
-	/* Only with Q_CAP_SERVES_LINKS. */
+	/* Only with Q_CAP_SERVES_LINKS, as the next. */
+	enum q_code (*parts_open)(struct q_blob_store *, const struct q_call *, struct q_str key,
+				  struct q_str upload_id, unsigned number, struct q_blob_writer **,
+				  struct q_err *);
 	enum q_code (*check_link)(struct q_blob_store *, struct q_str key, struct q_str query,
 				  struct q_arena *, struct q_blob_link *, struct q_err *);
 	void (*close)(struct q_blob_store *);
@@ -246,6 +249,13 @@ Q_MUST_USE enum q_code q_blob_store_presign(struct q_blob_store *store, const st
 Q_MUST_USE enum q_code q_blob_store_check_link(struct q_blob_store *store, struct q_str key,
 					       struct q_str query, struct q_arena *arena,
 					       struct q_blob_link *out, struct q_err *err);
+
+/* What a link to PUT a part allows, as a stream: a part that is not there yet. Its commit gives the
+ * part's own size, etag and sha256. Q_CONFLICT, of this or of the commit: the part is there;
+ * Q_UNSUPPORTED without Q_CAP_SERVES_LINKS. */
+Q_MUST_USE enum q_code q_blob_parts_open(struct q_blob_store *store, const struct q_call *call,
+					 struct q_str key, struct q_str upload_id, unsigned number,
+					 struct q_blob_writer **out, struct q_err *err);
 
 bool q_blob_store_serves_links(const struct q_blob_store *store);
 

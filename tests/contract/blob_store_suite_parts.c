@@ -194,6 +194,84 @@ static void an_aborted_upload_is_gone(void **state)
 	assert_missing(suite, "parts/aborted");
 }
 
+/* ---- parts as streams, for stores that serve their links */
+
+static enum q_code stream_part(struct suite *suite, const char *key, struct q_str id,
+			       unsigned number, struct q_bytes body, struct q_blob_info *info)
+{
+	struct q_blob_writer *writer;
+	enum q_code code = q_blob_parts_open(suite->store, &no_limits, q_str_from(key), id, number,
+					     &writer, &suite->err);
+
+	if (code)
+		return code;
+	assert_ok(q_blob_writer_add(writer, &no_limits, body, &suite->err));
+	return q_blob_writer_commit(writer, &no_limits, info, &suite->err);
+}
+
+static void a_part_may_be_streamed_once(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str id = start(suite, "parts/streamed");
+	struct q_blob_part part = {.number = 1};
+	struct q_blob_info info;
+
+	if (!q_blob_store_serves_links(suite->store)) {
+		assert_code(stream_part(suite, "parts/streamed", id, 1, text("x"), &info),
+			    Q_UNSUPPORTED);
+		return;
+	}
+	assert_ok(stream_part(suite, "parts/streamed", id, 1, text("first"), &info));
+	assert_int_equal(info.size_bytes, 5);
+	assert_sha256(info.sha256, text("first"));
+	assert_code(stream_part(suite, "parts/streamed", id, 1, text("other"), &info), Q_CONFLICT);
+	memcpy(part.etag, info.etag, sizeof part.etag);
+	assert_ok(complete(suite, "parts/streamed", id, &part, 1, &info));
+	assert_body(suite, "parts/streamed", text("first"));
+	assert_code(stream_part(suite, "parts/streamed", id, 2, text("late"), &info), Q_NOTFOUND);
+}
+
+static void of_two_streams_of_a_part_the_first_that_ends_stays(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str key = Q_STR("parts/raced"), id = start(suite, "parts/raced");
+	struct q_blob_writer *slow, *fast;
+	struct q_blob_parts parts;
+
+	if (!q_blob_store_serves_links(suite->store))
+		return;
+	assert_ok(q_blob_parts_open(suite->store, &no_limits, key, id, 1, &slow, &suite->err));
+	assert_ok(q_blob_parts_open(suite->store, &no_limits, key, id, 1, &fast, &suite->err));
+	assert_ok(q_blob_writer_add(slow, &no_limits, text("slow bytes"), &suite->err));
+	assert_ok(q_blob_writer_add(fast, &no_limits, text("fast"), &suite->err));
+	assert_ok(q_blob_writer_commit(fast, &no_limits, NULL, &suite->err));
+	assert_code(q_blob_writer_commit(slow, &no_limits, NULL, &suite->err), Q_CONFLICT);
+	assert_ok(q_blob_parts_list(suite->store, &no_limits, key, id, suite->arena, &parts,
+				    &suite->err));
+	assert_int_equal(parts.count, 1);
+	assert_int_equal(parts.items[0].size_bytes, 4);
+}
+
+static void a_stream_of_a_part_may_be_given_up_or_outlived(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str key = Q_STR("parts/given-up"), id = start(suite, "parts/given-up");
+	struct q_blob_writer *writer;
+	struct q_blob_parts parts;
+
+	if (!q_blob_store_serves_links(suite->store))
+		return;
+	assert_ok(q_blob_parts_open(suite->store, &no_limits, key, id, 1, &writer, &suite->err));
+	assert_ok(q_blob_writer_add(writer, &no_limits, text("x"), &suite->err));
+	q_blob_writer_abort(writer);
+	assert_ok(q_blob_parts_list(suite->store, &no_limits, key, id, suite->arena, &parts,
+				    &suite->err));
+	assert_int_equal(parts.count, 0);
+	assert_ok(q_blob_parts_open(suite->store, &no_limits, key, id, 1, &writer, &suite->err));
+	assert_ok(q_blob_parts_abort(suite->store, &no_limits, key, id, &suite->err));
+	assert_code(q_blob_writer_commit(writer, &no_limits, NULL, &suite->err), Q_NOTFOUND);
+}
+
 struct case_list blob_store_part_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -207,6 +285,9 @@ struct case_list blob_store_part_cases(void)
 		CASE(an_unknown_upload_is_not_found),
 		CASE(an_upload_is_of_its_key_alone),
 		CASE(an_aborted_upload_is_gone),
+		CASE(a_part_may_be_streamed_once),
+		CASE(of_two_streams_of_a_part_the_first_that_ends_stays),
+		CASE(a_stream_of_a_part_may_be_given_up_or_outlived),
 	};
 
 	return (struct case_list){cases, Q_COUNT_OF(cases)};

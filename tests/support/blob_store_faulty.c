@@ -68,26 +68,47 @@ static struct faulty_writer *faulty_writer_of(struct q_blob_writer *writer)
 	return q_container_of(writer, struct faulty_writer, base);
 }
 
+/* A writer around the inner one, which it takes. */
+static enum q_code wrap_writer(struct q_blob_store *base, struct q_blob_writer *inner,
+			       struct q_blob_writer **out, struct q_err *err)
+{
+	struct faulty_writer *writer = q_mem_new(sizeof *writer);
+
+	if (!writer) {
+		q_blob_writer_abort(inner);
+		return q_fail(err, Q_NOMEM, "blob_store_faulty", "a writer");
+	}
+	*writer = (struct faulty_writer){{base}, inner};
+	*out = &writer->base;
+	return Q_OK;
+}
+
 static enum q_code faulty_writer_open(struct q_blob_store *base, const struct q_call *call,
 				      struct q_str key, struct q_blob_writer **out,
 				      struct q_err *err)
 {
 	struct faulty_store *store = faulty_of(base);
-	struct faulty_writer *writer;
+	struct q_blob_writer *inner;
 	enum q_code code;
 
 	if (next_fate(store) != GOES_WELL) /* an open that is lost has nothing to show either */
 		return fail(store, err);
-	writer = q_mem_new(sizeof *writer);
-	if (!writer)
-		return q_fail(err, Q_NOMEM, "blob_store_faulty", "a writer");
-	writer->base.store = base;
-	code = q_blob_writer_open(store->inner, call, key, &writer->inner, err);
-	if (code)
-		q_mem_free(writer);
-	else
-		*out = &writer->base;
-	return code;
+	code = q_blob_writer_open(store->inner, call, key, &inner, err);
+	return code ? code : wrap_writer(base, inner, out, err);
+}
+
+static enum q_code faulty_parts_open(struct q_blob_store *base, const struct q_call *call,
+				     struct q_str key, struct q_str upload_id, unsigned number,
+				     struct q_blob_writer **out, struct q_err *err)
+{
+	struct faulty_store *store = faulty_of(base);
+	struct q_blob_writer *inner;
+	enum q_code code;
+
+	if (next_fate(store) != GOES_WELL)
+		return fail(store, err);
+	code = q_blob_parts_open(store->inner, call, key, upload_id, number, &inner, err);
+	return code ? code : wrap_writer(base, inner, out, err);
 }
 
 static enum q_code faulty_writer_add(struct q_blob_writer *writer, const struct q_call *call,
@@ -291,6 +312,7 @@ static const struct q_blob_store_ops faulty_ops = {
 	.parts_list = faulty_parts_list,
 	.parts_complete = faulty_parts_complete,
 	.parts_abort = faulty_parts_abort,
+	.parts_open = faulty_parts_open,
 	.presign = faulty_presign,
 	.check_link = faulty_check_link,
 	.close = faulty_close,
