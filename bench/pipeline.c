@@ -58,6 +58,7 @@ static void send(struct bench *b, struct q_job *job)
 	struct q_document_source source = make_document(b->pages);
 	struct q_call call = {0};
 	struct q_upload *upload;
+	bool is_duplicate;
 	static unsigned char chunk[CHUNK];
 	struct q_err err;
 	ssize_t got;
@@ -70,7 +71,7 @@ static void send(struct bench *b, struct q_job *job)
 			die("upload", &err);
 		offset += got;
 	}
-	if (q_upload_finish(upload, &call, &admin, &request, b->arena, job, &err))
+	if (q_upload_finish(upload, &call, &admin, &request, b->arena, job, &is_duplicate, &err))
 		die("upload", &err);
 	close(source.fd);
 }
