@@ -55,6 +55,10 @@ enum q_code q_documents_new(const struct q_documents_options *options, struct q_
 		q_documents_free(d);
 		return q_fail(err, Q_NOMEM, "documents.new", "options");
 	}
+	if (q__page_commits_init(&d->commits, err)) {
+		q_documents_free(d);
+		return err->code;
+	}
 	make_metrics(d);
 	*out = d;
 	return Q_OK;
@@ -64,6 +68,7 @@ void q_documents_free(struct q_documents *d)
 {
 	if (!d)
 		return;
+	q__page_commits_free(&d->commits);
 	q_arena_free(d->arena);
 	q_mem_free(d);
 }

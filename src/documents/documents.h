@@ -39,6 +39,7 @@ enum {
 	Q_DOCUMENTS_ID_SIZE = Q_UUID_TEXT_SIZE,
 	Q_DOCUMENTS_NAME_MAX = 1024,  /* bytes of a file name that are kept */
 	Q_DOCUMENTS_LIST_MAX = 100,   /* jobs a page of a list */
+	Q_DOCUMENTS_EVENTS_MAX = 200, /* of a job's log, at one reading */
 	Q_DOCUMENTS_RANGE_PAGES = 50, /* pages of a range, the unit of extraction */
 	Q_DOCUMENTS_LINK_MS = 3600 * 1000
 };
@@ -193,6 +194,37 @@ Q_MUST_USE enum q_code q_documents_find_page(struct q_documents *d, const struct
 					     const struct q_identity *who, struct q_str file_id,
 					     unsigned number, struct q_arena *arena,
 					     struct q_page *out, struct q_err *err);
+
+/* --- A job's log
+ * ------------------------------------------------------------------------------------------------------------
+ * / */
+
+/* What happened to a job, numbered from 1 without gaps: a reader that has read up to n has lost and
+ * repeated nothing if the next one is n + 1. */
+struct q_job_event {
+	int64_t id;
+	/* "progress": a step between two statuses; "page": one page is done; "completed", "failed",
+	 * "cancelled": the run's last. */
+	struct q_str type;
+	struct q_str status; /* the job's from then on; of type "page": the page's */
+	int64_t run, at_ms;
+	int64_t page;					    /* 0: of no page */
+	int64_t total_pages, processed_pages, failed_pages; /* of the job, from then on */
+};
+
+struct q_job_events {
+	struct q_job_event *items;
+	size_t count;
+	int64_t last_id; /* of the last item, or `after` */
+	bool is_over;	 /* the job has ended and nothing follows, unless it is tried again */
+};
+
+/* The events after number `after` (0: from the first), at most `limit` (1..Q_DOCUMENTS_EVENTS_MAX).
+ * Q_INVALID with reason "bad_event_id" where the log does not reach so far. */
+Q_MUST_USE enum q_code q_documents_read_events(struct q_documents *d, const struct q_call *call,
+					       const struct q_identity *who, struct q_str file_id,
+					       int64_t after, size_t limit, struct q_arena *arena,
+					       struct q_job_events *out, struct q_err *err);
 
 /* --- Upload
  * -----------------------------------------------------------------------------------------------------------------

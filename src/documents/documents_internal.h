@@ -7,12 +7,23 @@
 
 #include "documents/documents.h"
 
+#include <pthread.h>
+
 enum {
 	Q__DUE_BUCKETS = 8,
 	Q__DUE_AFTER_MS = 10000,  /* a job that did not move for so long is rung for again */
 	Q__PAGE_ATTEMPTS_MAX = 4, /* analyses of a page in a run, by one process */
 	Q__CLAIMS_MAX = 12,	  /* of a range or plan: then what is missing fails */
 	Q__STEP_ARENA = 64 << 20  /* bytes; what one step may hold */
+};
+
+/* Pages that wait to be stored, and the batches that are being stored (page_commit.c). */
+struct q__page_commits {
+	struct q_bell *pause;  /* never rung: to wait a little */
+	pthread_mutex_t mutex; /* guards what follows; a leaf, not held while a batch is stored */
+	pthread_cond_t changed;
+	struct q__finished_page *waiting; /* oldest first; each its thread's */
+	struct q__page_batch *leaders;	  /* each its thread's */
 };
 
 struct q_documents {
@@ -22,6 +33,7 @@ struct q_documents {
 	struct q_series *pages_completed, *pages_failed;
 	struct q_series *extract_seconds, *analyse_seconds, *store_seconds;
 	struct q_series *document_seconds;
+	struct q__page_commits commits;
 };
 
 int64_t q__now(const struct q_documents *d);
@@ -195,6 +207,19 @@ Q_MUST_USE enum q_code q__upload_describe(const struct q_identity *who,
 					  struct q_arena *arena, struct q_job *job,
 					  struct q_err *err);
 
+/* --- A job's log (job_log.c) -------------------------------------------------------------------
+ */
+
+/* The item of one entry. */
+Q_MUST_USE bool q__event_item(struct q_arena *arena, const struct q_job *job,
+			      const struct q_job_event *event, struct q_item *out);
+
+/* As q_documents_read_events, of a job that has just been read; `after` is within its log. */
+Q_MUST_USE enum q_code q__events_read(struct q_documents *d, const struct q_call *call,
+				      const struct q__job *job, int64_t after, size_t limit,
+				      struct q_arena *arena, struct q_job_events *out,
+				      struct q_err *err);
+
 /* --- Claims (range.c) --------------------------------------------------------------------------
  */
 
@@ -314,6 +339,29 @@ Q_MUST_USE enum q_code q__page_store_failed(struct q_documents *d, const struct 
 					    int64_t attempts, struct q_str error_code,
 					    struct q_str error_detail, struct q_arena *arena,
 					    struct q_err *err);
+
+/* A page's item, complete, on its way into the store (page_commit.c). */
+struct q__finished_page {
+	const struct q__work *range;
+	const struct q_item *item;
+	unsigned number;
+	bool is_completed; /* else it failed */
+
+	/* The committer's. */
+	enum { Q__FINISHED_WAITS, Q__FINISHED_TAKEN, Q__FINISHED_SETTLED } state;
+	enum q_code code;
+	struct q_err err;
+	struct q__finished_page *next;
+};
+
+Q_MUST_USE enum q_code q__page_commits_init(struct q__page_commits *commits, struct q_err *err);
+void q__page_commits_free(struct q__page_commits *commits); /* also where init has failed */
+
+/* Stores it with its event and counts it, in one transaction with others of its job that are
+ * finished by now. Results as q__page_store. */
+Q_MUST_USE enum q_code q__page_commit(struct q_documents *d, const struct q_call *call,
+				      struct q__finished_page *page, struct q_arena *arena,
+				      struct q_err *err);
 
 Q_MUST_USE enum q_code q__page_parse(const struct q_item *item, struct q_page *out,
 				     struct q_err *err);

@@ -218,26 +218,37 @@ static int64_t run_after(const struct q__job *from)
 	return from->view.run + q_job_status_is_final(from->view.status);
 }
 
-/* One entry of the job's ordered log, written with the edge itself. */
+/* What a number of the job is once the edge's changes are made. */
+static int64_t number_after(const struct q__edge *edge, const char *name, int64_t before)
+{
+	for (size_t i = 0; i < edge->change_count; i++) {
+		const struct q_change *change = &edge->changes[i];
+
+		if (q_str_equal(change->name, q_str_from(name)))
+			return change->value.number + (change->kind == Q_ADD ? before : 0);
+	}
+	return before;
+}
+
+/* The entry of the job's log that is written with the edge. */
 static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 			      const struct q__edge *edge, struct q_arena *arena, struct q_item *out,
 			      struct q_err *err)
 {
-	struct q__attributes a;
+	const struct q_job *job = &from->view;
+	struct q_str status = q_str_from(q_job_status_name(edge->to));
+	struct q_job_event event = {
+		.id = from->event_count + 1,
+		.type = q_job_status_is_final(edge->to) ? status : Q_STR("progress"),
+		.status = status,
+		.run = run_after(from),
+		.at_ms = q__now(d),
+		.total_pages = number_after(edge, "totalPages", job->total_pages),
+		.processed_pages = number_after(edge, "processedPages", job->processed_pages),
+		.failed_pages = number_after(edge, "failedPages", job->failed_pages),
+	};
 
-	q__attributes_init(&a, arena, 5);
-	q__set_string(&a, "type",
-		      q_job_status_is_final(edge->to) ? q_str_from(q_job_status_name(edge->to))
-						      : Q_STR("progress"));
-	q__set_string(&a, "status", q_str_from(q_job_status_name(edge->to)));
-	q__set_string(&a, "tenantId", from->view.tenant_id);
-	q__set_number(&a, "run", run_after(from));
-	q__set_number(&a, "at", q__now(d));
-	*out = (struct q_item){
-		.key = q__event_key(arena, from->view.file_id, from->event_count + 1),
-		.attributes = a.items,
-		.attribute_count = a.count};
-	if (a.failed || q_arena_failed(arena))
+	if (!q__event_item(arena, job, &event, out))
 		return q_fail(err, Q_NOMEM, "documents.edge", "an event of a job");
 	return Q_OK;
 }

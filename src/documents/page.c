@@ -1,6 +1,6 @@
 /* A page: its text is read from its range's blob, analysed, and stored as a PAGE item that is
- * counted in the same transaction. The condition on the page's run makes the count exact, however
- * often the work is done. */
+ * counted in the same transaction (page_commit.c). The condition on the page's run makes the count
+ * exact, however often the work is done. */
 #include "documents/documents_internal.h"
 
 #include "base/buf.h"
@@ -90,38 +90,24 @@ enum q_code q__pages_done(struct q_documents *d, const struct q_call *call,
 	return Q_OK;
 }
 
-/* Puts the page and counts it. Q_OK also where the page is stored already. */
 static enum q_code store(struct q_documents *d, const struct q_call *call,
-			 const struct q__work *range, const struct q_item *page,
-			 const char *counter, struct q_arena *arena, struct q_err *err)
+			 const struct q__work *range, unsigned number,
+			 const struct q__attributes *attributes, bool is_completed,
+			 struct q_arena *arena, struct q_err *err)
 {
-	struct q_condition new_in_run = {Q_IF_NOT_EQUAL, Q_STR("run"), q_value_number(range->run)};
-	struct q_condition job_goes_on[] = {
-		q__if_string("status", Q_STR("processing")),
-		q__if_number("run", range->run),
-	};
-	struct q_change count[] = {q__change_add(counter, 1), q__change_add("version", 1)};
-	struct q_write writes[] = {
-		{.kind = Q_WRITE_PUT,
-		 .key = page->key,
-		 .item = page,
-		 .conditions = &new_in_run,
-		 .condition_count = 1},
-		{.kind = Q_WRITE_UPDATE,
-		 .key = q__job_key(arena, range->file_id),
-		 .changes = count,
-		 .change_count = Q_COUNT_OF(count),
-		 .conditions = job_goes_on,
-		 .condition_count = Q_COUNT_OF(job_goes_on)},
-	};
-	size_t failed = 0;
+	struct q_item item = {.key = q__page_key(arena, range->file_id, number),
+			      .attributes = attributes->items,
+			      .attribute_count = attributes->count};
+	struct q__finished_page page = {
+		.range = range, .item = &item, .number = number, .is_completed = is_completed};
 	enum q_code code;
 
-	if (q_arena_failed(arena))
+	if (attributes->failed || q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.page", "a page's item");
-	code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed,
-				       err);
-	return code == Q_CONFLICT && failed == 0 ? Q_OK : code;
+	code = q__page_commit(d, call, &page, arena, err);
+	if (!code)
+		q_series_add(is_completed ? d->pages_completed : d->pages_failed, 1);
+	return code;
 }
 
 static void begin_item(struct q__attributes *a, struct q_documents *d, const struct q__work *range,
@@ -141,19 +127,11 @@ enum q_code q__page_store_failed(struct q_documents *d, const struct q_call *cal
 				 struct q_arena *arena, struct q_err *err)
 {
 	struct q__attributes a;
-	struct q_item item;
-	enum q_code code;
 
 	begin_item(&a, d, range, number, "failed", attempts, arena);
 	q__set_string(&a, "errorCode", error_code);
 	q__set_string(&a, "errorDetail", error_detail);
-	item = (struct q_item){.key = q__page_key(arena, range->file_id, number),
-			       .attributes = a.items,
-			       .attribute_count = a.count};
-	code = store(d, call, range, &item, "failedPages", arena, err);
-	if (!code)
-		q_series_add(d->pages_failed, 1);
-	return code;
+	return store(d, call, range, number, &a, false, arena, err);
 }
 
 static enum q_code store_analysis(struct q_documents *d, const struct q_call *call,
@@ -163,7 +141,6 @@ static enum q_code store_analysis(struct q_documents *d, const struct q_call *ca
 				  struct q_err *err)
 {
 	struct q__attributes a;
-	struct q_item item;
 	struct q_buf json;
 	struct q_json_writer w;
 	enum q_code code;
@@ -181,16 +158,11 @@ static enum q_code store_analysis(struct q_documents *d, const struct q_call *ca
 	q__set_number(&a, "textOffset", (int64_t)place->offset);
 	q__set_number(&a, "textBytes", place->text_bytes);
 	q__set_number(&a, "boxesBytes", place->boxes_bytes);
-	item = (struct q_item){.key = q__page_key(arena, range->file_id, number),
-			       .attributes = a.items,
-			       .attribute_count = a.count};
 	if (q_buf_failed(&json)) /* what an analysis may hold fits: the heap is full */
 		code = q_fail(err, Q_NOMEM, "documents.page", "the analysis of a page");
 	else
-		code = store(d, call, range, &item, "processedPages", arena, err);
+		code = store(d, call, range, number, &a, true, arena, err);
 	q_buf_free(&json);
-	if (!code)
-		q_series_add(d->pages_completed, 1);
 	return code;
 }
 

@@ -12,7 +12,7 @@ import tempfile
 
 SOURCE, BUILD = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
 PROGRAMS = ["tests/sim/sim_documents", "tests/unit/test_worker", "tests/unit/test_aggregate"]
-PAGE_TRANSACT = "code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), &failed,"
+PAGE_TRANSACT = "code = q_record_store_transact(d->o.records, call, writes, 1 + 2 * batch->count, &failed,"
 
 # name -> [(file of src/documents, text, what stands there instead)]
 BUGS = {
@@ -21,12 +21,11 @@ BUGS = {
     "a renewal may come after the end": [
         ("range.c", ',\n\t\t{.kind = Q_IF_UNSET, .name = Q_STR("done")},', ",")],
     "a page asks for no run": [
-        ("page.c", ".item = page,\n\t\t .conditions = &new_in_run,\n\t\t .condition_count = 1},", ".item = page,},"),
-        ("page.c", "struct q_condition new_in_run = {Q_IF_NOT_EQUAL", "__attribute__((unused)) struct q_condition new_in_run = {Q_IF_NOT_EQUAL")],
+        ("page_commit.c", "Q_IF_NOT_EQUAL, Q_STR(\"run\"),", "Q_IF_UNSET, Q_STR(\"never\"),")],
     "a page is counted before its condition": [
-        ("page.c", PAGE_TRANSACT,
-         "code = q_record_store_write(d->o.records, call, &writes[1], NULL, NULL, err);\n\tif (code)\n\t\treturn code;\n\t"
-         + PAGE_TRANSACT.replace("Q_COUNT_OF(writes)", "1"))],
+        ("page_commit.c", PAGE_TRANSACT,
+         "code = q_record_store_write(d->o.records, call, &writes[0], NULL, NULL, err);\n\tif (code)\n\t\treturn code;\n\t"
+         + PAGE_TRANSACT.replace("writes, 1 +", "writes + 1,"))],
     "an edge loses the due mark": [
         ("job.c", "if (edge->due_at_ms > 0)", "if (edge->due_at_ms > 0 && edge->to != Q_JOB_AGGREGATING)")],
     "nobody sets the mark of a tenant again": [

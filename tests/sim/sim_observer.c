@@ -114,6 +114,13 @@ static bool is_edge(enum q_job_status from, enum q_job_status to)
 	       (from == Q_JOB_AGGREGATING && to == Q_JOB_COMPLETED);
 }
 
+/* Pages that are counted since the last look. */
+static int64_t new_pages(const struct sim_job *job, const struct q_item *item)
+{
+	return q_item_number(item, "processedPages", 0) + q_item_number(item, "failedPages", 0) -
+	       job->processed - job->failed;
+}
+
 static void note_job(struct sim_observer *o, const struct q_item *item)
 {
 	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
@@ -127,8 +134,8 @@ static void note_job(struct sim_observer *o, const struct q_item *item)
 	if (job->is_seen && status != job->status && !is_edge(job->status, status))
 		sim_observer_fail(o, "%s: %s -> %s is an edge", job->id,
 				  q_job_status_name(job->status), q_job_status_name(status));
-	if (events != job->events + (job->is_seen && status != job->status))
-		sim_observer_fail(o, "%s: each edge has one event", job->id);
+	if (events != job->events + (job->is_seen && status != job->status) + new_pages(job, item))
+		sim_observer_fail(o, "%s: each edge and each page has one event", job->id);
 	if (q_item_number(item, "run", 0) != 1)
 		sim_observer_fail(o, "%s: the run stays", job->id);
 	if ((item->index2.pk.length == 0) != q_job_status_is_final(status))
@@ -156,6 +163,18 @@ static void note_page(struct sim_observer *o, const struct q_change_record *chan
 											 : 'f';
 }
 
+static void note_event(struct sim_observer *o, const struct q_change_record *change)
+{
+	struct sim_job *job = job_of(o, q_str_slice(change->key.pk, 4, change->key.pk.length));
+	int64_t number = 0;
+
+	q_assert(q_str_to_int64(q_str_slice(change->key.sk, 6, change->key.sk.length), &number));
+	if (change->before || number != job->logged + 1)
+		sim_observer_fail(o, "%s: event %lld follows %lld", job->id, (long long)number,
+				  (long long)job->logged);
+	job->logged = number;
+}
+
 static void note_work(struct sim_observer *o, const struct q_item *item)
 {
 	bool is_done = q_item_number(item, "done", 0) != 0;
@@ -178,7 +197,9 @@ static void note(struct sim_observer *o, const struct q_change_record *change)
 		note_job(o, change->after);
 	else if (q_str_starts_with(change->key.sk, Q_STR("PAGE#")))
 		note_page(o, change);
-	else if (!q_str_starts_with(change->key.sk, Q_STR("EVENT#")))
+	else if (q_str_starts_with(change->key.sk, Q_STR("EVENT#")))
+		note_event(o, change);
+	else
 		note_work(o, change->after);
 }
 
@@ -192,6 +213,9 @@ static void check_counts(struct sim_observer *o)
 			completed += job->pages[page] == 'c';
 			failed += job->pages[page] == 'f';
 		}
+		if (job->logged != job->events)
+			sim_observer_fail(o, "%s: %lld events are counted, %lld logged", job->id,
+					  (long long)job->events, (long long)job->logged);
 		if (completed != job->processed || failed != job->failed ||
 		    completed + failed > job->total)
 			sim_observer_fail(o,

@@ -1,7 +1,8 @@
 /* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what
  * must always hold.
  *
- *     - a job's status takes the edges of the design alone, each with one event; the run does not change;
+ *     - a job's status takes the edges of the design alone; the run does not change;
+ *     - each edge and each page has one event, numbered without gaps;
  *     - total = processed + failed + open, and the counts are those of the pages stored;
  *     - a page is stored once a run; nothing is ever deleted but the marks of tenants;
  *     - a job that has not ended has a due mark, one that has has none;
@@ -24,6 +25,7 @@ struct sim_job {
 	bool is_seen;
 	enum q_job_status status;
 	int64_t total, processed, failed, events;
+	int64_t logged;		       /* number of the latest event in the log */
 	struct q_str error_code;       /* in the product's arena */
 	char pages[SIM_PAGES_MAX + 1]; /* 0: open, 'c': completed, 'f': failed */
 };

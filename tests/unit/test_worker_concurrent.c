@@ -150,6 +150,30 @@ static void upload_all(struct product *p, struct q_job *jobs)
 	}
 }
 
+/* Threads and processes have written one log: its numbers have no gap, and each page has one entry.
+ */
+static void check_log(struct product *p, const struct q_job *job)
+{
+	struct q_identity who = product_internal_admin();
+	struct q_job_events events = {0};
+	int64_t seen = 0, pages = 0;
+	struct q_err err;
+
+	while (!events.is_over) {
+		assert_int_equal(q_documents_read_events(p->documents, &no_call, &who, job->file_id,
+							 seen, 50, p->arena, &events, &err),
+				 Q_OK);
+		for (size_t i = 0; i < events.count; i++) {
+			assert_int_equal(events.items[i].id, ++seen);
+			pages += events.items[i].page > 0;
+			assert_int_equal(events.items[i].processed_pages +
+						 events.items[i].failed_pages,
+					 pages);
+		}
+	}
+	assert_int_equal(pages, job->total_pages);
+}
+
 static void documents_are_worked_through_whatever_happens_beside(void **state)
 {
 	static struct office office;
@@ -186,6 +210,7 @@ static void documents_are_worked_through_whatever_happens_beside(void **state)
 		assert_int_equal(job.failed_pages, i == 5);
 		assert_int_equal(job.processed_pages, job.total_pages - (i == 5));
 		assert_true(product_manifest(p, job.file_id).length > 0);
+		check_log(p, &job);
 	}
 	q_worker_free(office.processes[1].worker);
 	q_documents_free(office.processes[1].documents);
