@@ -101,6 +101,11 @@ static enum q_exit cancel(struct request *r)
 	return show_answer(r, "POST", "/cancel");
 }
 
+static enum q_exit retry(struct request *r)
+{
+	return show_answer(r, "POST", "/retry");
+}
+
 /* Where results go: --output, or stdout. */
 static enum q_exit open_output(const struct request *r, int *fd)
 {
@@ -153,7 +158,7 @@ static const struct {
 	enum q_exit (*run)(struct request *);
 } actions[] = {
 	{"ls", false, list},	      {"show", true, show},	{"results", true, results},
-	{"download", true, download}, {"cancel", true, cancel},
+	{"download", true, download}, {"cancel", true, cancel}, {"retry", true, retry},
 };
 
 static enum q_exit run_action(struct request *r, const char *const *operands, size_t count)
@@ -198,10 +203,11 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_jobs = {
 	.name = "jobs",
-	.synopsis = "jobs [ls | show ID | results ID | download ID | cancel ID] [--status S] "
+	.synopsis = "jobs [ls | show ID | results ID | download ID | cancel ID | retry ID] "
+		    "[--status S] "
 		    "[--tenant T] "
 		    "[--kind K] [--limit N] [--output FILE] [--json]",
-	.summary = "list jobs, show one, fetch its results, or stop it",
+	.summary = "list jobs, show one, fetch its results, stop or retry it",
 	.help = "results and download write the manifest to --output, or to stdout; download goes "
 		"through the signed link.\n",
 	.run = run,

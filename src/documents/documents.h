@@ -5,7 +5,8 @@
  *
  *     pending -> chunking -> processing -> aggregating -> completed | failed
  *
- * or it is cancelled, and ends, whatever crashes meanwhile. Work is claimed from the record store by leases; an event
+ * or it is cancelled, and ends, whatever crashes meanwhile. A job that has ended may be retried: a
+ * new run redoes the pages that failed or are missing. Work is claimed from the record store by leases; an event
  * is a doorbell, never the work item.
  *
  * Contract:  every function that takes `who` shows a caller only what the access table lets it
@@ -145,6 +146,14 @@ Q_MUST_USE enum q_code q_documents_cancel_job(struct q_documents *d, const struc
 					      const struct q_identity *who, struct q_str file_id,
 					      struct q_arena *arena, struct q_job *out,
 					      struct q_err *err);
+
+/* Begins a new run of a job that has ended, for the pages that failed or are missing, and gives the
+ * job as it is then. Q_CONFLICT with reason "job_not_ended", or "nothing_to_retry" where every page
+ * has succeeded; Q_BUSY: try again. */
+Q_MUST_USE enum q_code q_documents_retry_job(struct q_documents *d, const struct q_call *call,
+					     const struct q_identity *who, struct q_str file_id,
+					     struct q_arena *arena, struct q_job *out,
+					     struct q_err *err);
 
 /* The job's manifest. Q_CONFLICT with reason "not_ready" before the end, "no_results" where it
  * ended without one. The reader is the caller's. */

@@ -85,6 +85,7 @@ void q__set_number(struct q__attributes *a, const char *name, int64_t value);
 struct q_change q__change_string(const char *name, struct q_str value);
 struct q_change q__change_number(const char *name, int64_t value);
 struct q_change q__change_add(const char *name, int64_t value);
+struct q_change q__change_remove(const char *name);
 struct q_condition q__if_number(const char *name, int64_t value);
 struct q_condition q__if_string(const char *name, struct q_str value);
 
@@ -241,6 +242,13 @@ struct q__work {
 	struct q_str text_index; /* JSON: where each page's text stands */
 };
 
+/* The plan of a job, and range `number` (from 1) of one whose pages are counted: as in its run, with
+ * nothing done yet. Strings are the job's. */
+struct q__work q__plan_of_job(const struct q_documents *d, const struct q_job *job);
+struct q__work q__range_of_job(const struct q_documents *d, const struct q_job *job,
+			       unsigned number);
+size_t q__range_count(const struct q_job *job);
+
 Q_MUST_USE enum q_code q__work_parse(const struct q_item *item, struct q__work *out,
 				     struct q_err *err);
 /* The item of new work. */
@@ -279,6 +287,12 @@ Q_MUST_USE enum q_code q__range_is_over(struct q_documents *d, const struct q_ca
 Q_MUST_USE enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
 				      const struct q__work *work, struct q_arena *arena,
 				      struct q_err *err);
+
+/* Brings the ranges of a job that is processing into its run (retry.c): those that lack pages become
+ * claimable, *opened of them; those that are missing are written. May be repeated. */
+Q_MUST_USE enum q_code q__ranges_open(struct q_documents *d, const struct q_call *call,
+				      const struct q_job *job, struct q_arena *arena,
+				      size_t *opened, struct q_err *err);
 
 /* --- Planning (planner.c) and extraction (range_text.c) ----------------------------------------
  */

@@ -109,12 +109,7 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 			  struct q_err *err)
 {
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
-	bool is_urgent = q_documents_is_small(d, job->size_bytes);
-	struct q__work plan = {.file_id = job->file_id,
-			       .tenant_id = job->tenant_id,
-			       .kind = job->kind,
-			       .run = job->run,
-			       .is_urgent = is_urgent};
+	struct q__work plan = q__plan_of_job(d, job);
 	struct q_item items[3];
 	struct q_write writes[Q_COUNT_OF(items) + 1 + Q__CREATE_WRITES_MAX];
 	size_t count = 0;
@@ -137,7 +132,7 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 	if (code)
 		return code;
 	q__publish(d, call, "document.uploaded", job);
-	q_series_add(is_urgent ? d->uploaded_sync : d->uploaded_async, 1);
+	q_series_add(plan.is_urgent ? d->uploaded_sync : d->uploaded_async, 1);
 	return Q_OK;
 }
 

@@ -146,6 +146,11 @@ struct q_change q__change_add(const char *name, int64_t value)
 	return (struct q_change){Q_ADD, q_str_from(name), q_value_number(value)};
 }
 
+struct q_change q__change_remove(const char *name)
+{
+	return (struct q_change){.kind = Q_REMOVE, .name = q_str_from(name)};
+}
+
 struct q_condition q__if_number(const char *name, int64_t value)
 {
 	return (struct q_condition){Q_IF_EQUAL, q_str_from(name), q_value_number(value)};

@@ -230,20 +230,26 @@ enum q_code q__page_store(struct q_documents *d, const struct q_call *call,
 /* --- What others see ---------------------------------------------------------------------------
  */
 
-static enum q_code load_page(struct q_documents *d, const struct q_call *call, struct q_str file_id,
-			     unsigned number, struct q_arena *arena, struct q_page *out,
-			     struct q_err *err)
+/* A page that failed in an earlier run is open in this one. */
+static bool is_open(const struct q_page *page, const struct q_job *job)
+{
+	return page->status == Q_PAGE_FAILED && page->run < job->run;
+}
+
+static enum q_code load_page(struct q_documents *d, const struct q_call *call,
+			     const struct q_job *job, unsigned number, struct q_arena *arena,
+			     struct q_page *out, struct q_err *err)
 {
 	struct q_item item;
 	enum q_code code = q_record_store_get(
-		d->o.records, call, q__page_key(arena, file_id, number), arena, &item, err);
+		d->o.records, call, q__page_key(arena, job->file_id, number), arena, &item, err);
 
-	if (code == Q_NOTFOUND) {
+	if (!code)
+		code = q__page_parse(&item, out, err);
+	if (code == Q_NOTFOUND || (!code && is_open(out, job))) {
 		*out = (struct q_page){.number = number, .status = Q_PAGE_PENDING};
 		return Q_OK;
 	}
-	if (!code)
-		code = q__page_parse(&item, out, err);
 	if (code)
 		return code;
 	return read_text(d, call, q_item_string(&item, "textKey", (struct q_str){0}),
@@ -266,5 +272,5 @@ enum q_code q_documents_find_page(struct q_documents *d, const struct q_call *ca
 				     "the pages have not been counted yet: try again shortly");
 	if (number < 1 || number > job.total_pages)
 		return q_fail(err, Q_NOTFOUND, "documents.page", "there is no such page");
-	return load_page(d, call, file_id, number, arena, out, err);
+	return load_page(d, call, &job, number, arena, out, err);
 }

@@ -21,27 +21,21 @@ static enum q_code count_pages(struct q_documents *d, const struct q_call *call,
 	return code;
 }
 
-/* The writes of up to RANGES_A_BATCH ranges from page `first` on; *count of them. */
-static enum q_code range_writes(struct q_documents *d, const struct q__work *plan,
-				unsigned page_count, unsigned first, struct q_arena *arena,
-				struct q_write *writes, size_t *count, struct q_err *err)
+/* The writes of up to RANGES_A_BATCH ranges from number `first` on; *count of them. */
+static enum q_code range_writes(struct q_documents *d, const struct q_job *job, unsigned first,
+				struct q_arena *arena, struct q_write *writes, size_t *count,
+				struct q_err *err)
 {
 	static const struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	int64_t now = q__now(d);
 	struct q_item *items = q_arena_alloc_array(arena, RANGES_A_BATCH, sizeof *items);
-	struct q__work range = *plan;
+	size_t range_count = q__range_count(job);
 
-	range.page_count = page_count;
 	*count = 0;
-	for (; items && first <= page_count && *count < RANGES_A_BATCH; (*count)++) {
+	for (; items && first <= range_count && *count < RANGES_A_BATCH; first++, (*count)++) {
 		struct q_item *item = &items[*count];
+		struct q__work range = q__range_of_job(d, job, first);
 
-		range.range = (first - 1) / Q_DOCUMENTS_RANGE_PAGES + 1;
-		range.first = first;
-		range.last = first + Q_DOCUMENTS_RANGE_PAGES - 1;
-		if (range.last > page_count)
-			range.last = page_count;
-		first = range.last + 1;
 		if (!q__work_item(arena, &range, now, item))
 			break;
 		writes[*count] = (struct q_write){.kind = Q_WRITE_PUT,
@@ -72,42 +66,40 @@ static enum q_code start_chunking(struct q_documents *d, const struct q_call *ca
 
 /* chunking -> processing, together with the first ranges. */
 static enum q_code start_processing(struct q_documents *d, const struct q_call *call,
-				    const struct q__job *job, const struct q__work *plan,
-				    unsigned page_count, struct q_arena *arena, struct q_err *err)
+				    const struct q__job *job, struct q_arena *arena,
+				    struct q_err *err)
 {
 	struct q_write writes[RANGES_A_BATCH + 1];
-	struct q_change total = q__change_number("totalPages", page_count);
+	struct q_change total = q__change_number("totalPages", job->view.total_pages);
 	struct q__edge edge = {.to = Q_JOB_PROCESSING,
 			       .due_at_ms = q__now(d) + Q__DUE_AFTER_MS,
 			       .changes = &total,
 			       .change_count = 1,
 			       .writes = writes};
-	enum q_code code =
-		range_writes(d, plan, page_count, 1, arena, writes, &edge.write_count, err);
+	enum q_code code = range_writes(d, &job->view, 1, arena, writes, &edge.write_count, err);
 
 	if (code)
 		return code;
-	writes[edge.write_count++] = q__ready_tenant_write(arena, plan->tenant_id);
+	writes[edge.write_count++] = q__ready_tenant_write(arena, job->view.tenant_id);
 	return q__job_take_edge(d, call, job, &edge, arena, err);
 }
 
 /* The ranges that had no room in the edge's transaction. A batch is whole: where one of its ranges
  * is there, all are. */
 static enum q_code write_more_ranges(struct q_documents *d, const struct q_call *call,
-				     const struct q__work *plan, unsigned page_count,
-				     struct q_arena *arena, struct q_err *err)
+				     const struct q_job *job, struct q_arena *arena,
+				     struct q_err *err)
 {
-	const unsigned batch_pages = RANGES_A_BATCH * Q_DOCUMENTS_RANGE_PAGES;
+	size_t range_count = q__range_count(job);
 
-	for (unsigned first = 1 + batch_pages; first <= page_count; first += batch_pages) {
+	for (unsigned first = 1 + RANGES_A_BATCH; first <= range_count; first += RANGES_A_BATCH) {
 		struct q_write writes[RANGES_A_BATCH + 1];
 		size_t count;
-		enum q_code code =
-			range_writes(d, plan, page_count, first, arena, writes, &count, err);
+		enum q_code code = range_writes(d, job, first, arena, writes, &count, err);
 
 		if (code)
 			return code;
-		writes[count++] = q__ready_tenant_write(arena, plan->tenant_id);
+		writes[count++] = q__ready_tenant_write(arena, job->tenant_id);
 		code = q_record_store_transact(d->o.records, call, writes, count, NULL, err);
 		if (code && code != Q_CONFLICT)
 			return code;
@@ -135,7 +127,7 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 		    struct q_arena *arena, struct q_err *err)
 {
 	struct q__job job;
-	unsigned page_count;
+	unsigned page_count = 0;
 	enum q_code code = q__job_read(d, call, plan->file_id, arena, &job, err);
 
 	if (!code && job.view.status == Q_JOB_PENDING && job.view.run == plan->run)
@@ -145,7 +137,6 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 	if (job.view.run != plan->run ||
 	    (job.view.status != Q_JOB_CHUNKING && job.view.status != Q_JOB_PROCESSING))
 		return q__work_finish(d, call, plan, arena, err);
-	page_count = (unsigned)job.view.total_pages;
 	if (job.view.status == Q_JOB_CHUNKING) {
 		code = plan->epoch > Q__CLAIMS_MAX
 			       ? q_fail_reason(err, Q_CORRUPT, "worker_lost", "documents.plan",
@@ -153,9 +144,10 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 			       : count_pages(d, call, &job.view, &page_count, err);
 		if (code)
 			return fail_or_retry(d, call, &job, plan, arena, err);
-		code = start_processing(d, call, &job, plan, page_count, arena, err);
+		job.view.total_pages = page_count;
+		code = start_processing(d, call, &job, arena, err);
 	}
 	if (!code)
-		code = write_more_ranges(d, call, plan, page_count, arena, err);
+		code = write_more_ranges(d, call, &job.view, arena, err);
 	return code ? code : q__work_finish(d, call, plan, arena, err);
 }

@@ -34,6 +34,34 @@ bool q__work_item(struct q_arena *arena, const struct q__work *work, int64_t ava
 	return !a.failed && !q_arena_failed(arena);
 }
 
+struct q__work q__plan_of_job(const struct q_documents *d, const struct q_job *job)
+{
+	return (struct q__work){.file_id = job->file_id,
+				.tenant_id = job->tenant_id,
+				.kind = job->kind,
+				.run = job->run,
+				.is_urgent = q_documents_is_small(d, job->size_bytes)};
+}
+
+struct q__work q__range_of_job(const struct q_documents *d, const struct q_job *job,
+			       unsigned number)
+{
+	struct q__work range = q__plan_of_job(d, job);
+
+	range.page_count = (unsigned)job->total_pages;
+	range.range = number;
+	range.first = (number - 1) * Q_DOCUMENTS_RANGE_PAGES + 1;
+	range.last = number * Q_DOCUMENTS_RANGE_PAGES;
+	if (range.last > range.page_count)
+		range.last = range.page_count;
+	return range;
+}
+
+size_t q__range_count(const struct q_job *job)
+{
+	return ((size_t)job->total_pages + Q_DOCUMENTS_RANGE_PAGES - 1) / Q_DOCUMENTS_RANGE_PAGES;
+}
+
 enum q_code q__work_parse(const struct q_item *item, struct q__work *out, struct q_err *err)
 {
 	const struct q_str none = {0};
@@ -167,7 +195,7 @@ enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
 	struct q_record_key ready =
 		q__ready_key(arena, work->tenant_id, work->is_urgent, now, work->file_id);
 	struct q_change changes[] = {
-		{.kind = Q_REMOVE, .name = Q_STR("done")},
+		q__change_remove("done"),
 		q__change_number("leaseUntil", now),
 	};
 	struct q_condition still_done[] = {

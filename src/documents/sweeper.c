@@ -59,7 +59,7 @@ static enum q_code read_done_ranges(struct q_documents *d, const struct q_call *
 				    const struct q_job *job, struct q_arena *arena,
 				    struct q__work **out, size_t *count, struct q_err *err)
 {
-	size_t most = (size_t)job->total_pages / Q_DOCUMENTS_RANGE_PAGES + 1;
+	size_t most = q__range_count(job);
 	struct q__work *ranges = q_arena_alloc_array(arena, most, sizeof *ranges);
 	struct q_query query = {.pk = q__job_key(arena, job->file_id).pk,
 				.sk_prefix = Q_STR("RANGE#"),
@@ -88,15 +88,18 @@ static enum q_code read_done_ranges(struct q_documents *d, const struct q_call *
 	return Q_OK;
 }
 
-/* Where nothing is left to claim of a job that lacks pages, it would wait for ever. No order of
- * events is known that leads there; stored work that cannot be read fails its job. */
+/* Ranges that a retry, or planning, has left behind are brought into the run. And where nothing is
+ * left to claim of a job that lacks pages, it would wait for ever: no order of events is known that
+ * leads there. Stored work that cannot be read fails its job. */
 static enum q_code mend_job(struct q_documents *d, const struct q_call *call,
 			    const struct q__job *job, struct q_arena *arena, struct q_err *err)
 {
 	struct q__work *ranges = NULL;
-	size_t count;
-	enum q_code code = read_done_ranges(d, call, &job->view, arena, &ranges, &count, err);
+	size_t opened, count = 0;
+	enum q_code code = q__ranges_open(d, call, &job->view, arena, &opened, err);
 
+	if (!code && opened == 0)
+		code = read_done_ranges(d, call, &job->view, arena, &ranges, &count, err);
 	for (size_t i = 0; !code && i < count; i++)
 		code = mend_range(d, call, &ranges[i], arena, err);
 	if (code == Q_CORRUPT) {
