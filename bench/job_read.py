@@ -8,6 +8,7 @@ import pathlib
 import random
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -57,6 +58,16 @@ def wrk(url, token=None):
     return int(re.search(r"(\d+) requests in", out)[1]), float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
 
 
+def await_listener(port):
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit(f"nothing listens on port {port}")
+
+
 def measure(pid, url, token=None):
     before = cpu_seconds(pid)
     count, rate = wrk(url, token)
@@ -87,7 +98,7 @@ def main():
                                    TOKIO_WORKER_THREADS="2")
                 peer = subprocess.Popen(command, env=environment)
                 try:
-                    time.sleep(1.5)
+                    await_listener(PORT)
                     figures.setdefault(name, []).append(measure(peer.pid, f"http://127.0.0.1:{PORT}/jobs/17"))
                 finally:
                     peer.terminate()

@@ -37,6 +37,7 @@ struct q_str q_buf_str(const struct q_buf *buf);
 bool q_buf_append(struct q_buf *buf, struct q_str s);
 bool q_buf_append_bytes(struct q_buf *buf, const void *data, size_t length);
 bool q_buf_append_char(struct q_buf *buf, char c);
+bool q_buf_append_int64(struct q_buf *buf, int64_t number); /* in decimal */
 bool q_buf_format(struct q_buf *buf, const char *format, ...) Q_PRINTF(2, 3);
 bool q_buf_format_list(struct q_buf *buf, const char *format, va_list values) Q_PRINTF(2, 0);
 

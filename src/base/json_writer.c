@@ -3,8 +3,6 @@
 #include "base/time.h"
 #include "base/utf8.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
@@ -147,11 +145,8 @@ void q_json_put_string(struct q_json_writer *w, struct q_str s)
 
 void q_json_put_int64(struct q_json_writer *w, int64_t n)
 {
-	char text[24];
-	int length = snprintf(text, sizeof text, "%" PRId64, n);
-
 	before_value(w);
-	q_buf_append_bytes(w->out, text, (size_t)length);
+	q_buf_append_int64(w->out, n);
 }
 
 void q_json_put_double(struct q_json_writer *w, double n)

@@ -17,16 +17,31 @@ static const char signature_mark[] = "&signature=";
 
 static void append_path(struct q_buf *text, const struct file_store *store, struct q_str key)
 {
-	q_buf_format(text, "/blobs/%s/", store->name);
+	q_buf_append(text, Q_STR("/blobs/"));
+	q_buf_append(text, q_str_from(store->name));
+	q_buf_append_char(text, '/');
 	q_encode_percent_path(text, key);
 	q_buf_append_char(text, '?');
+}
+
+static void append_name(struct q_buf *text, const char *name)
+{
+	q_buf_append_char(text, '&');
+	q_buf_append(text, q_str_from(name));
+	q_buf_append_char(text, '=');
+}
+
+static void append_number(struct q_buf *text, const char *name, int64_t value)
+{
+	append_name(text, name);
+	q_buf_append_int64(text, value);
 }
 
 static void append_text(struct q_buf *text, const char *name, struct q_str value)
 {
 	if (value.length == 0)
 		return;
-	q_buf_format(text, "&%s=", name);
+	append_name(text, name);
 	q_encode_percent(text, value);
 }
 
@@ -34,16 +49,17 @@ static void append_constraints(struct q_buf *text, const struct q_blob_link *lin
 {
 	bool is_put = link->method == Q_BLOB_LINK_PUT;
 
-	q_buf_format(text, "expires=%lld&method=%s", (long long)link->expires_at_ms,
-		     is_put ? "PUT" : "GET");
+	q_buf_append(text, Q_STR("expires="));
+	q_buf_append_int64(text, link->expires_at_ms);
+	append_text(text, "method", is_put ? Q_STR("PUT") : Q_STR("GET"));
 	append_text(text, "name", link->download_name);
 	append_text(text, "type", link->content_type);
 	if (is_put && link->content_length >= 0)
-		q_buf_format(text, "&length=%lld", (long long)link->content_length);
+		append_number(text, "length", link->content_length);
 	append_text(text, "sha256", link->sha256);
 	append_text(text, "upload", link->upload_id);
 	if (link->part_number > 0)
-		q_buf_format(text, "&part=%u", link->part_number);
+		append_number(text, "part", link->part_number);
 }
 
 enum q_code q__blob_files_presign(struct q_blob_store *base, const struct q_call *call,

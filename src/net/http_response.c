@@ -85,10 +85,14 @@ void q_http_add_header(struct q_http_request *request, const char *name, struct 
 
 	q_assert(q_http_is_token(q_str_from(name)) && !is_servers_own(name));
 	q_assert(!atomic_load(&request->is_answered));
-	if (!q_http_is_field_value(value))
+	if (!q_http_is_field_value(value)) {
 		request->answer.is_failed = true;
-	else
-		q_buf_format(headers, "%s: %.*s\r\n", name, Q_STR_ARG(value));
+		return;
+	}
+	q_buf_append(headers, q_str_from(name));
+	q_buf_append(headers, Q_STR(": "));
+	q_buf_append(headers, value);
+	q_buf_append(headers, Q_STR("\r\n"));
 }
 
 void q_http_close_after(struct q_http_request *request)

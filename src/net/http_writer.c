@@ -111,17 +111,6 @@ static bool is_head_method(const struct q_http_request *request)
 	return q_str_equal(request->method, Q_STR("HEAD"));
 }
 
-static void put_decimal(struct q_buf *out, uint64_t number)
-{
-	char digits[20], *first = digits + sizeof digits;
-
-	do {
-		*--first = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	q_buf_append_bytes(out, first, (size_t)(digits + sizeof digits - first));
-}
-
 static void put_line(struct q_buf *out, struct q_str name, struct q_str value)
 {
 	q_buf_append(out, name);
@@ -139,8 +128,8 @@ static void put_length(struct q_buf *head, struct q_http_request *request)
 		return;
 	if (!is_unknown) {
 		q_buf_append(head, Q_STR("Content-Length: "));
-		put_decimal(head,
-			    answer->is_streamed ? (uint64_t)answer->left : answer->body.length);
+		q_buf_append_int64(head, answer->is_streamed ? answer->left
+							     : (int64_t)answer->body.length);
 		q_buf_append(head, Q_STR("\r\n"));
 	} else if (request->version_minor >= 1) {
 		answer->is_chunked = true;
@@ -155,7 +144,7 @@ static void put_head(struct q_buf *head, struct q_http_request *request)
 	struct q__answer *answer = &request->answer;
 
 	q_buf_append(head, Q_STR("HTTP/1.1 "));
-	put_decimal(head, (uint64_t)answer->status);
+	q_buf_append_int64(head, answer->status);
 	put_line(head, Q_STR(" "), q_str_from(q_http_status_text(answer->status)));
 	put_line(head, Q_STR("Date: "), q_str_from(q__loop_date(request->loop)));
 	put_line(head, Q_STR("X-Request-Id: "), q_http_request_id(request));

@@ -4,9 +4,11 @@
 #include "support/checks.h"
 #include "support/failing_memory.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -61,6 +63,28 @@ static void append_is_whole_or_not_at_all(void **state)
 	assert_true(q_buf_append(&buf, Q_STR("12345678")));
 	assert_false(q_buf_append(&buf, Q_STR("abc")));
 	assert_string_equal(buf.data, "12345678");
+	q_buf_free(&buf);
+}
+
+static void number_is_written_as_printf_would(void **state)
+{
+	static const int64_t numbers[] = {0, 7, -7, 10, 1234567890123, INT64_MAX, INT64_MIN};
+	struct q_buf buf;
+
+	(void)state;
+	q_buf_init(&buf, 100);
+	for (size_t i = 0; i < Q_COUNT_OF(numbers); i++) {
+		char expected[32];
+
+		snprintf(expected, sizeof expected, "%" PRId64, numbers[i]);
+		q_buf_clear(&buf);
+		assert_true(q_buf_append_int64(&buf, numbers[i]));
+		assert_string_equal(buf.data, expected);
+	}
+	q_buf_free(&buf);
+	q_buf_init(&buf, 2);
+	assert_false(q_buf_append_int64(&buf, 100));
+	assert_int_equal(buf.length, 0);
 	q_buf_free(&buf);
 }
 
@@ -229,6 +253,7 @@ int main(void)
 		cmocka_unit_test(appends_add_up_and_end_with_a_nul),
 		cmocka_unit_test(buffer_fills_up_to_its_limit_and_no_further),
 		cmocka_unit_test(append_is_whole_or_not_at_all),
+		cmocka_unit_test(number_is_written_as_printf_would),
 		cmocka_unit_test(format_is_whole_or_not_at_all),
 		cmocka_unit_test(failed_buffer_refuses_what_would_fit),
 		cmocka_unit_test(clear_forgets_bytes_and_failure_and_keeps_capacity),
