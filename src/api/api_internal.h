@@ -47,7 +47,7 @@ struct q_api {
 
 /* The groups (documents_routes.c, ...): tables that end in an entry without a method. */
 extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_routes[],
-	q__operations_routes[], q__blob_routes[];
+	q__operations_routes[], q__blob_routes[], q__direct_upload_routes[];
 
 /* --- Who asks (identity.c) ---------------------------------------------------------------------
  */
@@ -135,5 +135,12 @@ Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *req
  */
 
 void q__upload(struct q_http_request *request, void *context);
+
+/* again=1, the only parameter: a new job also for bytes that the tenant has a job of. False when it
+ * has answered. */
+bool q__read_again(struct q_http_request *request, bool *is_again);
+
+/* 202: the document is stored and will be worked through. */
+void q__answer_accepted(struct q_http_request *request, struct q_str file_id, bool is_duplicate);
 
 #endif

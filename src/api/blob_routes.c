@@ -1,6 +1,7 @@
 /* Signed links of a store that this program serves itself: the link is the permission. */
 #include "api/api_internal.h"
 
+#include "base/mem.h"
 #include "net/http_field.h"
 
 #include <inttypes.h>
@@ -23,6 +24,34 @@ static void refuse_link(struct q_http_request *request, const struct q_err *err)
 	else
 		q_http_respond_refusal(request, 403, "link_invalid", "the link is not valid");
 }
+
+/* What a request's link leads to. */
+struct target {
+	struct q_blob_store *store;
+	struct q_str key;
+	struct q_blob_link link;
+};
+
+/* False when it has answered: the link does not allow this. */
+static bool find_target(struct q_api *api, struct q_http_request *request, int method,
+			struct target *out)
+{
+	struct q_err err = {.code = Q_DENIED};
+	enum q_code code = Q_DENIED;
+
+	out->store = find_store(api, request);
+	out->key = q_http_request_param(request, "key");
+	if (out->store && q_blob_store_serves_links(out->store))
+		code = q_blob_store_check_link(out->store, out->key, q_http_request_query(request),
+					       q_http_request_arena(request), &out->link, &err);
+	if (!code && (int)out->link.method == method)
+		return true;
+	refuse_link(request, &err);
+	return false;
+}
+
+/* --- GET ---------------------------------------------------------------------------------------
+ */
 
 static void add_headers(struct q_http_request *request, const struct q_blob_link *link)
 {
@@ -74,34 +103,164 @@ static void send_range(struct q_http_request *request, struct q_blob_store *stor
 
 static void get_blob(struct q_http_request *request, void *context)
 {
-	struct q_blob_store *store = find_store(context, request);
 	struct q_arena *arena = q_http_request_arena(request);
-	struct q_str key = q_http_request_param(request, "key");
-	struct q_blob_link link;
+	struct target target;
 	struct q_blob_info info;
-	struct q_err err = {.code = Q_DENIED};
-	enum q_code code = Q_DENIED;
+	struct q_err err;
 
-	if (store && q_blob_store_serves_links(store))
-		code = q_blob_store_check_link(store, key, q_http_request_query(request), arena,
-					       &link, &err);
-	if (code || link.method != Q_BLOB_LINK_GET) {
-		refuse_link(request, &err);
+	if (!find_target(context, request, Q_BLOB_LINK_GET, &target))
 		return;
-	}
-	if (q_blob_store_stat(store, q_http_request_call(request), key, &info, &err)) {
+	if (q_blob_store_stat(target.store, q_http_request_call(request), target.key, &info,
+			      &err)) {
 		q_http_respond_error(request, &err);
 		return;
 	}
 	if (q_http_respond_not_modified(request, q_arena_format(arena, "\"%s\"", info.etag)))
 		return;
-	add_headers(request, &link);
-	send_range(request, store, key, &info,
-		   link.content_type.length ? q_arena_copy(arena, link.content_type).data
-					    : "application/octet-stream");
+	add_headers(request, &target.link);
+	send_range(request, target.store, target.key, &info,
+		   target.link.content_type.length
+			   ? q_arena_copy(arena, target.link.content_type).data
+			   : "application/octet-stream");
+}
+
+/* --- PUT: a part of an upload, straight to the disk --------------------------------------------
+ */
+
+/* One part in flight; freed when the body has ended or gone. */
+struct put {
+	struct q_http_body_sink body; /* first: the server's view */
+	struct q_blob_writer *writer;
+	struct q_sha256 *hash; /* of the bytes, where the link says what it must be; or NULL */
+	struct q_str expected; /* hex; in the request's arena */
+};
+
+static void put_free(struct put *put)
+{
+	q_blob_writer_abort(put->writer);
+	q_sha256_free(put->hash);
+	q_mem_free(put);
+}
+
+/* A part that is there, and an upload that has ended, have used the link up. */
+static void refuse_put(struct q_http_request *request, const struct q_err *err)
+{
+	if (err->code == Q_NOTFOUND || err->code == Q_CONFLICT)
+		q_http_respond_refusal(request, 403, "link_invalid",
+				       "the link has been used, or its upload has ended");
+	else
+		q_http_respond_error(request, err);
+}
+
+static enum q_code put_data(struct q_http_body_sink *sink, struct q_http_request *request,
+			    struct q_bytes bytes, struct q_err *err)
+{
+	struct put *put = q_container_of(sink, struct put, body);
+
+	if (put->hash)
+		q_sha256_add(put->hash, bytes);
+	return q_blob_writer_add(put->writer, q_http_request_call(request), bytes, err);
+}
+
+static enum q_code check_hash(const struct put *put, struct q_err *err)
+{
+	unsigned char digest[Q_SHA256_SIZE];
+	char hex[Q_SHA256_HEX_SIZE];
+
+	if (!put->hash)
+		return Q_OK;
+	q_sha256_finish(put->hash, digest);
+	q_sha256_to_hex(digest, hex);
+	if (q_str_equal(q_str_from(hex), put->expected))
+		return Q_OK;
+	return q_fail_reason(
+		err, Q_INVALID, "sha256_mismatch", "api.put",
+		"the bytes do not have the sha256 that was announced: send them again");
+}
+
+static void put_end(struct q_http_body_sink *sink, struct q_http_request *request)
+{
+	struct put *put = q_container_of(sink, struct put, body);
+	struct q_blob_info info;
+	struct q_err err;
+	enum q_code code = check_hash(put, &err);
+
+	if (!code) {
+		code = q_blob_writer_commit(put->writer, q_http_request_call(request), &info, &err);
+		put->writer = NULL;
+	}
+	put_free(put);
+	if (code) {
+		refuse_put(request, &err);
+		return;
+	}
+	q_http_add_header(request, "ETag",
+			  q_arena_format(q_http_request_arena(request), "\"%s\"", info.etag));
+	q_http_respond_empty(request, 200);
+}
+
+static void put_abort(struct q_http_body_sink *sink, struct q_http_request *request)
+{
+	(void)request;
+	put_free(q_container_of(sink, struct put, body));
+}
+
+/* Is this what the link was signed for: a part, of this length and type? */
+static bool is_as_signed(const struct q_http_request *request, const struct q_blob_link *link)
+{
+	return link->part_number > 0 &&
+	       q_http_request_body_length(request) == link->content_length &&
+	       q_str_equal(q_http_request_header(request, Q_STR("Content-Type")),
+			   link->content_type);
+}
+
+static enum q_code put_new(struct q_http_request *request, const struct target *target,
+			   struct put **out, struct q_err *err)
+{
+	const struct q_blob_link *link = &target->link;
+	struct put *put = q_mem_new(sizeof *put);
+	enum q_code code = Q_OK;
+
+	if (!put)
+		return q_fail(err, Q_NOMEM, "api.put", "%zu bytes", sizeof *put);
+	put->body = (struct q_http_body_sink){put_data, put_end, put_abort};
+	put->expected = link->sha256;
+	if (link->sha256.length > 0) {
+		put->hash = q_sha256_new();
+		code = put->hash ? Q_OK : q_fail(err, Q_NOMEM, "api.put", "a hash");
+	}
+	if (!code)
+		code = q_blob_parts_open(target->store, q_http_request_call(request), target->key,
+					 link->upload_id, link->part_number, &put->writer, err);
+	if (code)
+		put_free(put);
+	else
+		*out = put;
+	return code;
+}
+
+static void put_blob(struct q_http_request *request, void *context)
+{
+	struct target target;
+	struct put *put = NULL;
+	struct q_err err;
+
+	if (!find_target(context, request, Q_BLOB_LINK_PUT, &target))
+		return;
+	if (!is_as_signed(request, &target.link)) {
+		q_http_respond_refusal(request, 403, "link_invalid",
+				       "the link is for another Content-Length or Content-Type");
+		return;
+	}
+	if (put_new(request, &target, &put, &err))
+		refuse_put(request, &err);
+	else
+		q_http_request_set_body_sink(request, &put->body);
 }
 
 const struct q_route q__blob_routes[] = {
 	{"GET", "/blobs/{store}/{key...}", 0, 0, &q__signed, get_blob},
+	{"PUT", "/blobs/{store}/{key...}", Q_ROUTE_STREAM, Q_DIRECT_UPLOAD_SINGLE_BYTES_MAX,
+	 &q__signed, put_blob},
 	{0},
 };

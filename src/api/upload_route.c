@@ -128,7 +128,7 @@ struct wait {
 	int64_t look_ms;
 };
 
-static void answer_accepted(struct q_http_request *request, struct q_str file_id, bool is_duplicate)
+void q__answer_accepted(struct q_http_request *request, struct q_str file_id, bool is_duplicate)
 {
 	struct q_arena *arena = q_http_request_arena(request);
 	struct q__reply answer;
@@ -178,7 +178,7 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 	if (!code)
 		code = q__job_link(api, request, job, &link, &err);
 	if (code) { /* it is all there to be asked for: the upload itself has not failed */
-		answer_accepted(request, job->file_id, is_duplicate);
+		q__answer_accepted(request, job->file_id, is_duplicate);
 		return;
 	}
 	q__reply_begin(&answer);
@@ -212,7 +212,7 @@ static void look_again(struct q_http_request *request, void *context)
 		answer_ended(wait->api, request, &job, wait->is_duplicate);
 	} else if (code || q_time_monotonic_ms() >= wait->until_ms ||
 		   q_call_check(q_http_request_call(request), "upload", &err)) {
-		answer_accepted(request, wait->file_id, wait->is_duplicate);
+		q__answer_accepted(request, wait->file_id, wait->is_duplicate);
 	} else {
 		wait->look_ms += wait->look_ms / 2 + 1;
 		if (wait->look_ms > LAST_LOOK_MS)
@@ -234,7 +234,7 @@ static void answer_stored(struct q_api *api, struct q_http_request *request,
 	if (q_documents_is_small(api->o.documents, job->size_bytes))
 		wait = q_arena_alloc(q_http_request_arena(request), sizeof *wait);
 	if (!wait) {
-		answer_accepted(request, job->file_id, is_duplicate);
+		q__answer_accepted(request, job->file_id, is_duplicate);
 		return;
 	}
 	*wait = (struct wait){.api = api,
@@ -325,8 +325,7 @@ static enum q_code form_new(struct q_api *api, struct q_http_request *request, s
 	return code;
 }
 
-/* again=1: a new job also for bytes that the tenant has a job of. False when it has answered. */
-static bool read_again(struct q_http_request *request, bool *is_again)
+bool q__read_again(struct q_http_request *request, bool *is_again)
 {
 	struct q_str again = {0};
 	const struct q__parameter parameters[] = {{"again", &again}};
@@ -345,7 +344,7 @@ void q__upload(struct q_http_request *request, void *context)
 	bool is_again;
 	struct q_err err;
 
-	if (!read_again(request, &is_again))
+	if (!q__read_again(request, &is_again))
 		return;
 	if (form_new(context, request, &form, &err)) {
 		q_http_respond_error(request, &err);

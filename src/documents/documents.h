@@ -277,6 +277,69 @@ Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_c
 /* Stores nothing, frees the upload. NULL is allowed. */
 void q_upload_abort(struct q_upload *upload);
 
+/* --- Direct upload
+ * ---------------------------------------------------------------------------------------------------------
+ * The bytes go to the blob store in parts, by signed links, whatever happens to client or server
+ * meanwhile; an upload that is completed becomes a job. What nobody completes within a day
+ * vanishes. */
+
+#define Q_DIRECT_UPLOAD_TYPE "application/pdf" /* the Content-Type that parts are sent with */
+enum {
+	Q_DIRECT_UPLOAD_SINGLE_BYTES_MAX = 16 << 20, /* up to here one part */
+	Q_DIRECT_UPLOAD_PART_BYTES = 8 << 20,	     /* beyond it, every part but the last */
+	Q_DIRECT_UPLOAD_LIFE_MS = 24 * 3600 * 1000
+};
+
+enum q_direct_upload_status {
+	Q_DIRECT_UPLOAD_OPEN,
+	Q_DIRECT_UPLOAD_COMPLETED,
+	Q_DIRECT_UPLOAD_REFUSED, /* its bytes were not what was announced, or no PDF */
+	Q_DIRECT_UPLOAD_EXPIRED	 /* on its way out: nobody finds it any more */
+};
+
+const char *q_direct_upload_status_name(enum q_direct_upload_status status);
+
+struct q_direct_upload_part {
+	unsigned number; /* from 1 */
+	uint64_t size_bytes;
+	bool is_received;
+	struct q_str url; /* as q_blob_store_presign gives it; empty where it is received */
+};
+
+struct q_direct_upload {
+	struct q_str file_id;
+	enum q_direct_upload_status status;
+	int64_t expires_at_ms, links_expire_at_ms;
+	uint64_t part_bytes;
+	struct q_direct_upload_part *parts;
+	size_t part_count;
+};
+
+/* Announces `size_bytes` with this SHA-256 (hex; empty: not known). Errors as q_upload_open;
+ * Q_INVALID with reason "empty_file" or "bad_sha256", Q_TOOBIG "file_too_large". */
+Q_MUST_USE enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *call,
+					     const struct q_identity *who,
+					     const struct q_upload_request *request,
+					     uint64_t size_bytes, struct q_str sha256,
+					     struct q_arena *arena, struct q_direct_upload *out,
+					     struct q_err *err);
+
+/* Which parts are there, with new links to the others. For who may upload for its tenant;
+ * Q_NOTFOUND for all others. */
+Q_MUST_USE enum q_code q_direct_upload_find(struct q_documents *d, const struct q_call *call,
+					    const struct q_identity *who, struct q_str file_id,
+					    struct q_arena *arena, struct q_direct_upload *out,
+					    struct q_err *err);
+
+/* Checks the bytes and makes the job, as q_upload_finish does. Again: the same job. Q_CONFLICT with
+ * reason "parts_missing"; Q_INVALID "size_mismatch" or "sha256_mismatch" and Q_UNSUPPORTED
+ * "unsupported_type" end the upload. After any other error it may be tried again. */
+Q_MUST_USE enum q_code q_direct_upload_complete(struct q_documents *d, const struct q_call *call,
+						const struct q_identity *who, struct q_str file_id,
+						bool is_again, struct q_arena *arena,
+						struct q_job *job, bool *is_duplicate,
+						struct q_err *err);
+
 /* Is a document of this size worked off with priority, so that its sender may wait for it? */
 bool q_documents_is_small(const struct q_documents *d, uint64_t size_bytes);
 

@@ -58,6 +58,11 @@ struct q_record_key q__tenant_status_key(struct q_arena *arena, struct q_str ten
 /* Index 2 of a job that is not at its end: its due mark. */
 struct q_record_key q__due_key(struct q_arena *arena, struct q_str file_id, int64_t due_at_ms);
 struct q_str q__due_bucket(struct q_arena *arena, unsigned bucket);
+struct q_record_key q__upload_key(struct q_arena *arena, struct q_str file_id);
+/* Index 2 of a direct upload: when it vanishes. */
+struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str file_id,
+					 int64_t expires_at_ms);
+struct q_str q__upload_expiry_bucket(struct q_arena *arena, unsigned bucket);
 /* Index 1 of work: claimable from `available_at_ms` on, urgent work first. */
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,
 				 int64_t available_at_ms, struct q_str file_id);
@@ -104,6 +109,11 @@ struct q__job {
 Q_MUST_USE enum q_code q__job_read(struct q_documents *d, const struct q_call *call,
 				   struct q_str file_id, struct q_arena *arena, struct q__job *out,
 				   struct q_err *err);
+/* What an upload tells of its job: at most Q__JOB_FACTS_MAX attributes. */
+enum { Q__JOB_FACTS_MAX = 12 };
+void q__set_job_facts(struct q__attributes *a, const struct q_job *job);
+/* Everything but the status. */
+void q__job_facts_parse(const struct q_item *item, struct q_job *out);
 Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena,
 				    struct q__job *out, struct q_err *err);
 
@@ -220,6 +230,38 @@ Q_MUST_USE enum q_code q__events_read(struct q_documents *d, const struct q_call
 				      const struct q__job *job, int64_t after, size_t limit,
 				      struct q_arena *arena, struct q_job_events *out,
 				      struct q_err *err);
+
+/* --- Direct uploads (direct_upload.c, direct_upload_end.c) -------------------------------------
+ */
+
+struct q__direct_upload {
+	struct q_direct_upload view;
+	struct q_job job;	  /* what it is to become; sha256 as it was announced, or empty */
+	struct q_str blob_upload; /* the blob store's id of it */
+	struct q_str job_id;	  /* completed: of these bytes */
+	bool is_duplicate;	  /* the job was there before */
+	struct q_str reason;	  /* refused: why */
+};
+
+/* Where the bytes stand until they are confirmed. */
+struct q_str q__incoming_key(struct q_arena *arena, const struct q_job *job);
+
+Q_MUST_USE enum q_code q__direct_upload_parse(const struct q_item *item,
+					      struct q__direct_upload *out, struct q_err *err);
+/* The upload, without its parts, where the caller may write for its tenant; Q_NOTFOUND else. */
+Q_MUST_USE enum q_code q__direct_upload_find(struct q_documents *d, const struct q_call *call,
+					     const struct q_identity *who, struct q_str file_id,
+					     struct q_arena *arena, struct q__direct_upload *out,
+					     struct q_err *err);
+/* Which parts it is to be sent in: all received, until they are marked. */
+Q_MUST_USE enum q_code q__direct_upload_plan(struct q__direct_upload *upload, struct q_arena *arena,
+					     struct q_err *err);
+void q__direct_upload_mark_received(struct q_direct_upload *view, const struct q_blob_parts *there);
+
+/* Removes those of a bucket that have had their day. */
+Q_MUST_USE enum q_code q__direct_uploads_sweep(struct q_documents *d, const struct q_call *call,
+					       unsigned bucket, struct q_arena *arena,
+					       bool *did_work, struct q_err *err);
 
 /* --- Claims (range.c) --------------------------------------------------------------------------
  */

@@ -57,7 +57,7 @@ static void set_when_there(struct q__attributes *a, const char *name, struct q_s
 		q__set_string(a, name, value);
 }
 
-static void set_facts(struct q__attributes *a, const struct q_job *job)
+void q__set_job_facts(struct q__attributes *a, const struct q_job *job)
 {
 	q__set_string(a, "fileId", job->file_id);
 	q__set_string(a, "tenantId", job->tenant_id);
@@ -76,7 +76,7 @@ static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_
 	struct q__attributes f, s;
 
 	q__attributes_init(&f, arena, 10);
-	set_facts(&f, job);
+	q__set_job_facts(&f, job);
 	q__set_string(&f, "bucket", bucket);
 	*file = (struct q_item){.key = q__file_key(arena, job->file_id),
 				.index1 = q__tenant_files_key(arena, job->tenant_id,
@@ -85,7 +85,7 @@ static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_
 				.attribute_count = f.count};
 
 	q__attributes_init(&s, arena, 17);
-	set_facts(&s, job);
+	q__set_job_facts(&s, job);
 	q__set_string(&s, "status", q_str_from(q_job_status_name(job->status)));
 	q__set_number(&s, "run", job->run);
 	q__set_number(&s, "totalPages", job->total_pages);
@@ -136,14 +136,11 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 	return Q_OK;
 }
 
-enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struct q__job *out,
-			 struct q_err *err)
+void q__job_facts_parse(const struct q_item *item, struct q_job *out)
 {
 	const struct q_str none = {0};
-	struct q_job *job = &out->view;
 
-	(void)arena;
-	*job = (struct q_job){
+	*out = (struct q_job){
 		.file_id = q_item_string(item, "fileId", none),
 		.file_name = q_item_string(item, "fileName", none),
 		.tenant_id = q_item_string(item, "tenantId", none),
@@ -165,6 +162,16 @@ enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struc
 		.error_detail = q_item_string(item, "errorDetail", none),
 		.version = q_item_number(item, "version", 0),
 	};
+}
+
+enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struct q__job *out,
+			 struct q_err *err)
+{
+	const struct q_str none = {0};
+	struct q_job *job = &out->view;
+
+	(void)arena;
+	q__job_facts_parse(item, job);
 	out->event_count = q_item_number(item, "eventCount", 0);
 	out->aggregate_until_ms = q_item_number(item, "aggregateUntil", 0);
 	out->aggregate_owner = q_item_string(item, "aggregateOwner", none);

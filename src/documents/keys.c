@@ -44,6 +44,12 @@ struct q_record_key q__event_key(struct q_arena *arena, struct q_str file_id, in
 	return document_key(arena, file_id, q_arena_format(arena, "EVENT#%06" PRId64, number));
 }
 
+struct q_record_key q__upload_key(struct q_arena *arena, struct q_str file_id)
+{
+	return (struct q_record_key){q_arena_format(arena, "UPLOAD#%.*s", Q_STR_ARG(file_id)),
+				     Q_STR("METADATA")};
+}
+
 struct q_record_key q__tenant_files_key(struct q_arena *arena, struct q_str tenant_id,
 					int64_t uploaded_at_ms, struct q_str file_id)
 {
@@ -67,14 +73,30 @@ struct q_str q__due_bucket(struct q_arena *arena, unsigned bucket)
 	return q_arena_format(arena, "DUE#%u", bucket);
 }
 
+/* The last characters of a UUIDv7 are random: ids spread evenly. */
+static unsigned bucket_of(struct q_str file_id)
+{
+	return (unsigned char)file_id.data[file_id.length - 1] % Q__DUE_BUCKETS;
+}
+
 struct q_record_key q__due_key(struct q_arena *arena, struct q_str file_id, int64_t due_at_ms)
 {
-	/* The last characters of a UUIDv7 are random: jobs spread evenly. */
-	unsigned bucket = (unsigned char)file_id.data[file_id.length - 1] % Q__DUE_BUCKETS;
-
 	return (struct q_record_key){
-		q__due_bucket(arena, bucket),
+		q__due_bucket(arena, bucket_of(file_id)),
 		q_arena_format(arena, "%013" PRId64 "#%.*s", due_at_ms, Q_STR_ARG(file_id))};
+}
+
+struct q_str q__upload_expiry_bucket(struct q_arena *arena, unsigned bucket)
+{
+	return q_arena_format(arena, "UPLOADS#%u", bucket);
+}
+
+struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str file_id,
+					 int64_t expires_at_ms)
+{
+	return (struct q_record_key){
+		q__upload_expiry_bucket(arena, bucket_of(file_id)),
+		q_arena_format(arena, "%013" PRId64 "#%.*s", expires_at_ms, Q_STR_ARG(file_id))};
 }
 
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,

@@ -1,6 +1,6 @@
 /* The sweeper: a job that is not at its end stands in the due index, under the time by which it
  * should have moved. What is past that time is rung for again; a job whose pages are all there is
- * ended here, should the aggregator have missed it. */
+ * ended here, should the aggregator have missed it. Direct uploads that nobody completed are removed. */
 #include "documents/documents_internal.h"
 
 #include <string.h>
@@ -170,6 +170,8 @@ enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call, boo
 		struct q_err failure;
 		enum q_code code = sweep_bucket(d, call, bucket, arena, did_work, &failure);
 
+		if (!code)
+			code = q__direct_uploads_sweep(d, call, bucket, arena, did_work, &failure);
 		if (code) {
 			*err = failure;
 			result = code;
