@@ -1,7 +1,7 @@
 /* search/analyser.h: text into terms, the same for what is indexed and for what is asked.
  *
  * Contract:  `standard` gives the words of Lucene 10's StandardAnalyzer without stop words: Unicode
- *            word boundaries (UAX #29, Unicode 9), Han and Hiragana a word a character, Katakana
+ *            word boundaries (UAX #29, Unicode 12.1), Han and Hiragana a word a character, Katakana
  *            and Hangul in runs, South-East Asian runs whole, an emoji sequence one word; what is
  *            none of these separates words. Each character is then lower-cased on its own. A word
  *            of more than Q_WORD_UNITS_MAX UTF-16 units is cut into several.
