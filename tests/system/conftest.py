@@ -22,7 +22,7 @@ def new_server(tmp_path):
 
     def start(*settings, variables=None, name="data", **process_options):
         server = Server(tmp_path / name, *settings, variables=variables,
-                        log_path=tmp_path / f"{name.replace('/', '-')}.log", **process_options)
+                        log_path=tmp_path / f"{str(name).replace('/', '-')}.log", **process_options)
         server.secrets.add(MARK)
         servers.append(server)
         return server.start()

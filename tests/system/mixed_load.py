@@ -67,7 +67,8 @@ class Load:
         self.is_over.set()
         for thread in self.threads:
             thread.join()
-        assert not self.failure, self.failure
+        if self.failure:
+            raise self.failure
 
     def call_on(self, dice):
         while not self.is_over.is_set():
@@ -76,10 +77,10 @@ class Load:
                 action(self, self.server.client(), dice)
             except (OSError, http.client.HTTPException):  # the server died, or is not there yet
                 self.unanswered += 1
-                time.sleep(0.01)
-            except BaseException as failure:
+                time.sleep(0.05)
+            except Exception as failure:
                 self.failure = self.failure or failure
-                raise
+                return
 
     def any_document(self, dice):
         with self.lock:
@@ -92,7 +93,7 @@ class Load:
             return self.poll(client, dice)
         pages = dice.choice((1, 2, 3, 8, 60))
         content = pdf(*(agreement(dice.randrange(10 ** 6)) for _ in range(pages)))
-        if dice.randrange(3) == 0:
+        if dice.randrange(5) == 0:
             content = padded(content, LARGE_BYTES)
         answer = client.upload(content)
         if answer.status == 503:
@@ -106,7 +107,9 @@ class Load:
         return None
 
     def poll(self, client, dice):
-        if document := self.any_document(dice):
+        with self.lock:
+            document = dice.choice([document for document in self.documents if document.is_open] or [None])
+        if document := document or self.any_document(dice):
             seen = document.seen
             document.see(client.job(document.id), seen)
 
@@ -127,17 +130,17 @@ class Load:
 
     # --- The end -----------------------------------------------------------------------------------
 
-    def finish(self):
-        """Everything that was begun ends, whether its caller heard of it or not."""
+    def finish(self, end_s=60):
+        """Everything that was begun ends within end_s, whether its caller heard of it or not."""
         self.stop()
         assert self.documents, "nothing was acknowledged: the load proves nothing"
         client = self.server.client()
         for document in self.documents:
-            document.see(job := client.wait_for_end(document.id), document.seen)
+            document.see(job := client.wait_for_end(document.id, end_s), document.seen)
             assert (job["status"], job["progress"]) == ("completed", counts(document.page_count)), job
             document.see_manifest(client.get(f"/api/jobs/{document.id}/results").body)
         for status in ("pending", "chunking", "processing", "aggregating"):
-            wait_until(lambda: not client.get(f"/api/jobs?status={status}").json["items"], f"nothing is {status}")
+            wait_until(lambda: not client.get(f"/api/jobs?status={status}").json["items"], f"nothing is {status}", end_s)
         self.server.stop()
         check_disk(self.server, self.documents)
 

@@ -65,8 +65,8 @@ class Server:
     def helpers(self):
         found, todo = [], [self.process.pid]
         while todo:
-            for task in Path(f"/proc/{todo.pop()}/task").glob("*"):
-                with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+            with contextlib.suppress(OSError):  # a thread or a process that has ended meanwhile
+                for task in Path(f"/proc/{todo.pop()}/task").glob("*"):
                     children = [int(pid) for pid in (task / "children").read_text().split()]
                     found += children
                     todo += children

@@ -50,8 +50,8 @@ def test_upload_that_a_kill_interrupts_leaves_nothing_behind(new_server):
 PAGES, RANGE_PAGES = 100, 50
 
 
-def page_of_lines(number):
-    return "\n".join(f"{agreement(number)} {number}.{line}" for line in range(12))
+def page_of_lines(number, attempt):
+    return "\n".join(f"{agreement(number)} {attempt}.{line}" for line in range(12))
 
 
 def times_done(server, stage):
@@ -72,8 +72,8 @@ def kill_at(server, file_id, page):
 @pytest.mark.parametrize("page", [1, 60])
 def test_kill_in_the_middle_has_only_missing_pages_done_again(new_server, page):
     server = new_server("--worker-concurrency", "2", "--file-size-threshold-mb", "0")
-    content = pdf(*map(page_of_lines, range(1, PAGES + 1)))
-    for _ in range(10):  # until a kill comes before the last page
+    for attempt in range(10):  # until a kill comes before the last page
+        content = pdf(*(page_of_lines(number, attempt) for number in range(1, PAGES + 1)))
         file_id = server.client().upload(content).json["fileId"]
         stored, ranges = kill_at(server, file_id, page)
         server.start()
