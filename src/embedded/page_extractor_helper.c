@@ -96,6 +96,8 @@ static enum q_code give_failed(struct task *task, unsigned page_number, const st
 static enum outcome take_page(struct task *task, const struct q_page_text *page, struct q_err *err)
 {
 	task->text_bytes += page->text.length;
+	for (size_t i = 0; i < page->hidden_count; i++)
+		task->text_bytes += page->hidden[i].text.length;
 	if (task->text_bytes > Q_EXTRACT_DOCUMENT_TEXT_MAX) {
 		q__page_failure(err, Q_EXTRACT_TOO_LARGE);
 		return OUTCOME_STOPPED;

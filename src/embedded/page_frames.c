@@ -6,11 +6,17 @@
 #include <string.h>
 
 enum {
+	HIDDEN_BYTES_MAX = (Q_HIDDEN_REASON_COUNT - 1) *
+			   (sizeof(struct q_extract_hidden) + Q_EXTRACT_HIDDEN_TEXT_MAX),
 	PAGE_BYTES_MAX = sizeof(struct q_extract_page) + Q_EXTRACT_PAGE_TEXT_MAX +
-			 Q_EXTRACT_PAGE_TEXT_MAX * sizeof(struct q_extract_box),
+			 Q_EXTRACT_PAGE_TEXT_MAX * sizeof(struct q_extract_box) + HIDDEN_BYTES_MAX,
 	READ_BYTES = 256 * 1024,
 	BUFFER_BYTES_MAX = sizeof(struct q_extract_frame) + PAGE_BYTES_MAX + READ_BYTES,
 };
+
+/* The child stops after the page that goes beyond its limit. */
+static const uint64_t text_bytes_max =
+	(uint64_t)Q_EXTRACT_DOCUMENT_TEXT_MAX + Q_EXTRACT_PAGE_TEXT_MAX + HIDDEN_BYTES_MAX;
 
 _Static_assert(sizeof(struct q_text_box) == sizeof(struct q_extract_box) &&
 		       offsetof(struct q_text_box, bottom) ==
@@ -19,6 +25,14 @@ _Static_assert(sizeof(struct q_text_box) == sizeof(struct q_extract_box) &&
 _Static_assert(sizeof(struct q_extract_page) % sizeof(float) == 0 &&
 		       sizeof(struct q_extract_frame) % sizeof(float) == 0,
 	       "boxes are aligned in the buffer");
+
+_Static_assert((int)Q_HIDDEN_INVISIBLE == (int)Q_EXTRACT_INVISIBLE &&
+		       (int)Q_HIDDEN_OFF_PAGE == (int)Q_EXTRACT_OFF_PAGE &&
+		       (int)Q_HIDDEN_CLIPPED == (int)Q_EXTRACT_CLIPPED &&
+		       (int)Q_HIDDEN_TINY == (int)Q_EXTRACT_TINY &&
+		       (int)Q_HIDDEN_BACKGROUND_COLOUR == (int)Q_EXTRACT_BACKGROUND_COLOUR &&
+		       (int)Q_HIDDEN_REASON_COUNT == (int)Q_EXTRACT_HIDDEN_REASON_COUNT,
+	       "reasons are handed on as they come");
 
 static enum q_code corrupt(struct q_err *err, const char *what)
 {
@@ -83,7 +97,7 @@ static bool is_next_page(const struct q__page_frames *frames, uint32_t page_numb
 	       page_number <= frames->last_page && page_number <= frames->page_count;
 }
 
-static bool is_text(struct q_str text, size_t character_count)
+static bool is_text(struct q_str text, size_t *character_count)
 {
 	size_t counted = 0;
 
@@ -94,7 +108,8 @@ static bool is_text(struct q_str text, size_t character_count)
 			return false;
 		counted += (c & 0xc0) != 0x80;
 	}
-	return counted == character_count && q_utf8_is_valid(text);
+	*character_count = counted;
+	return q_utf8_is_valid(text);
 }
 
 static bool are_finite(const struct q_extract_box *boxes, size_t count)
@@ -111,16 +126,84 @@ static bool are_finite(const struct q_extract_box *boxes, size_t count)
 static bool page_fits(const struct q_extract_page *page, size_t length)
 {
 	return page->text_length <= Q_EXTRACT_PAGE_TEXT_MAX &&
-	       page->box_count <= page->text_length &&
-	       length == sizeof *page + page->text_length +
+	       page->box_count <= page->text_length && page->hidden_length <= HIDDEN_BYTES_MAX &&
+	       length == sizeof *page + page->text_length + page->hidden_length +
 				 page->box_count * sizeof(struct q_extract_box);
+}
+
+/* The next hidden text of *rest: of another reason than those before. */
+static bool take_hidden(struct q_str *rest, enum q_hidden_reason after, struct q_hidden_text *out)
+{
+	struct q_extract_hidden head;
+	size_t characters;
+
+	if (rest->length < sizeof head)
+		return false;
+	memcpy(&head, rest->data, sizeof head);
+	*rest = q_str_slice(*rest, sizeof head, rest->length);
+	if (head.reason <= after || head.reason >= Q_HIDDEN_REASON_COUNT || head.text_length == 0 ||
+	    head.text_length > Q_EXTRACT_HIDDEN_TEXT_MAX || head.text_length > rest->length)
+		return false;
+	out->reason = head.reason;
+	out->text = q_str_slice(*rest, 0, head.text_length);
+	*rest = q_str_slice(*rest, head.text_length, rest->length);
+	return is_text(out->text, &characters);
+}
+
+static bool take_all_hidden(struct q__page_frames *frames, struct q_str bytes, size_t count)
+{
+	unsigned last = 0;
+
+	if (count >= Q_HIDDEN_REASON_COUNT)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!take_hidden(&bytes, last, &frames->hidden[i]))
+			return false;
+		last = frames->hidden[i].reason;
+	}
+	return bytes.length == 0;
+}
+
+/* The body after its head is boxes, text, hidden texts. */
+static void lay_out_page(const struct q__page_frames *frames, const struct q_extract_page *page,
+			 const char *body, struct q_page_text *out)
+{
+	const unsigned known_flags = Q_PAGE_NEEDS_OCR | Q_PAGE_TRUNCATED | Q_PAGE_HIDDEN_TEXT;
+	const struct q_extract_box *boxes = (const void *)(body + sizeof *page);
+
+	*out = (struct q_page_text){
+		.page_number = page->page_number,
+		.width = page->width,
+		.height = page->height,
+		.flags = page->flags & known_flags,
+		.text = {(const char *)(boxes + page->box_count), page->text_length},
+		.boxes = (const void *)boxes,
+		.box_count = page->box_count,
+		.hidden = frames->hidden,
+		.hidden_count = page->hidden_count,
+	};
+}
+
+static enum q_code check_page(struct q__page_frames *frames, const struct q_extract_page *page,
+			      const struct q_page_text *out, struct q_err *err)
+{
+	struct q_str hidden = {out->text.data + page->text_length, page->hidden_length};
+	size_t characters;
+
+	if (!is_text(out->text, &characters) || characters != page->box_count)
+		return corrupt(err, "text");
+	if (!take_all_hidden(frames, hidden, page->hidden_count))
+		return corrupt(err, "hidden text");
+	if (!are_finite((const void *)out->boxes, page->box_count) || !isfinite(page->width) ||
+	    !isfinite(page->height))
+		return corrupt(err, "box");
+	frames->text_bytes += page->text_length + page->hidden_length;
+	return frames->text_bytes <= text_bytes_max ? Q_OK : corrupt(err, "too much text");
 }
 
 static enum q_code take_page(struct q__page_frames *frames, const struct q_extract_frame *head,
 			     const char *body, struct q_page_text *out, struct q_err *err)
 {
-	const struct q_extract_box *boxes = (const void *)(body + sizeof(struct q_extract_page));
-	const unsigned known_flags = Q_PAGE_NEEDS_OCR | Q_PAGE_TRUNCATED | Q_PAGE_HIDDEN_TEXT;
 	struct q_extract_page page;
 
 	if (head->length < sizeof page)
@@ -128,22 +211,9 @@ static enum q_code take_page(struct q__page_frames *frames, const struct q_extra
 	memcpy(&page, body, sizeof page);
 	if (!page_fits(&page, head->length) || !is_next_page(frames, page.page_number))
 		return corrupt(err, "page");
-	*out = (struct q_page_text){
-		.page_number = page.page_number,
-		.width = page.width,
-		.height = page.height,
-		.flags = page.flags & known_flags,
-		.text = {(const char *)(boxes + page.box_count), page.text_length},
-		.boxes = (const void *)boxes,
-		.box_count = page.box_count,
-	};
-	if (!is_text(out->text, out->box_count))
-		return corrupt(err, "text");
-	if (!are_finite(boxes, page.box_count) || !isfinite(page.width) || !isfinite(page.height))
-		return corrupt(err, "box");
-	frames->text_bytes += page.text_length;
-	if (frames->text_bytes > Q_EXTRACT_DOCUMENT_TEXT_MAX + (uint64_t)Q_EXTRACT_PAGE_TEXT_MAX)
-		return corrupt(err, "too much text");
+	lay_out_page(frames, &page, body, out);
+	if (check_page(frames, &page, out, err) != Q_OK)
+		return err->code;
 	frames->next_page++;
 	return Q_OK;
 }

@@ -5,8 +5,8 @@
  *
  * Contract:  bytes go in as they come; frames come out one by one. Anything but the protocol is
  *            Q_CORRUPT and ends the conversation: a length or a page out of place, text that is
- *            not UTF-8 or holds control characters, a box too many, a number that is none, more
- *            text than a document may have.
+ *            not UTF-8 or holds control characters, a box too many, a number that is none, hidden
+ *            text without a reason or twice for the same, more text than a document may have.
  * Units:     as in the protocol.
  * Ownership: what a frame points to lasts until the next call. The buffer grows to the largest
  *            frame, 18 MiB at most.
@@ -26,7 +26,9 @@ struct q__page_frames {
 	uint32_t next_page, last_page;
 	uint32_t pages_max;
 	uint32_t page_count; /* 0 until the document is open */
-	uint64_t text_bytes;
+	uint64_t text_bytes; /* hidden ones, too */
+	struct q_hidden_text
+		hidden[Q_HIDDEN_REASON_COUNT]; /* of the page that was given out last */
 };
 
 enum q__page_frame_kind {

@@ -2,6 +2,7 @@
 
 #include "extract/document.h"
 #include "extract/frame_writer.h"
+#include "extract/hidden_text.h"
 #include "extract/page_text.h"
 #include "extract/pdf_page.h"
 #include "extract/sandbox.h"
@@ -19,6 +20,7 @@ enum {
 	DOCUMENT_FD = 3,
 	RESULT_FD = 4,
 	PAGE_ARENA_BYTES = 400 << 20,
+	PICTURE_TEXT_MAX = 64, /* bytes: a stamp or a page number on a picture is not its text */
 };
 
 struct child {
@@ -91,27 +93,49 @@ static bool fail_page(struct child *child, uint32_t page_number, enum q_extract_
 	return q__say_page_failed(&child->writer, page_number, failure);
 }
 
+static uint32_t flags_of(const struct q__pdf_page *page, const struct q__page_text *text)
+{
+	uint32_t flags = text->flags;
+
+	if (page->is_truncated)
+		flags |= Q__PAGE_TRUNCATED;
+	if (text->text_length == 0 || (page->is_picture && text->text_length < PICTURE_TEXT_MAX))
+		flags |= Q__PAGE_NEEDS_OCR;
+	return flags;
+}
+
+/* 0, or an enum q_extract_failure. */
+static int lay_out(struct child *child, struct q__pdf_page *page, struct q__page_text *out)
+{
+	struct q_err err;
+
+	if (q__hidden_text_take(child->arena, &page->glyphs, out, &err) != Q_OK ||
+	    q__page_text_build(child->arena, &page->glyphs, out, &err) != Q_OK)
+		return Q_EXTRACT_OUT_OF_MEMORY;
+	out->width = isfinite(page->width) ? page->width : 0;
+	out->height = isfinite(page->height) ? page->height : 0;
+	out->flags = flags_of(page, out);
+	return 0;
+}
+
 /* False: nobody listens any more. */
 static bool read_page(struct child *child, uint32_t page_number)
 {
 	struct q__page_text text = {.page_number = page_number};
 	struct q__pdf_page page;
-	struct q_err err;
 	int failure;
 
 	q_arena_reset(child->arena);
 	set_page_clock(child->request->page_timeout_ms);
 	failure = q__pdf_page_read(&child->document, page_number, child->arena, &page);
-	if (failure == 0 && q__page_text_build(child->arena, &page.glyphs, &text, &err) != Q_OK)
-		failure = Q_EXTRACT_OUT_OF_MEMORY;
+	if (failure == 0)
+		failure = lay_out(child, &page, &text);
 	set_page_clock(0);
 	if (failure != 0)
 		return fail_page(child, page_number, failure);
-	text.width = isfinite(page.width) ? page.width : 0;
-	text.height = isfinite(page.height) ? page.height : 0;
-	text.flags |= page.has_hidden_text ? Q__PAGE_HIDDEN_TEXT : 0;
-	text.flags |= page.is_truncated ? Q__PAGE_TRUNCATED : 0;
 	child->text_bytes += text.text_length;
+	for (size_t i = 0; i < text.hidden_count; i++)
+		child->text_bytes += text.hidden[i].text_length;
 	return q__say_page(&child->writer, &text);
 }
 

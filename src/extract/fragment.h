@@ -12,17 +12,6 @@
 #include "base/error.h"
 #include "extract/glyph.h"
 
-/* fminf and fmaxf are calls, for the sake of NaN; these are instructions. */
-static inline float q__smaller(float a, float b)
-{
-	return a < b ? a : b;
-}
-
-static inline float q__larger(float a, float b)
-{
-	return a > b ? a : b;
-}
-
 struct q__fragment {
 	size_t first, last; /* glyphs [first, last): both ends are ink */
 	float start, end;

@@ -7,7 +7,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PARTS_MAX = 4, LINE_MAX_BYTES = 8 * Q_EXTRACT_PAGE_TEXT_MAX };
+enum {
+	PARTS_MAX = 4 + 2 * (Q_EXTRACT_HIDDEN_REASON_COUNT - 1),
+	LINE_MAX_BYTES = 8 * Q_EXTRACT_PAGE_TEXT_MAX
+};
 
 const char *q__failure_name(enum q_extract_failure failure)
 {
@@ -132,6 +135,30 @@ bool q__say_document(const struct q__frame_writer *writer, uint32_t page_count)
 	return line_finish(&line, writer->fd);
 }
 
+static void line_hidden(struct q_json_writer *json, const struct q__page_text *page)
+{
+	static const char *const names[] = {
+		[Q_EXTRACT_INVISIBLE] = "invisible",
+		[Q_EXTRACT_OFF_PAGE] = "off_page",
+		[Q_EXTRACT_CLIPPED] = "clipped",
+		[Q_EXTRACT_TINY] = "tiny",
+		[Q_EXTRACT_BACKGROUND_COLOUR] = "background_colour",
+	};
+
+	q_json_name(json, "hidden");
+	q_json_begin_array(json);
+	for (size_t i = 0; i < page->hidden_count; i++) {
+		const struct q__hidden_text *hidden = &page->hidden[i];
+
+		q_json_begin_object(json);
+		q_json_field_string(json, "reason", q_str_from(names[hidden->reason]));
+		q_json_field_string(json, "text",
+				    (struct q_str){hidden->text, hidden->text_length});
+		q_json_end_object(json);
+	}
+	q_json_end_array(json);
+}
+
 static bool line_page(int fd, const struct q__page_text *page)
 {
 	struct q_str text = {page->text, page->text_length};
@@ -145,14 +172,39 @@ static bool line_page(int fd, const struct q__page_text *page)
 		q_json_field_bool(&line.json, "needs_ocr", true);
 	if (page->flags & Q__PAGE_TRUNCATED)
 		q_json_field_bool(&line.json, "truncated", true);
-	if (page->flags & Q__PAGE_HIDDEN_TEXT)
-		q_json_field_bool(&line.json, "hidden_text", true);
 	q_json_field_string(&line.json, "text", text);
+	if (page->hidden_count > 0)
+		line_hidden(&line.json, page);
 	return line_finish(&line, fd);
+}
+
+/* Appends head and text of each hidden text to the parts; returns how many parts there are. */
+static int add_hidden(const struct q__page_text *page, struct q_extract_hidden *heads,
+		      struct iovec *parts, int part_count)
+{
+	for (size_t i = 0; i < page->hidden_count; i++) {
+		const struct q__hidden_text *hidden = &page->hidden[i];
+
+		heads[i].reason = hidden->reason;
+		heads[i].text_length = (uint32_t)hidden->text_length;
+		parts[part_count++] = (struct iovec){&heads[i], sizeof heads[i]};
+		parts[part_count++] = (struct iovec){hidden->text, hidden->text_length};
+	}
+	return part_count;
+}
+
+static uint32_t hidden_length(const struct q__page_text *page)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < page->hidden_count; i++)
+		length += sizeof(struct q_extract_hidden) + page->hidden[i].text_length;
+	return (uint32_t)length;
 }
 
 bool q__say_page(const struct q__frame_writer *writer, const struct q__page_text *page)
 {
+	struct q_extract_hidden heads[Q_EXTRACT_HIDDEN_REASON_COUNT - 1];
 	struct q_extract_page body = {
 		.page_number = page->page_number,
 		.flags = page->flags,
@@ -160,6 +212,8 @@ bool q__say_page(const struct q__frame_writer *writer, const struct q__page_text
 		.height = page->height,
 		.text_length = (uint32_t)page->text_length,
 		.box_count = (uint32_t)page->box_count,
+		.hidden_count = (uint32_t)page->hidden_count,
+		.hidden_length = hidden_length(page),
 	};
 	struct iovec parts[PARTS_MAX] = {
 		[1] = {&body, sizeof body},
@@ -169,7 +223,7 @@ bool q__say_page(const struct q__frame_writer *writer, const struct q__page_text
 
 	if (writer->is_json)
 		return line_page(writer->fd, page);
-	return say(writer->fd, Q_EXTRACT_FRAME_PAGE, parts, PARTS_MAX);
+	return say(writer->fd, Q_EXTRACT_FRAME_PAGE, parts, add_hidden(page, heads, parts, 4));
 }
 
 bool q__say_page_failed(const struct q__frame_writer *writer, uint32_t page_number,

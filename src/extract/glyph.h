@@ -24,11 +24,23 @@ struct q__glyph {
 	float x, y;			/* a point of its baseline */
 	float em;			/* height of the font as shown */
 	int16_t degrees;		/* 0 to 359 */
+	uint8_t hidden;			/* enum q_extract_hidden_reason */
 };
 
 struct q__glyphs {
 	struct q__glyph *items;
 	size_t count;
 };
+
+/* fminf and fmaxf are calls, for the sake of NaN; these are instructions. */
+static inline float q__smaller(float a, float b)
+{
+	return a < b ? a : b;
+}
+
+static inline float q__larger(float a, float b)
+{
+	return a > b ? a : b;
+}
 
 #endif

@@ -281,7 +281,6 @@ enum q_code q__page_text_build(struct q_arena *arena, struct q__glyphs *glyphs,
 	struct q__page_parts parts = {glyphs, &fragments, &lines, {glyphs, Q__HYPHEN_SEARCHES_MAX}};
 	enum q_code code;
 
-	out->flags = 0;
 	out->text_length = 0;
 	out->box_count = 0;
 	bring_within_reach(glyphs);
@@ -298,7 +297,5 @@ enum q_code q__page_text_build(struct q_arena *arena, struct q__glyphs *glyphs,
 	put_lines(&writer, &parts);
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "page_text.build", "%zu characters", out->box_count);
-	if (out->text_length == 0)
-		out->flags |= Q__PAGE_NEEDS_OCR;
 	return Q_OK;
 }

@@ -24,6 +24,12 @@ enum q__page_flag {
 	Q__PAGE_HIDDEN_TEXT = 1 << 2
 };
 
+struct q__hidden_text {
+	enum q_extract_hidden_reason reason;
+	char *text;
+	size_t text_length;
+};
+
 struct q__page_text {
 	uint32_t page_number;
 	uint32_t flags;
@@ -32,9 +38,11 @@ struct q__page_text {
 	size_t text_length;
 	struct q_extract_box *boxes; /* one for each code point; all 0 for white space */
 	size_t box_count;
+	struct q__hidden_text hidden[Q_EXTRACT_HIDDEN_REASON_COUNT - 1]; /* hidden_text.h */
+	size_t hidden_count;
 };
 
-/* Fills text, boxes and flags; the rest is the caller's. The glyphs are changed. */
+/* Fills text and boxes, and adds to flags; the rest is the caller's. The glyphs are changed. */
 Q_MUST_USE enum q_code q__page_text_build(struct q_arena *arena, struct q__glyphs *glyphs,
 					  struct q__page_text *out, struct q_err *err);
 

@@ -2,16 +2,16 @@
  * the crop box starts. Here they become points from the top left of the page as it is shown. */
 #include "extract/pdf_page.h"
 
+#include "extract/character.h"
+#include "extract/visibility.h"
+
 #include <math.h>
 #include <string.h>
 
 /* A page of this many characters fills the text of a page several times over. */
 enum { GLYPHS_MAX = Q_EXTRACT_PAGE_TEXT_MAX + 1 };
 
-/* shown = (a x + c y + e, b x + d y + f) */
-struct matrix {
-	float a, b, c, d, e, f;
-};
+static const float picture_share_min = 0.6F;
 
 /* What is the same for all characters that the page draws at once. */
 struct style {
@@ -19,56 +19,46 @@ struct style {
 	float em;
 	float x, y; /* where the pen started */
 	int16_t degrees;
-	bool is_hidden;
+	struct q__visibility visibility;
 };
 
 struct reader {
 	FPDF_TEXTPAGE text;
-	struct matrix to_shown;
+	struct pdfium_matrix to_shown;
+	struct q__scene scene;
 	struct style style;
 	struct q__pdf_page *page;
 };
 
-static struct matrix matrix_to_shown(FPDF_PAGE page)
+static struct pdfium_matrix matrix_to_shown(FPDF_PAGE page)
 {
 	struct pdfium_rect box = {0};
 
 	FPDF_GetPageBoundingBox(page, &box);
 	switch (FPDFPage_GetRotation(page)) {
 	case 1:
-		return (struct matrix){0, 1, 1, 0, -box.bottom, -box.left};
+		return (struct pdfium_matrix){0, 1, 1, 0, -box.bottom, -box.left};
 	case 2:
-		return (struct matrix){-1, 0, 0, 1, box.right, -box.bottom};
+		return (struct pdfium_matrix){-1, 0, 0, 1, box.right, -box.bottom};
 	case 3:
-		return (struct matrix){0, -1, -1, 0, box.top, box.right};
+		return (struct pdfium_matrix){0, -1, -1, 0, box.top, box.right};
 	default:
-		return (struct matrix){1, 0, 0, -1, -box.left, box.top};
+		return (struct pdfium_matrix){1, 0, 0, -1, -box.left, box.top};
 	}
 }
 
-static float shown_x(const struct matrix *m, double x, double y)
+static void set_box(struct q__glyph *glyph, const struct pdfium_matrix *to_shown,
+		    const struct q__box *box)
 {
-	return (float)(m->a * x + m->c * y + m->e);
+	const struct q__box shown = q__box_moved(box, to_shown);
+
+	glyph->left = shown.left;
+	glyph->right = shown.right;
+	glyph->top = shown.bottom; /* y goes downwards now */
+	glyph->bottom = shown.top;
 }
 
-static float shown_y(const struct matrix *m, double x, double y)
-{
-	return (float)(m->b * x + m->d * y + m->f);
-}
-
-static void set_box(struct q__glyph *glyph, const struct matrix *m, double left, double right,
-		    double bottom, double top)
-{
-	float x1 = shown_x(m, left, bottom), y1 = shown_y(m, left, bottom);
-	float x2 = shown_x(m, right, top), y2 = shown_y(m, right, top);
-
-	glyph->left = fminf(x1, x2);
-	glyph->right = fmaxf(x1, x2);
-	glyph->top = fminf(y1, y2);
-	glyph->bottom = fmaxf(y1, y2);
-}
-
-static int16_t direction_degrees(const struct matrix *m, float along_x, float along_y)
+static int16_t direction_degrees(const struct pdfium_matrix *m, float along_x, float along_y)
 {
 	float x = m->a * along_x + m->c * along_y;
 	float y = m->b * along_x + m->d * along_y;
@@ -83,17 +73,22 @@ static void update_style(struct reader *reader, int index)
 	FPDF_PAGEOBJECT object = FPDFText_GetTextObject(reader->text, index);
 	struct style *style = &reader->style;
 	struct pdfium_matrix m;
+	struct q__point pen;
+	float size;
 	double x, y;
 
 	if (!object || object == style->object || !FPDFText_GetMatrix(reader->text, index, &m) ||
 	    !FPDFText_GetCharOrigin(reader->text, index, &x, &y))
 		return;
+	size = (float)FPDFText_GetFontSize(reader->text, index);
+	pen = q__point_moved((struct q__point){(float)x, (float)y}, &reader->to_shown);
 	style->object = object;
-	style->em = (float)FPDFText_GetFontSize(reader->text, index) * hypotf(m.c, m.d);
-	style->x = shown_x(&reader->to_shown, x, y);
-	style->y = shown_y(&reader->to_shown, x, y);
+	style->em = size * hypotf(m.c, m.d);
+	style->x = pen.x;
+	style->y = pen.y;
 	style->degrees = direction_degrees(&reader->to_shown, m.a, m.b);
-	style->is_hidden = FPDFTextObj_GetTextRenderMode(object) == FPDF_TEXTRENDERMODE_INVISIBLE;
+	q__visibility_of(&style->visibility, &reader->scene, object,
+			 q__smaller(style->em, size * hypotf(m.a, m.b)));
 }
 
 /* The engine ends a line by a CR and an LF of its own; one mark is enough. */
@@ -119,25 +114,39 @@ static bool join_surrogates(struct q__glyphs *glyphs, uint32_t code)
 	return true;
 }
 
+/* A blank shows as little as what it follows. */
+static enum q_extract_hidden_reason visibility_of(const struct reader *reader, uint32_t code,
+						  const struct q__box *box)
+{
+	const struct q__glyphs *glyphs = &reader->page->glyphs;
+
+	if (code != Q__GLYPH_LINE_BREAK && !q__is_space(code))
+		return q__visibility_at(&reader->style.visibility, box);
+	return glyphs->count > 0 ? glyphs->items[glyphs->count - 1].hidden : Q_EXTRACT_VISIBLE;
+}
+
 static void read_glyph(struct reader *reader, int index)
 {
 	struct q__glyphs *glyphs = &reader->page->glyphs;
 	double left = 0, right = 0, bottom = 0, top = 0;
 	uint32_t code = code_of(reader, index);
 	struct q__glyph *glyph;
+	struct q__box box;
 
 	if (code == 0 || join_surrogates(glyphs, code))
 		return;
 	update_style(reader, index);
 	FPDFText_GetCharBox(reader->text, index, &left, &right, &bottom, &top);
-	glyph = &glyphs->items[glyphs->count++];
+	box = (struct q__box){(float)left, (float)bottom, (float)right, (float)top};
+	glyph = &glyphs->items[glyphs->count];
 	glyph->code = code;
-	set_box(glyph, &reader->to_shown, left, right, bottom, top);
+	set_box(glyph, &reader->to_shown, &box);
 	glyph->x = reader->style.x;
 	glyph->y = reader->style.y;
 	glyph->em = reader->style.em;
 	glyph->degrees = reader->style.degrees;
-	reader->page->has_hidden_text |= reader->style.is_hidden;
+	glyph->hidden = (uint8_t)visibility_of(reader, code, &box);
+	glyphs->count++;
 }
 
 static int read_glyphs(struct reader *reader, struct q_arena *arena)
@@ -159,24 +168,36 @@ static int read_glyphs(struct reader *reader, struct q_arena *arena)
 	return 0;
 }
 
+static int read_text(struct reader *reader, FPDF_PAGE page, struct q_arena *arena)
+{
+	int failure = Q_EXTRACT_MALFORMED;
+
+	reader->to_shown = matrix_to_shown(page);
+	reader->text = FPDFText_LoadPage(page);
+	if (reader->text) {
+		failure = read_glyphs(reader, arena);
+		FPDFText_ClosePage(reader->text);
+	}
+	return failure;
+}
+
 int q__pdf_page_read(const struct q__document *document, uint32_t page_number,
 		     struct q_arena *arena, struct q__pdf_page *out)
 {
 	FPDF_PAGE page = FPDF_LoadPage(document->pdf, (int)page_number - 1);
 	struct reader reader = {.page = out};
-	int failure = Q_EXTRACT_MALFORMED;
+	int failure;
 
 	memset(out, 0, sizeof *out);
 	if (!page)
 		return Q_EXTRACT_MALFORMED;
 	out->width = FPDF_GetPageWidthF(page);
 	out->height = FPDF_GetPageHeightF(page);
-	reader.to_shown = matrix_to_shown(page);
-	reader.text = FPDFText_LoadPage(page);
-	if (reader.text) {
-		failure = read_glyphs(&reader, arena);
-		FPDFText_ClosePage(reader.text);
-	}
+	failure = q__scene_read(&reader.scene, page, arena);
+	if (failure == 0)
+		failure = read_text(&reader, page, arena);
+	out->is_picture = reader.scene.picture_share >= picture_share_min;
+	q__scene_free(&reader.scene);
 	FPDF_ClosePage(page);
 	return failure;
 }

@@ -12,7 +12,7 @@
 
 struct q__pdf_page {
 	float width, height;
-	bool has_hidden_text;
+	bool is_picture;   /* pictures cover most of it */
 	bool is_truncated; /* the page has more characters than are taken */
 	struct q__glyphs glyphs;
 };

@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 enum {
-	Q_EXTRACT_VERSION = 1,
+	Q_EXTRACT_VERSION = 2,
 	Q_EXTRACT_CONTROL_FD = 3,
 	Q_EXTRACT_PAGE_TEXT_MAX = 1 << 20,	/* bytes of UTF-8 */
+	Q_EXTRACT_HIDDEN_TEXT_MAX = 1 << 16,	/* the same, of a page, for each reason */
 	Q_EXTRACT_DOCUMENT_TEXT_MAX = 256 << 20 /* bytes of UTF-8, all pages of a request */
 };
 
@@ -77,14 +78,33 @@ struct q_extract_document {
 	uint32_t page_count;
 };
 
-/* Followed by box_count q_extract_box, one for each code point, and by text_length bytes. All
- * floats are finite. */
+/* Why a reader of the page does not see a text. Each reason comes once at most, in this order. */
+enum q_extract_hidden_reason {
+	Q_EXTRACT_VISIBLE,
+	Q_EXTRACT_INVISIBLE,
+	Q_EXTRACT_OFF_PAGE,
+	Q_EXTRACT_CLIPPED,
+	Q_EXTRACT_TINY,
+	Q_EXTRACT_BACKGROUND_COLOUR,
+	Q_EXTRACT_HIDDEN_REASON_COUNT
+};
+
+/* Followed by box_count q_extract_box, one for each code point of the text, by text_length bytes,
+ * and by hidden_count q_extract_hidden. All floats are finite. */
 struct q_extract_page {
 	uint32_t page_number;
 	uint32_t flags; /* enum q_page_flag */
 	float width, height;
 	uint32_t text_length;
 	uint32_t box_count;
+	uint32_t hidden_count;
+	uint32_t hidden_length; /* of them all, with their texts */
+};
+
+/* Followed by text_length bytes. */
+struct q_extract_hidden {
+	uint32_t reason; /* enum q_extract_hidden_reason */
+	uint32_t text_length;
 };
 
 struct q_extract_box {

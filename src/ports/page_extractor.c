@@ -1,5 +1,19 @@
 #include "ports/page_extractor.h"
 
+static const char *const hidden_reason_names[Q_HIDDEN_REASON_COUNT] = {
+	[Q_HIDDEN_INVISIBLE] = "invisible",
+	[Q_HIDDEN_OFF_PAGE] = "off_page",
+	[Q_HIDDEN_CLIPPED] = "clipped",
+	[Q_HIDDEN_TINY] = "tiny",
+	[Q_HIDDEN_BACKGROUND_COLOUR] = "background_colour",
+};
+
+const char *q_hidden_reason_name(enum q_hidden_reason reason)
+{
+	q_assert(reason >= Q_HIDDEN_INVISIBLE && reason < Q_HIDDEN_REASON_COUNT);
+	return hidden_reason_names[reason];
+}
+
 static enum q_code check_source(const struct q_document_source *source, const char *where,
 				struct q_err *err)
 {

@@ -3,8 +3,8 @@
  * Contract:  whatever the bytes are, a call ends within (pages + 1) x page_timeout_ms and harms
  *            nobody. Text is UTF-8 (no NUL) in reading order: lines end in '\n', paragraphs are
  *            parted by an empty line, ligatures are letters, a word hyphenated at a line's end is
- *            whole. A page that fails does not fail the others. A page without any text has
- *            Q_PAGE_NEEDS_OCR.
+ *            whole. What a reader of the page does not see is no part of its text: it is given apart,
+ *            by reason. A page that fails does not fail the others.
  * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown
  *            (after /Rotate).
  * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for
@@ -28,9 +28,24 @@ struct q_document_source {
 };
 
 enum q_page_flag {
-	Q_PAGE_NEEDS_OCR = 1 << 0,  /* no text at all */
+	Q_PAGE_NEEDS_OCR = 1 << 0,  /* no text, or a picture with next to none */
 	Q_PAGE_TRUNCATED = 1 << 1,  /* text was cut at the page's limit */
 	Q_PAGE_HIDDEN_TEXT = 1 << 2 /* some text is not visible to a reader of the page */
+};
+
+/* Why a reader of the page does not see a text. A text has the first reason that fits. */
+enum q_hidden_reason {
+	Q_HIDDEN_INVISIBLE = 1,	    /* painted with nothing: render mode 3, or all transparent */
+	Q_HIDDEN_OFF_PAGE,	    /* beyond the crop box */
+	Q_HIDDEN_CLIPPED,	    /* outside what its clipping path lets show */
+	Q_HIDDEN_TINY,		    /* under a point high or wide */
+	Q_HIDDEN_BACKGROUND_COLOUR, /* in the colour of what it is painted on */
+	Q_HIDDEN_REASON_COUNT
+};
+
+struct q_hidden_text {
+	enum q_hidden_reason reason;
+	struct q_str text; /* in reading order, at most 64 KiB */
 };
 
 /* Where one character of the text stands on the page; all 0 for white space. */
@@ -45,6 +60,8 @@ struct q_page_text {
 	struct q_str text;
 	const struct q_text_box *boxes; /* one a character (code point) of text */
 	size_t box_count;
+	const struct q_hidden_text *hidden; /* one for each reason that occurs */
+	size_t hidden_count;
 	const struct q_err *
 		error; /* NULL: the page has been read; else reason says why not, and text is empty */
 };
@@ -53,6 +70,9 @@ struct q_page_text {
 struct q_page_sink {
 	enum q_code (*page)(struct q_page_sink *, const struct q_page_text *, struct q_err *);
 };
+
+/* "invisible", "off_page", "clipped", "tiny", "background_colour". */
+const char *q_hidden_reason_name(enum q_hidden_reason reason);
 
 struct q_page_extractor {
 	const struct q_page_extractor_ops *ops;

@@ -186,14 +186,37 @@ static void extract_flags_page_without_text(void **state)
 	struct page_notes notes;
 
 	pdf_writer_add(writer, "0 0 100 100 re f");
-	pdf_writer_add(writer, "BT /F1 12 Tf 3 Tr 72 720 Td (scanned) Tj ET");
 	source = pdf_writer_finish(writer);
 	page_notes_init(&notes);
-	assert_int_equal(page_notes_take(&notes, extractor_of(state), &source, 1, 2), Q_OK);
+	assert_int_equal(page_notes_take(&notes, extractor_of(state), &source, 1, 1), Q_OK);
 	assert_int_equal(notes.items[0].flags, Q_PAGE_NEEDS_OCR);
 	assert_string_equal(notes.items[0].text, "");
-	assert_int_equal(notes.items[1].flags, Q_PAGE_HIDDEN_TEXT);
-	assert_string_equal(notes.items[1].text, "scanned\n");
+	assert_int_equal(notes.items[0].hidden_count, 0);
+	page_notes_free(&notes);
+	close(source.fd);
+}
+
+static void extract_gives_hidden_text_apart(void **state)
+{
+	struct pdf_writer *writer = pdf_writer_new();
+	struct q_document_source source;
+	struct page_notes notes;
+	const struct page_note *page;
+
+	pdf_writer_add(writer, "BT /F1 12 Tf 72 720 Td (seen) Tj 3 Tr 0 -20 Td (unseen) Tj 0 Tr "
+			       "0 -20 Td (seen too) Tj 2000 0 Td (far away) Tj ET");
+	source = pdf_writer_finish(writer);
+	page_notes_init(&notes);
+	assert_int_equal(page_notes_take(&notes, extractor_of(state), &source, 1, 1), Q_OK);
+	page = &notes.items[0];
+	assert_int_equal(page->flags, Q_PAGE_HIDDEN_TEXT);
+	assert_string_equal(page->text, "seen\nseen too\n");
+	assert_int_equal(page->box_count, strlen(page->text));
+	assert_int_equal(page->hidden_count, 2);
+	assert_int_equal(page->hidden[0].reason, Q_HIDDEN_INVISIBLE);
+	assert_view_equal(page->hidden[0].text, "unseen\n");
+	assert_int_equal(page->hidden[1].reason, Q_HIDDEN_OFF_PAGE);
+	assert_view_equal(page->hidden[1].text, "far away\n");
 	page_notes_free(&notes);
 	close(source.fd);
 }
@@ -397,6 +420,7 @@ int run_page_extractor_suite(struct page_extractor_subject *subject)
 		CASE(extract_places_each_character),
 		CASE(extract_refuses_pages_beyond_the_last),
 		CASE(extract_flags_page_without_text),
+		CASE(extract_gives_hidden_text_apart),
 		CASE(extract_gives_the_others_when_a_page_never_ends),
 		CASE(extract_gives_the_others_when_a_page_takes_all_memory),
 		CASE(extract_stops_at_the_deadline),

@@ -7,6 +7,20 @@
 #include <math.h>
 #include <string.h>
 
+static void check_hidden(const struct q_page_text *page)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < page->hidden_count; i++) {
+		const struct q_hidden_text *hidden = &page->hidden[i];
+
+		q_assert(hidden->reason > last && hidden->reason < Q_HIDDEN_REASON_COUNT);
+		q_assert(hidden->text.length > 0 && q_utf8_is_valid(hidden->text));
+		q_assert(hidden->text.length <= Q_EXTRACT_HIDDEN_TEXT_MAX);
+		last = hidden->reason;
+	}
+}
+
 static void check_page(const struct q_page_text *page, uint32_t expected_number)
 {
 	size_t characters = 0;
@@ -36,6 +50,7 @@ static bool take_frames(struct q__page_frames *frames, uint32_t *next_page)
 			break;
 		case Q__FRAME_PAGE:
 			check_page(&frame.page, (*next_page)++);
+			check_hidden(&frame.page);
 			break;
 		case Q__FRAME_PAGE_FAILED:
 			q_assert(frame.page.page_number == (*next_page)++);

@@ -6,6 +6,18 @@ enum { NOTES_MAX = 5000, ARENA_BYTES = 512 << 20 };
 
 static const struct q_call no_limits;
 
+static const struct q_hidden_text *copy_hidden(struct q_arena *arena,
+					       const struct q_page_text *page)
+{
+	struct q_hidden_text *copy = q_arena_alloc_array(arena, page->hidden_count, sizeof *copy);
+
+	q_assert(copy);
+	for (size_t i = 0; i < page->hidden_count; i++)
+		copy[i] = (struct q_hidden_text){page->hidden[i].reason,
+						 q_arena_copy(arena, page->hidden[i].text)};
+	return copy;
+}
+
 static enum q_code note_page(struct q_page_sink *sink, const struct q_page_text *page,
 			     struct q_err *err)
 {
@@ -23,6 +35,8 @@ static enum q_code note_page(struct q_page_sink *sink, const struct q_page_text 
 		.text = q_arena_copy(notes->arena, page->text).data,
 		.boxes = (const void *)q_arena_copy_bytes(notes->arena, boxes).data,
 		.box_count = page->box_count,
+		.hidden = copy_hidden(notes->arena, page),
+		.hidden_count = page->hidden_count,
 		.reason = page->error ? page->error->reason : NULL,
 	};
 	q_assert(!q_arena_failed(notes->arena) && (!page->error || page->error->reason));

@@ -14,6 +14,8 @@ struct page_note {
 	const char *text; /* with a NUL */
 	const struct q_text_box *boxes;
 	size_t box_count;
+	const struct q_hidden_text *hidden;
+	size_t hidden_count;
 	const char *reason; /* NULL: the page has been read */
 };
 

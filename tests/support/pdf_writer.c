@@ -9,12 +9,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Fixed objects come first: catalog, page tree, font, and two chains of forms; then a page and its
- * content in turn. */
+/* Fixed objects come first: catalog, page tree, font, picture, a form, and two chains of forms; then
+ * a page and its content in turn. */
 enum {
 	CATALOG = 1,
 	PAGE_TREE,
 	FONT,
+	PICTURE,
+	WHITE_FORM,
 	SLOW_FORM,
 	CHAIN_LENGTH = 10, /* each form draws the next one ten times */
 	HUGE_FORM = SLOW_FORM + CHAIN_LENGTH,
@@ -76,6 +78,21 @@ static void add_huge_chain(struct pdf_writer *w)
 	q_buf_free(&text);
 }
 
+static void add_drawings(struct pdf_writer *w)
+{
+	char dictionary[256];
+
+	add_stream(w, PICTURE,
+		   "/Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8"
+		   "/ColorSpace/DeviceGray/Filter/ASCIIHexDecode",
+		   "00>");
+	snprintf(dictionary, sizeof dictionary,
+		 "/Type/XObject/Subtype/Form/BBox[0 0 100 50]/Resources<</Font<</F1 %d 0 R>>>>",
+		 FONT);
+	add_stream(w, WHITE_FORM, dictionary,
+		   "1 g BT /F1 12 Tf 10 10 Td (in a form) Tj 200 0 Td (beyond it) Tj ET");
+}
+
 struct pdf_writer *pdf_writer_new(void)
 {
 	struct pdf_writer *w = q_mem_new(sizeof *w);
@@ -88,6 +105,7 @@ struct pdf_writer *pdf_writer_new(void)
 	begin(w, FONT);
 	q_buf_append(&w->out, Q_STR("<</Type/Font/Subtype/Type1/BaseFont/Helvetica"
 				    "/Encoding/WinAnsiEncoding>>\nendobj\n"));
+	add_drawings(w);
 	add_chain(w, SLOW_FORM, "q Q");
 	add_huge_chain(w);
 	return w;
@@ -98,22 +116,28 @@ static int page_object(int index)
 	return FIRST_PAGE + 2 * index;
 }
 
-static void add_page(struct pdf_writer *w, const char *content, int form)
+static void add_page(struct pdf_writer *w, const char *entries, const char *content, int form)
 {
 	int object = page_object(w->page_count++);
 
 	q_assert(w->page_count <= PAGES_MAX);
 	begin(w, object);
 	q_buf_format(&w->out,
-		     "<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R"
-		     "/Resources<</Font<</F1 %d 0 R>>/XObject<</X %d 0 R>>>>>>\nendobj\n",
-		     PAGE_TREE, object + 1, FONT, form);
+		     "<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]%s/Contents %d 0 R"
+		     "/Resources<</Font<</F1 %d 0 R>>/XObject<</X %d 0 R/P %d 0 R/W %d 0 R>>"
+		     "/ExtGState<</C<</ca 0/CA 0>>>>>>>>\nendobj\n",
+		     PAGE_TREE, entries, object + 1, FONT, form, PICTURE, WHITE_FORM);
 	add_stream(w, object + 1, "", content);
 }
 
 void pdf_writer_add(struct pdf_writer *w, const char *content)
 {
-	add_page(w, content, SLOW_FORM);
+	add_page(w, "", content, SLOW_FORM);
+}
+
+void pdf_writer_add_with(struct pdf_writer *w, const char *entries, const char *content)
+{
+	add_page(w, entries, content, SLOW_FORM);
 }
 
 void pdf_writer_add_text(struct pdf_writer *w, const char *text)
@@ -126,12 +150,12 @@ void pdf_writer_add_text(struct pdf_writer *w, const char *text)
 
 void pdf_writer_add_slow(struct pdf_writer *w)
 {
-	add_page(w, "/X Do", SLOW_FORM);
+	add_page(w, "", "/X Do", SLOW_FORM);
 }
 
 void pdf_writer_add_huge(struct pdf_writer *w)
 {
-	add_page(w, "/X Do", HUGE_FORM);
+	add_page(w, "", "/X Do", HUGE_FORM);
 }
 
 static void add_page_tree(struct pdf_writer *w)

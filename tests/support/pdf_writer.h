@@ -1,7 +1,9 @@
 /* support/pdf_writer.h: PDFs for tests: pages of A4 with content that the test gives.
  *
  * Contract:  pages are numbered in the order in which they are added. Content is what stands in a
- *            page's stream; the font is F1 (Helvetica). Aborts where anything fails.
+ *            page's stream. It may use the font F1 (Helvetica), the picture P (a black square of 1),
+ *            the form W (white words at 10, 10, and others to the right of its box of 100 by 50)
+ *            and the state C, in which all is transparent. Aborts where anything fails.
  * Ownership: finish frees the writer; the descriptor it returns is the caller's. */
 #ifndef Q_TESTS_PDF_WRITER_H
 #define Q_TESTS_PDF_WRITER_H
@@ -13,6 +15,9 @@ struct pdf_writer;
 struct pdf_writer *pdf_writer_new(void);
 
 void pdf_writer_add(struct pdf_writer *writer, const char *content);
+
+/* With more entries of the page's dictionary. */
+void pdf_writer_add_with(struct pdf_writer *writer, const char *entries, const char *content);
 
 /* One line of text at the top of a page. */
 void pdf_writer_add_text(struct pdf_writer *writer, const char *text);

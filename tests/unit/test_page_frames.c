@@ -84,6 +84,32 @@ static void feed_page(struct q__page_frames *frames, uint32_t number, const char
 	feed_frame(frames, Q_EXTRACT_FRAME_PAGE, bytes, length);
 }
 
+struct hidden {
+	uint32_t reason;
+	const char *text;
+	uint32_t length; /* as it is said */
+};
+
+/* A page 2 without text that says to have hidden_count hidden texts, of the bytes of `count`. */
+static void feed_hidden(struct q__page_frames *frames, uint32_t hidden_count,
+			const struct hidden *hidden, size_t count)
+{
+	unsigned char bytes[512];
+	struct q_extract_page page = {.page_number = 2, .hidden_count = hidden_count};
+	size_t length = sizeof page;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct q_extract_hidden head = {hidden[i].reason, hidden[i].length};
+
+		memcpy(bytes + length, &head, sizeof head);
+		memcpy(bytes + length + sizeof head, hidden[i].text, strlen(hidden[i].text));
+		length += sizeof head + strlen(hidden[i].text);
+	}
+	page.hidden_length = (uint32_t)(length - sizeof page);
+	memcpy(bytes, &page, sizeof page);
+	feed_frame(frames, Q_EXTRACT_FRAME_PAGE, bytes, length);
+}
+
 static struct q__page_frame expect_next(struct q__page_frames *frames, enum q__page_frame_kind kind)
 {
 	struct q__page_frame frame;
@@ -164,6 +190,24 @@ static void reads_frames_that_come_together(void **state)
 	frame = expect_next(frames, Q__FRAME_PAGE);
 	assert_view_equal(frame.page.text, "yy");
 	assert_float_equal(frame.page.boxes[1].left, 1, 0);
+}
+
+static void gives_hidden_texts_apart(void **state)
+{
+	static const struct hidden hidden[] = {{Q_EXTRACT_INVISIBLE, "a\xc3\xa9\n", 4},
+					       {Q_EXTRACT_BACKGROUND_COLOUR, "b", 1}};
+	struct q__page_frames *frames = *state;
+	struct q__page_frame frame;
+
+	open_document(frames);
+	feed_hidden(frames, 2, hidden, 2);
+	frame = expect_next(frames, Q__FRAME_PAGE);
+	assert_view_equal(frame.page.text, "");
+	assert_int_equal(frame.page.hidden_count, 2);
+	assert_int_equal(frame.page.hidden[0].reason, Q_HIDDEN_INVISIBLE);
+	assert_view_equal(frame.page.hidden[0].text, "a\xc3\xa9\n");
+	assert_int_equal(frame.page.hidden[1].reason, Q_HIDDEN_BACKGROUND_COLOUR);
+	assert_view_equal(frame.page.hidden[1].text, "b");
 }
 
 /* ---- what is refused */
@@ -260,6 +304,55 @@ static void refuses_text_that_is_none(void **state)
 	(void)state;
 }
 
+static void refuses_hidden_texts_that_are_none(void **state)
+{
+	static const struct {
+		uint32_t said;
+		size_t count;
+		struct hidden hidden[2];
+	} cases[] = {
+		{1, 1, {{Q_EXTRACT_VISIBLE, "seen", 4}}},
+		{1, 1, {{Q_EXTRACT_HIDDEN_REASON_COUNT, "x", 1}}},
+		{2, 2, {{Q_EXTRACT_TINY, "twice", 5}, {Q_EXTRACT_TINY, "twice", 5}}},
+		{2, 2, {{Q_EXTRACT_TINY, "later", 5}, {Q_EXTRACT_CLIPPED, "earlier", 7}}},
+		{1, 1, {{Q_EXTRACT_TINY, "", 0}}},
+		{1, 1, {{Q_EXTRACT_TINY, "\xff", 1}}},
+		{1, 1, {{Q_EXTRACT_TINY, "short", 6}}},
+		{1, 1, {{Q_EXTRACT_TINY, "short", UINT32_MAX}}},
+		{1, 1, {{Q_EXTRACT_TINY, "more", 3}}},
+		{0, 1, {{Q_EXTRACT_TINY, "more", 4}}},
+		{2, 1, {{Q_EXTRACT_TINY, "fewer", 5}}},
+		{UINT32_MAX, 1, {{Q_EXTRACT_TINY, "fewer", 5}}},
+	};
+
+	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
+		struct q__page_frames frames;
+
+		q__page_frames_init(&frames, &request);
+		open_document(&frames);
+		feed_hidden(&frames, cases[i].said, cases[i].hidden, cases[i].count);
+		expect_corrupt(&frames);
+		q__page_frames_free(&frames);
+	}
+	(void)state;
+}
+
+/* The child itself stops after the page that goes beyond the limit. */
+static void refuses_more_text_than_a_document_may_have(void **state)
+{
+	const uint64_t limit = (uint64_t)Q_EXTRACT_DOCUMENT_TEXT_MAX + Q_EXTRACT_PAGE_TEXT_MAX +
+			       (Q_EXTRACT_HIDDEN_REASON_COUNT -
+				1) * (sizeof(struct q_extract_hidden) + Q_EXTRACT_HIDDEN_TEXT_MAX);
+	struct q__page_frames *frames = *state;
+
+	open_document(frames);
+	frames->text_bytes = limit - 2;
+	feed_page(frames, 2, "ab", 2);
+	expect_next(frames, Q__FRAME_PAGE);
+	feed_page(frames, 3, "c", 1);
+	expect_corrupt(frames);
+}
+
 static void refuses_lengths_that_do_not_add_up(void **state)
 {
 	struct q__page_frames *frames = *state;
@@ -322,6 +415,9 @@ int main(void)
 		CASE(understands_a_conversation),
 		CASE(waits_for_the_rest_of_a_frame),
 		CASE(reads_frames_that_come_together),
+		CASE(gives_hidden_texts_apart),
+		CASE(refuses_hidden_texts_that_are_none),
+		CASE(refuses_more_text_than_a_document_may_have),
 		CASE(refuses_unknown_frames),
 		CASE(refuses_a_length_beyond_a_page),
 		CASE(refuses_another_version),

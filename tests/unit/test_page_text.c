@@ -438,13 +438,13 @@ static void parts_a_heading_of_larger_letters(void **state)
 
 /* ---- limits */
 
-static void flags_a_page_without_ink(void **state)
+static void finds_no_text_without_ink(void **state)
 {
 	struct page *page = *state;
 
 	put_line(page, "   ", 50, 100);
 	assert_string_equal(build(page), "");
-	assert_int_equal(page->out.flags, Q__PAGE_NEEDS_OCR);
+	assert_int_equal(page->out.flags, 0);
 	assert_int_equal(page->out.box_count, 0);
 }
 
@@ -532,7 +532,7 @@ int main(void)
 		CASE(parts_paragraphs_by_their_distance),
 		CASE(parts_paragraphs_by_their_indent),
 		CASE(parts_a_heading_of_larger_letters),
-		CASE(flags_a_page_without_ink),
+		CASE(finds_no_text_without_ink),
 		CASE(cuts_text_at_its_limit_and_says_so),
 		CASE(survives_letters_at_infinity),
 		CASE(fails_cleanly_without_memory),

@@ -1,0 +1,82 @@
+#include "extract/hidden_text.h"
+
+/* Lines end for all: what is hidden may stand between them. */
+static bool belongs_to(const struct q__glyph *glyph, enum q_extract_hidden_reason reason)
+{
+	return glyph->hidden == reason || glyph->code == Q__GLYPH_LINE_BREAK;
+}
+
+static enum q_code copy_glyphs(struct q_arena *arena, const struct q__glyphs *glyphs,
+			       enum q_extract_hidden_reason reason, struct q__glyphs *out,
+			       struct q_err *err)
+{
+	out->count = 0;
+	for (size_t i = 0; i < glyphs->count; i++)
+		out->count += belongs_to(&glyphs->items[i], reason);
+	out->items = q_arena_alloc_array(arena, out->count, sizeof *out->items);
+	if (!out->items)
+		return q_fail(err, Q_NOMEM, "hidden_text.take", "%zu characters", out->count);
+	out->count = 0;
+	for (size_t i = 0; i < glyphs->count; i++)
+		if (belongs_to(&glyphs->items[i], reason))
+			out->items[out->count++] = glyphs->items[i];
+	return Q_OK;
+}
+
+/* Ends before a character that would not be whole. */
+static size_t cut_length(const struct q__page_text *page)
+{
+	size_t length = Q_EXTRACT_HIDDEN_TEXT_MAX;
+
+	if (page->text_length <= length)
+		return page->text_length;
+	while (((unsigned char)page->text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+static enum q_code add_text(struct q_arena *arena, const struct q__glyphs *glyphs,
+			    enum q_extract_hidden_reason reason, struct q__page_text *out,
+			    struct q_err *err)
+{
+	struct q__page_text part = {0};
+	struct q__glyphs of_reason;
+	size_t length;
+
+	if (copy_glyphs(arena, glyphs, reason, &of_reason, err) != Q_OK ||
+	    q__page_text_build(arena, &of_reason, &part, err) != Q_OK)
+		return err->code;
+	length = cut_length(&part);
+	if (length == 0)
+		return Q_OK;
+	if (length < part.text_length)
+		part.flags |= Q__PAGE_TRUNCATED;
+	out->flags |= (part.flags & Q__PAGE_TRUNCATED) | Q__PAGE_HIDDEN_TEXT;
+	out->hidden[out->hidden_count++] = (struct q__hidden_text){reason, part.text, length};
+	return Q_OK;
+}
+
+static void keep_visible(struct q__glyphs *glyphs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < glyphs->count; i++)
+		if (belongs_to(&glyphs->items[i], Q_EXTRACT_VISIBLE))
+			glyphs->items[kept++] = glyphs->items[i];
+	glyphs->count = kept;
+}
+
+enum q_code q__hidden_text_take(struct q_arena *arena, struct q__glyphs *glyphs,
+				struct q__page_text *out, struct q_err *err)
+{
+	bool occurs[Q_EXTRACT_HIDDEN_REASON_COUNT] = {false};
+
+	for (size_t i = 0; i < glyphs->count; i++)
+		occurs[glyphs->items[i].hidden] = true;
+	for (unsigned reason = Q_EXTRACT_VISIBLE + 1; reason < Q_EXTRACT_HIDDEN_REASON_COUNT;
+	     reason++)
+		if (occurs[reason] && add_text(arena, glyphs, reason, out, err) != Q_OK)
+			return err->code;
+	keep_visible(glyphs);
+	return Q_OK;
+}

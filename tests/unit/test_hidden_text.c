@@ -1,0 +1,198 @@
+#include "extract/hidden_text.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { GLYPHS_MAX = Q_EXTRACT_HIDDEN_TEXT_MAX, ARENA_BYTES = 256 << 20 };
+
+#define EM 10.0F
+
+struct page {
+	struct q__glyph items[GLYPHS_MAX];
+	struct q__glyphs glyphs;
+	struct q_arena *arena;
+	struct q__page_text out;
+};
+
+static int page_setup(void **state)
+{
+	struct page *page = q_mem_new(sizeof *page);
+
+	*state = page;
+	if (!page)
+		return -1;
+	page->glyphs.items = page->items;
+	page->arena = q_arena_new(ARENA_BYTES);
+	return page->arena ? 0 : -1;
+}
+
+static int page_teardown(void **state)
+{
+	struct page *page = *state;
+
+	q_arena_free(page->arena);
+	q_mem_free(page);
+	return 0;
+}
+
+static void put(struct page *page, uint32_t code, float x, float y,
+		enum q_extract_hidden_reason reason)
+{
+	assert_in_range(page->glyphs.count, 0, GLYPHS_MAX - 1);
+	page->items[page->glyphs.count++] = (struct q__glyph){.code = code,
+							      .left = x,
+							      .right = x + 4,
+							      .top = y - 7,
+							      .bottom = y,
+							      .x = x,
+							      .y = y,
+							      .em = EM,
+							      .hidden = (uint8_t)reason};
+}
+
+static void put_line(struct page *page, const char *text, float y,
+		     enum q_extract_hidden_reason reason)
+{
+	for (size_t i = 0; text[i]; i++)
+		put(page, (unsigned char)text[i], 50 + 5 * (float)i, y, reason);
+	put(page, Q__GLYPH_LINE_BREAK, 0, 0, reason);
+}
+
+static void take(struct page *page)
+{
+	struct q_err err;
+
+	assert_int_equal(q__hidden_text_take(page->arena, &page->glyphs, &page->out, &err), Q_OK);
+}
+
+static void expect_hidden(const struct page *page, size_t index,
+			  enum q_extract_hidden_reason reason, const char *text)
+{
+	const struct q__hidden_text *hidden = &page->out.hidden[index];
+
+	assert_true(index < page->out.hidden_count);
+	assert_int_equal(hidden->reason, reason);
+	assert_int_equal(hidden->text_length, strlen(text));
+	assert_memory_equal(hidden->text, text, hidden->text_length);
+}
+
+static void takes_nothing_from_a_page_that_is_seen(void **state)
+{
+	struct page *page = *state;
+	size_t count;
+
+	put_line(page, "all is seen", 100, Q_EXTRACT_VISIBLE);
+	count = page->glyphs.count;
+	take(page);
+	assert_int_equal(page->glyphs.count, count);
+	assert_int_equal(page->out.hidden_count, 0);
+	assert_int_equal(page->out.flags, 0);
+}
+
+static void gives_one_text_for_each_reason_in_their_order(void **state)
+{
+	struct page *page = *state;
+
+	put_line(page, "too small", 100, Q_EXTRACT_TINY);
+	put_line(page, "seen", 112, Q_EXTRACT_VISIBLE);
+	put_line(page, "without ink", 124, Q_EXTRACT_INVISIBLE);
+	put_line(page, "smaller still", 136, Q_EXTRACT_TINY);
+	take(page);
+	assert_int_equal(page->out.hidden_count, 2);
+	assert_int_equal(page->out.flags, Q__PAGE_HIDDEN_TEXT);
+	expect_hidden(page, 0, Q_EXTRACT_INVISIBLE, "without ink\n");
+	expect_hidden(page, 1, Q_EXTRACT_TINY, "too small\nsmaller still\n");
+}
+
+static void leaves_what_is_seen(void **state)
+{
+	struct page *page = *state;
+	struct q_err err;
+
+	put_line(page, "one", 100, Q_EXTRACT_VISIBLE);
+	put_line(page, "two", 112, Q_EXTRACT_CLIPPED);
+	put_line(page, "three", 124, Q_EXTRACT_VISIBLE);
+	take(page);
+	assert_int_equal(q__page_text_build(page->arena, &page->glyphs, &page->out, &err), Q_OK);
+	assert_int_equal(page->out.text_length, strlen("one\nthree\n"));
+	assert_memory_equal(page->out.text, "one\nthree\n", page->out.text_length);
+	assert_int_equal(page->out.flags, Q__PAGE_HIDDEN_TEXT);
+}
+
+static void counts_blanks_alone_as_nothing(void **state)
+{
+	struct page *page = *state;
+
+	put_line(page, "   ", 100, Q_EXTRACT_INVISIBLE);
+	take(page);
+	assert_int_equal(page->out.hidden_count, 0);
+	assert_int_equal(page->out.flags, 0);
+}
+
+/* Lines of three-byte characters, each on its own line of four bytes. */
+static void put_wide(struct page *page, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put(page, 0x4e00, 50, 100 + 12 * (float)i, Q_EXTRACT_TINY);
+		put(page, Q__GLYPH_LINE_BREAK, 0, 0, Q_EXTRACT_TINY);
+	}
+}
+
+static void keeps_as_much_as_may_be(void **state)
+{
+	struct page *page = *state;
+
+	put_wide(page, Q_EXTRACT_HIDDEN_TEXT_MAX / 4);
+	take(page);
+	assert_int_equal(page->out.hidden[0].text_length, Q_EXTRACT_HIDDEN_TEXT_MAX);
+	assert_int_equal(page->out.flags, Q__PAGE_HIDDEN_TEXT);
+}
+
+static void cuts_what_is_more_before_a_character(void **state)
+{
+	struct page *page = *state;
+	const struct q__hidden_text *hidden = &page->out.hidden[0];
+
+	put(page, 'a', 44, 100, Q_EXTRACT_TINY);
+	put_wide(page, Q_EXTRACT_HIDDEN_TEXT_MAX / 4);
+	take(page);
+	assert_in_range(hidden->text_length, Q_EXTRACT_HIDDEN_TEXT_MAX - 3,
+			Q_EXTRACT_HIDDEN_TEXT_MAX);
+	assert_true(q_utf8_is_valid((struct q_str){hidden->text, hidden->text_length}));
+	assert_int_equal(page->out.flags, Q__PAGE_HIDDEN_TEXT | Q__PAGE_TRUNCATED);
+}
+
+static void tells_when_memory_runs_out(void **state)
+{
+	struct page *page = *state;
+	struct q_arena *small = q_arena_new(64);
+	struct q_err err;
+
+	put_line(page, "hidden", 100, Q_EXTRACT_TINY);
+	assert_int_equal(q__hidden_text_take(small, &page->glyphs, &page->out, &err), Q_NOMEM);
+	q_arena_free(small);
+}
+
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, page_setup, page_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest cases[] = {
+		CASE(takes_nothing_from_a_page_that_is_seen),
+		CASE(gives_one_text_for_each_reason_in_their_order),
+		CASE(leaves_what_is_seen),
+		CASE(counts_blanks_alone_as_nothing),
+		CASE(keeps_as_much_as_may_be),
+		CASE(cuts_what_is_more_before_a_character),
+		CASE(tells_when_memory_runs_out),
+	};
+
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}
