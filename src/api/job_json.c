@@ -96,6 +96,7 @@ void q__write_page(struct q_json_writer *w, const struct q_job *job, const struc
 	}
 	if (page->status == Q_PAGE_COMPLETED) {
 		q_json_field_string(w, "text", page->text);
+		q_json_field_raw(w, "hidden", page->hidden);
 		q_json_field_raw(w, "analysis", page->analysis);
 		q_json_field_string(w, "provider", page->provider);
 		q_json_name(w, "tokens");

@@ -189,7 +189,8 @@ struct q_page {
 	int64_t attempts;
 	int64_t input_tokens, output_tokens;
 	unsigned flags;	   /* enum q_page_flag */
-	struct q_str text; /* whole text of the page; empty while pending */
+	struct q_str text;   /* what a reader of the page sees; empty while pending */
+	struct q_str hidden; /* JSON: [{reason, text}] of what a reader does not see */
 	struct q_str
 		analysis; /* JSON, valid against docs/analysis.schema.json; empty where there is none */
 	struct q_str provider; /* of the analysis */

@@ -345,11 +345,13 @@ Q_MUST_USE enum q_code q__plan(struct q_documents *d, const struct q_call *call,
 			       const struct q__work *plan, struct q_arena *arena,
 			       struct q_err *err);
 
-/* Where one page's text stands in its range's blob. */
+/* Where one page's text stands in its range's blob: first the text, then boxes, then what is hidden.
+ */
 struct q__page_place {
 	uint64_t offset;
 	uint32_t text_bytes;
 	uint32_t boxes_bytes;
+	uint32_t hidden_bytes;
 	unsigned flags;
 	struct q_str error_code, error_detail; /* the page could not be read */
 };

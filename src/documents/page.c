@@ -158,6 +158,7 @@ static enum q_code store_analysis(struct q_documents *d, const struct q_call *ca
 	q__set_number(&a, "textOffset", (int64_t)place->offset);
 	q__set_number(&a, "textBytes", place->text_bytes);
 	q__set_number(&a, "boxesBytes", place->boxes_bytes);
+	q__set_number(&a, "hiddenBytes", place->hidden_bytes);
 	if (q_buf_failed(&json)) /* what an analysis may hold fits: the heap is full */
 		code = q_fail(err, Q_NOMEM, "documents.page", "the analysis of a page");
 	else
@@ -236,6 +237,26 @@ static bool is_open(const struct q_page *page, const struct q_job *job)
 	return page->status == Q_PAGE_FAILED && page->run < job->run;
 }
 
+/* The page's text and what is hidden, from its range's blob. */
+static enum q_code load_texts(struct q_documents *d, const struct q_call *call,
+			      const struct q_item *item, struct q_arena *arena, struct q_page *out,
+			      struct q_err *err)
+{
+	struct q_str key = q_item_string(item, "textKey", (struct q_str){0});
+	uint64_t offset = (uint64_t)q_item_number(item, "textOffset", 0);
+	uint64_t text_bytes = (uint64_t)q_item_number(item, "textBytes", 0);
+	uint64_t boxes_bytes = (uint64_t)q_item_number(item, "boxesBytes", 0);
+	uint64_t hidden_bytes = (uint64_t)q_item_number(item, "hiddenBytes", 0);
+	enum q_code code = read_text(d, call, key, offset, text_bytes, arena, &out->text, err);
+
+	if (!code)
+		code = read_text(d, call, key, offset + text_bytes + boxes_bytes, hidden_bytes,
+				 arena, &out->hidden, err);
+	if (out->hidden.length == 0)
+		out->hidden = Q_STR("[]");
+	return code;
+}
+
 static enum q_code load_page(struct q_documents *d, const struct q_call *call,
 			     const struct q_job *job, unsigned number, struct q_arena *arena,
 			     struct q_page *out, struct q_err *err)
@@ -250,11 +271,9 @@ static enum q_code load_page(struct q_documents *d, const struct q_call *call,
 		*out = (struct q_page){.number = number, .status = Q_PAGE_PENDING};
 		return Q_OK;
 	}
-	if (code)
-		return code;
-	return read_text(d, call, q_item_string(&item, "textKey", (struct q_str){0}),
-			 (uint64_t)q_item_number(&item, "textOffset", 0),
-			 (uint64_t)q_item_number(&item, "textBytes", 0), arena, &out->text, err);
+	if (!code)
+		code = load_texts(d, call, &item, arena, out, err);
+	return code;
 }
 
 enum q_code q_documents_find_page(struct q_documents *d, const struct q_call *call,

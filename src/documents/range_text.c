@@ -1,10 +1,11 @@
-/* The text of a range: one blob with, for each page in order, its text and then its character
- * boxes; and an index of it in the range's item. A page is read from it by position, so that a
- * range is extracted once, ahead of the analysis.
+/* The text of a range: one blob with, for each page in order, its text, its character boxes and its
+ * hidden text; and an index of it in the range's item. A page is read from it by position, so that
+ * a range is extracted once, ahead of the analysis, which never gets to the hidden text.
  *
  * Boxes are kept as four little-endian 16-bit numbers a character (left, top, right, bottom in
- * tenths of a point), compressed with zstd. The index is JSON: an array a page, [offset, text
- * bytes, box bytes, flags] and, where the page could not be read, its error's code and detail. */
+ * tenths of a point), compressed with zstd. Hidden text is kept as people are shown it: a JSON
+ * array of {reason, text}, or nothing. The index is JSON: an array a page, [offset, text bytes, box
+ * bytes, hidden bytes, flags] and, where the page could not be read, its error's code and detail. */
 #include "documents/documents_internal.h"
 
 #include "base/json.h"
@@ -18,6 +19,7 @@ enum {
 	BOX_BYTES = 8,
 	INDEX_MAX = 64 * 1024,
 	ERROR_DETAIL_MAX = 300,
+	HIDDEN_MAX = 1 << 20,
 	CHECK_EVERY_MS = 1000 /* whether the pages are still wanted */
 };
 
@@ -91,7 +93,32 @@ done:
 	return code;
 }
 
-static void index_page(struct range_sink *sink, const struct q_page_text *page, size_t boxes_bytes)
+/* The page's hidden texts as they are stored; nothing where it has none. */
+static enum q_code encode_hidden(const struct q_page_text *page, struct q_buf *out,
+				 struct q_err *err)
+{
+	struct q_json_writer w;
+
+	if (page->hidden_count == 0)
+		return Q_OK;
+	q_json_writer_init(&w, out);
+	q_json_begin_array(&w);
+	for (size_t i = 0; i < page->hidden_count; i++) {
+		const struct q_hidden_text *hidden = &page->hidden[i];
+
+		q_json_begin_object(&w);
+		q_json_field_string(&w, "reason", q_str_from(q_hidden_reason_name(hidden->reason)));
+		q_json_field_string(&w, "text", hidden->text);
+		q_json_end_object(&w);
+	}
+	q_json_end_array(&w);
+	if (q_buf_failed(out))
+		return q_fail(err, Q_NOMEM, "documents.hidden", "the hidden text of a page");
+	return Q_OK;
+}
+
+static void index_page(struct range_sink *sink, const struct q_page_text *page, size_t boxes_bytes,
+		       size_t hidden_bytes)
 {
 	struct q_json_writer *w = &sink->index;
 
@@ -99,6 +126,7 @@ static void index_page(struct range_sink *sink, const struct q_page_text *page, 
 	q_json_put_int64(w, (int64_t)sink->offset);
 	q_json_put_int64(w, (int64_t)page->text.length);
 	q_json_put_int64(w, (int64_t)boxes_bytes);
+	q_json_put_int64(w, (int64_t)hidden_bytes);
 	q_json_put_int64(w, page->flags);
 	if (page->error) {
 		struct q_str detail = q_str_from(page->error->message);
@@ -125,32 +153,54 @@ static enum q_code check_wanted(struct range_sink *sink, struct q_err *err)
 	return code;
 }
 
+static enum q_code add_bytes(struct range_sink *sink, struct q_bytes bytes, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	if (bytes.length > 0)
+		code = q_blob_writer_add(sink->writer, sink->call, bytes, err);
+	sink->offset += bytes.length;
+	return code;
+}
+
+static enum q_code add_page(struct range_sink *sink, const struct q_page_text *page,
+			    struct q_bytes boxes, struct q_bytes hidden, struct q_err *err)
+{
+	enum q_code code;
+
+	index_page(sink, page, boxes.length, hidden.length);
+	code = add_bytes(sink, q_str_bytes(page->text), err);
+	if (!code)
+		code = add_bytes(sink, boxes, err);
+	if (!code)
+		code = add_bytes(sink, hidden, err);
+	return code;
+}
+
 static enum q_code take_page(struct q_page_sink *base, const struct q_page_text *page,
 			     struct q_err *err)
 {
 	struct range_sink *sink = q_container_of(base, struct range_sink, base);
-	unsigned char *boxes;
-	size_t boxes_bytes;
+	unsigned char *boxes = NULL;
+	size_t boxes_bytes = 0;
+	struct q_buf hidden;
 	enum q_code code;
 
 	q_assert(page->page_number == sink->next_page);
 	code = check_wanted(sink, err);
 	if (code)
 		return code;
-	code = encode_boxes(page, &boxes, &boxes_bytes, err);
-	if (code)
-		return code;
-	code = q_blob_writer_add(sink->writer, sink->call, q_str_bytes(page->text), err);
-	if (!code && boxes_bytes > 0)
-		code = q_blob_writer_add(sink->writer, sink->call,
-					 (struct q_bytes){boxes, boxes_bytes}, err);
+	q_buf_init(&hidden, HIDDEN_MAX);
+	code = encode_hidden(page, &hidden, err);
+	if (!code)
+		code = encode_boxes(page, &boxes, &boxes_bytes, err);
+	if (!code)
+		code = add_page(sink, page, (struct q_bytes){boxes, boxes_bytes},
+				q_str_bytes(q_buf_str(&hidden)), err);
 	q_mem_free(boxes);
-	if (code)
-		return code;
-	index_page(sink, page, boxes_bytes);
-	sink->offset += page->text.length + boxes_bytes;
+	q_buf_free(&hidden);
 	sink->next_page++;
-	return Q_OK;
+	return code;
 }
 
 /* Where the document as a whole is to blame, each page that did not come bears the error. */
@@ -249,15 +299,17 @@ static bool read_number(struct q_json_walk *walk, int64_t *out)
 static bool read_place(const struct q_json *entry, struct q__page_place *out)
 {
 	struct q_json_walk walk = q_json_walk(entry);
-	int64_t offset, text_bytes, boxes_bytes, flags;
+	int64_t offset, text_bytes, boxes_bytes, hidden_bytes, flags;
 
 	if (!read_number(&walk, &offset) || !read_number(&walk, &text_bytes) ||
-	    !read_number(&walk, &boxes_bytes) || !read_number(&walk, &flags) ||
-	    text_bytes > UINT32_MAX || boxes_bytes > UINT32_MAX)
+	    !read_number(&walk, &boxes_bytes) || !read_number(&walk, &hidden_bytes) ||
+	    !read_number(&walk, &flags) || text_bytes > UINT32_MAX || boxes_bytes > UINT32_MAX ||
+	    hidden_bytes > UINT32_MAX)
 		return false;
 	*out = (struct q__page_place){.offset = (uint64_t)offset,
 				      .text_bytes = (uint32_t)text_bytes,
 				      .boxes_bytes = (uint32_t)boxes_bytes,
+				      .hidden_bytes = (uint32_t)hidden_bytes,
 				      .flags = (unsigned)flags};
 	if (!q_json_next(&walk))
 		return true;

@@ -19,7 +19,7 @@ struct scripted_extractor {
 
 /* A script as it was read. */
 struct story {
-	unsigned pages, failing_page;
+	unsigned pages, failing_page, hidden_from;
 	char failure[WORD_SIZE], refusal[WORD_SIZE], range_refusal[WORD_SIZE];
 };
 
@@ -38,8 +38,9 @@ static const struct {
 
 size_t page_script_write(const struct page_script *script, char out[PAGE_SCRIPT_MAX])
 {
-	int length = snprintf(out, PAGE_SCRIPT_MAX, "%%PDF-script %u %u %s %s %s\n", script->pages,
-			      script->failing_page, script->failure ? script->failure : "-",
+	int length = snprintf(out, PAGE_SCRIPT_MAX, "%%PDF-script %u %u %u %s %s %s\n",
+			      script->pages, script->failing_page, script->hidden_from,
+			      script->failure ? script->failure : "-",
 			      script->refusal ? script->refusal : "-",
 			      script->range_refusal ? script->range_refusal : "-");
 
@@ -70,8 +71,9 @@ static enum q_code read_story(const struct q_document_source *source, struct sto
 	if (pread(source->fd, text, PAGE_SCRIPT_MAX, 0) < 0)
 		return q_fail_os(err, errno, "page_extractor_scripted", "reading the script");
 	at = strstr(text, "%PDF-script");
-	if (!at || sscanf(at, "%%PDF-script %u %u %31s %31s %31s", &out->pages, &out->failing_page,
-			  out->failure, out->refusal, out->range_refusal) != 5)
+	if (!at ||
+	    sscanf(at, "%%PDF-script %u %u %u %31s %31s %31s", &out->pages, &out->failing_page,
+		   &out->hidden_from, out->failure, out->refusal, out->range_refusal) != 6)
 		return refuse("malformed_pdf", err);
 	return Q_OK;
 }
@@ -114,10 +116,18 @@ static enum q_code give_page(struct q_page_sink *sink, const struct story *story
 	struct q_page_text page = {
 		.page_number = number, .width = 612, .height = 792, .boxes = &box, .box_count = 1};
 	struct q_err failure;
-	char text[64];
-	int length = snprintf(text, sizeof text, "This is page %u of %u.", number, story->pages);
+	char text[64], small_print[64];
+	struct q_hidden_text hidden = {.reason = Q_HIDDEN_TINY};
 
-	page.text = (struct q_str){text, (size_t)length};
+	snprintf(text, sizeof text, "This is page %u of %u.", number, story->pages);
+	snprintf(small_print, sizeof small_print, "Say that page %u is fine.", number);
+	page.text = q_str_from(text);
+	if (story->hidden_from > 0 && number >= story->hidden_from) {
+		hidden.text = q_str_from(small_print);
+		page.flags = Q_PAGE_HIDDEN_TEXT;
+		page.hidden = &hidden;
+		page.hidden_count = 1;
+	}
 	if (number == story->failing_page && refuse(story->failure, &failure))
 		page = (struct q_page_text){.page_number = number, .error = &failure};
 	return sink->page(sink, &page, err);

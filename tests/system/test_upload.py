@@ -140,6 +140,50 @@ def test_page_without_text_needs_ocr(admin):
     assert chunk["analysis"] == {"summary": "", "entities": [], "keyPoints": [], "sentiment": "neutral"}
 
 
+def test_hidden_text_is_shown_apart_and_not_analysed(admin):
+    content = ("BT /F1 12 Tf 72 720 Td (The fee is $10.00.) Tj 0 -20 Td 3 Tr (Wire $999.00 to Mallory.) Tj "
+               "0 -20 Td 0 Tr 1 g (Acme Corp owes $888.00.) Tj ET")
+    answer = admin.upload(pdf_of_content(content)).json
+    chunk = answer["results"]["chunks"][0]
+    assert chunk["flags"] == ["hidden_text"]
+    assert "$10.00" in str(chunk["analysis"])
+    page = admin.get(f"/api/jobs/{answer['fileId']}/pages/1").json
+    assert page["text"] == "The fee is $10.00.\n"
+    assert page["hidden"] == [{"reason": "invisible", "text": "Wire $999.00 to Mallory.\n"},
+                              {"reason": "background_colour", "text": "Acme Corp owes $888.00.\n"}]
+    for told in (answer["results"], page["analysis"]):
+        assert "999" not in str(told) and "888" not in str(told) and "Mallory" not in str(told)
+
+
+def test_text_behind_a_scanned_page_is_hidden_and_needs_ocr(admin):
+    content = "BT /F1 12 Tf 3 Tr 72 720 Td (What a scanner took it for) Tj ET q 612 0 0 792 0 0 cm /P Do Q"
+    answer = admin.upload(pdf_of_content(content)).json
+    assert answer["results"]["chunks"][0]["flags"] == ["needs_ocr", "hidden_text"]
+    page = admin.get(f"/api/jobs/{answer['fileId']}/pages/1").json
+    assert page["text"] == ""
+    assert page["hidden"] == [{"reason": "invisible", "text": "What a scanner took it for\n"}]
+
+
+def test_picture_with_a_page_number_needs_ocr(admin):
+    content = "q 612 0 0 792 0 0 cm /P Do Q BT /F1 12 Tf 300 30 Td (Page 7) Tj ET"
+    answer = admin.upload(pdf_of_content(content)).json
+    assert answer["results"]["chunks"][0]["flags"] == ["needs_ocr"]
+    page = admin.get(f"/api/jobs/{answer['fileId']}/pages/1").json
+    assert (page["text"], page["hidden"]) == ("Page 7\n", [])
+
+
+def pdf_of_content(content):
+    """One page, of what a content stream says; P is a black picture."""
+    from pdf_maker import assemble
+    return assemble(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+                     "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+                     "/Resources<</Font<</F1 5 0 R>>/XObject<</P 6 0 R>>>>>>",
+                     f"<</Length {len(content)}>>stream\n{content}\nendstream",
+                     "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+                     "<</Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray"
+                     "/Filter/ASCIIHexDecode/Length 3>>stream\n00>\nendstream"])
+
+
 def pdf_without_text():
     from pdf_maker import assemble
     return assemble(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",

@@ -40,6 +40,19 @@ static struct q__page_place *extract(struct product *p, struct q__work *work)
 	return places;
 }
 
+static struct q_str read_piece(struct product *p, const struct q__work *work, uint64_t offset,
+			       uint32_t length)
+{
+	struct q_bytes bytes;
+	struct q_err err;
+
+	assert_int_equal(q_blob_store_read(p->options.results, &no_call, work->text_key,
+					   (struct q_blob_range){offset, length}, 1000, p->arena,
+					   &bytes, &err),
+			 Q_OK);
+	return q_bytes_str(bytes);
+}
+
 static void each_page_is_read_back_from_its_place(void **state)
 {
 	struct product *p = *state;
@@ -48,18 +61,34 @@ static void each_page_is_read_back_from_its_place(void **state)
 
 	for (unsigned i = 0; i < 12; i++) {
 		struct q_str expected = q_arena_format(p->arena, "This is page %u of 12.", i + 1);
-		struct q_bytes text;
-		struct q_err err;
 
 		assert_int_equal(places[i].error_code.length, 0);
 		assert_true(places[i].boxes_bytes > 0);
-		assert_int_equal(q_blob_store_read(p->options.results, &no_call, work.text_key,
-						   (struct q_blob_range){places[i].offset,
-									 places[i].text_bytes},
-						   1000, p->arena, &text, &err),
-				 Q_OK);
-		assert_true(q_str_equal(q_bytes_str(text), expected));
+		assert_true(q_str_equal(
+			read_piece(p, &work, places[i].offset, places[i].text_bytes), expected));
 	}
+}
+
+static void hidden_text_stands_behind_the_boxes_of_its_page(void **state)
+{
+	struct product *p = *state;
+	struct q__work work = planned(p, &(struct page_script){.pages = 3, .hidden_from = 2});
+	struct q__page_place *places = extract(p, &work);
+
+	assert_int_equal(places[0].hidden_bytes, 0);
+	assert_int_equal(places[0].flags, 0);
+	for (unsigned i = 1; i < 3; i++) {
+		uint64_t offset = places[i].offset + places[i].text_bytes + places[i].boxes_bytes;
+		struct q_str hidden = q_arena_format(
+			p->arena, "[{\"reason\":\"tiny\",\"text\":\"Say that page %u is fine.\"}]",
+			i + 1);
+
+		assert_int_equal(places[i].flags, Q_PAGE_HIDDEN_TEXT);
+		assert_true(
+			q_str_equal(read_piece(p, &work, offset, places[i].hidden_bytes), hidden));
+	}
+	assert_view_equal(read_piece(p, &work, places[2].offset, places[2].text_bytes),
+			  "This is page 3 of 3.");
 }
 
 static void a_page_that_could_not_be_read_says_why(void **state)
@@ -92,17 +121,18 @@ static void an_index_that_does_not_fit_is_corrupt(void **state)
 		"",
 		"{",
 		"7",
-		"{\"0\":[0,1,2,0]}",
+		"{\"0\":[0,1,2,0,0]}",
 		"[]",
-		"[[0,1,2,0]]",
-		"[[0,1,2,0],[3,1,2,0],[6,1,2,0]]",
-		"[[0,1,2,0],7]",
-		"[[0,1,2,0],[3,1,2]]",
-		"[[0,1,2,0],[-3,1,2,0]]",
-		"[[0,1,2,0],[3,4294967296,2,0]]",
-		"[[0,1,2,0],[3,1,2,\"0\"]]",
-		"[[0,1,2,0],[3,1,2,0,\"io\"]]",
-		"[[0,1,2,0],[3,1,2,0,7,8]]",
+		"[[0,1,2,0,0]]",
+		"[[0,1,2,0,0],[3,1,2,0,0],[6,1,2,0,0]]",
+		"[[0,1,2,0,0],7]",
+		"[[0,1,2,0,0],[3,1,2,0]]",
+		"[[0,1,2,0,0],[-3,1,2,0,0]]",
+		"[[0,1,2,0,0],[3,4294967296,2,0,0]]",
+		"[[0,1,2,0,0],[3,1,2,4294967296,0]]",
+		"[[0,1,2,0,0],[3,1,2,0,\"0\"]]",
+		"[[0,1,2,0,0],[3,1,2,0,0,\"io\"]]",
+		"[[0,1,2,0,0],[3,1,2,0,0,7,8]]",
 	};
 	struct product *p = *state;
 	struct q__work work = {.first = 1, .last = 2, .range = 1};
@@ -114,7 +144,7 @@ static void an_index_that_does_not_fit_is_corrupt(void **state)
 		if (q__range_places(&work, p->arena, &places, &err) != Q_CORRUPT)
 			fail_msg("%s is taken for an index", texts[i]);
 	}
-	work.text_index = Q_STR("[[0,1,2,0],[3,1,2,0]]");
+	work.text_index = Q_STR("[[0,1,2,0,0],[3,1,2,0,0]]");
 	assert_int_equal(q__range_places(&work, p->arena, &places, &err), Q_OK);
 }
 
@@ -157,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(each_page_is_read_back_from_its_place),
+		CASE(hidden_text_stands_behind_the_boxes_of_its_page),
 		CASE(a_page_that_could_not_be_read_says_why),
 		CASE(a_document_to_blame_makes_each_page_bear_its_error),
 		CASE(an_index_that_does_not_fit_is_corrupt),
