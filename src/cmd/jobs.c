@@ -106,6 +106,14 @@ static enum q_exit retry(struct request *r)
 	return show_answer(r, "POST", "/retry");
 }
 
+static enum q_exit delete (struct request *r) {
+	const struct q_json *answer;
+
+	return q_client_send(&r->client, "DELETE",
+			     q_arena_format(r->client.arena, "/api/jobs/%s", r->file_id),
+			     (struct q_str){0}, &answer);
+}
+
 /* Where results go: --output, or stdout. */
 static enum q_exit open_output(const struct request *r, int *fd)
 {
@@ -159,6 +167,7 @@ static const struct {
 } actions[] = {
 	{"ls", false, list},	      {"show", true, show},	{"results", true, results},
 	{"download", true, download}, {"cancel", true, cancel}, {"retry", true, retry},
+	{"delete", true, delete},
 };
 
 static enum q_exit run_action(struct request *r, const char *const *operands, size_t count)
@@ -203,11 +212,12 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_jobs = {
 	.name = "jobs",
-	.synopsis = "jobs [ls | show ID | results ID | download ID | cancel ID | retry ID] "
-		    "[--status S] "
-		    "[--tenant T] "
-		    "[--kind K] [--limit N] [--output FILE] [--json]",
-	.summary = "list jobs, show one, fetch its results, stop or retry it",
+	.synopsis =
+		"jobs [ls | show ID | results ID | download ID | cancel ID | retry ID | delete ID] "
+		"[--status S] "
+		"[--tenant T] "
+		"[--kind K] [--limit N] [--output FILE] [--json]",
+	.summary = "list jobs, show one, fetch its results, stop, retry or delete it",
 	.help = "results and download write the manifest to --output, or to stdout; download goes "
 		"through the signed link.\n",
 	.run = run,

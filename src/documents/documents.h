@@ -155,6 +155,13 @@ Q_MUST_USE enum q_code q_documents_retry_job(struct q_documents *d, const struct
 					     struct q_arena *arena, struct q_job *out,
 					     struct q_err *err);
 
+/* Deletes the document, whatever its job does: from now on every read of it is Q_NOTFOUND. Its
+ * blobs and records go at once where that can be done, else soon; `document.deleted` is announced.
+ * Q_NOTFOUND; Q_BUSY: try again. */
+Q_MUST_USE enum q_code q_documents_delete_job(struct q_documents *d, const struct q_call *call,
+					      const struct q_identity *who, struct q_str file_id,
+					      struct q_arena *arena, struct q_err *err);
+
 /* The job's manifest. Q_CONFLICT with reason "not_ready" before the end, "no_results" where it
  * ended without one. The reader is the caller's. */
 Q_MUST_USE enum q_code q_documents_open_results(struct q_documents *d, const struct q_call *call,

@@ -63,6 +63,8 @@ struct q_record_key q__upload_key(struct q_arena *arena, struct q_str file_id);
 struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str file_id,
 					 int64_t expires_at_ms);
 struct q_str q__upload_expiry_bucket(struct q_arena *arena, unsigned bucket);
+/* When documents were last removed, and the store purged of them (purge.c). */
+struct q_record_key q__purge_key(void);
 /* Index 1 of work: claimable from `available_at_ms` on, urgent work first. */
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,
 				 int64_t available_at_ms, struct q_str file_id);
@@ -105,7 +107,7 @@ struct q__job {
 	struct q_str aggregate_owner;
 };
 
-/* The job whoever asks: Q_NOTFOUND, Q_CORRUPT. */
+/* The job whoever asks: Q_NOTFOUND (also of a tombstone), Q_CORRUPT. */
 Q_MUST_USE enum q_code q__job_read(struct q_documents *d, const struct q_call *call,
 				   struct q_str file_id, struct q_arena *arena, struct q__job *out,
 				   struct q_err *err);
@@ -171,7 +173,7 @@ Q_MUST_USE enum q_code q__job_fail(struct q_documents *d, const struct q_call *c
 				   const struct q__job *job, const struct q_err *cause,
 				   struct q_arena *arena, struct q_err *err);
 
-/* The job, where the caller may change it. Q_NOTFOUND else. */
+/* The job, where the caller may change it (`who` NULL: the product itself). Q_NOTFOUND else. */
 Q_MUST_USE enum q_code q__job_find_writable(struct q_documents *d, const struct q_call *call,
 					    const struct q_identity *who, struct q_str file_id,
 					    struct q_arena *arena, struct q__job *out,
@@ -191,6 +193,32 @@ Q_MUST_USE enum q_code q__job_change(struct q_documents *d, const struct q_call 
  * for it. */
 void q__publish(struct q_documents *d, const struct q_call *call, const char *event_type,
 		const struct q_job *job);
+
+/* --- Deleting (delete.c) ------------------------------------------------------------------------
+ */
+
+/* What stands in the place of a deleted job until nobody can still be writing. */
+struct q__tombstone {
+	struct q_str file_id;
+	struct q_str tenant_id;
+	int64_t deleted_at_ms;
+	bool is_removed; /* what was left of it, and that was announced */
+};
+
+/* Deletes the document as far as can be done now; the sweeper does the rest. `who` NULL: the product
+ * itself. `cause` is a word for the log and the counter. Q_NOTFOUND. */
+Q_MUST_USE enum q_code q__job_delete(struct q_documents *d, const struct q_call *call,
+				     const struct q_identity *who, struct q_str file_id,
+				     const char *cause, struct q_arena *arena, struct q_err *err);
+
+/* Does what is next for the tombstone of this document, if there is one. */
+Q_MUST_USE enum q_code q__tombstone_sweep(struct q_documents *d, const struct q_call *call,
+					  struct q_str file_id, struct q_arena *arena,
+					  struct q_err *err);
+
+/* Tells the index and others that the document is gone: its ids and nothing else. */
+Q_MUST_USE enum q_code q__publish_deleted(struct q_documents *d, const struct q_call *call,
+					  const struct q__tombstone *tombstone, struct q_err *err);
 
 /* What is stored as an error's code: its reason, else its code's name. */
 struct q_str q__error_code(const struct q_err *err);

@@ -175,6 +175,8 @@ enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena, struc
 	out->event_count = q_item_number(item, "eventCount", 0);
 	out->aggregate_until_ms = q_item_number(item, "aggregateUntil", 0);
 	out->aggregate_owner = q_item_string(item, "aggregateOwner", none);
+	if (q_item_find(item, Q_STR("deletedAt")))
+		return q_fail(err, Q_NOTFOUND, "documents.job", "there is no such document");
 	if (!q_job_status_parse(q_item_string(item, "status", none), &job->status) ||
 	    job->file_id.length == 0 || job->tenant_id.length == 0)
 		return q_fail(err, Q_CORRUPT, "documents.job", "item %.*s is not a job",

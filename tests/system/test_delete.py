@@ -1,0 +1,84 @@
+"""Deleting a document: unknown at once, to everybody, whatever its job does."""
+import uuid
+
+import pytest
+
+from pdf_maker import agreement, padded, pdf
+
+
+@pytest.fixture
+def done(admin):
+    """A finished document; another one each time, so that it is no duplicate."""
+    answer = admin.upload(pdf(agreement(), f"Reference {uuid.uuid4()}"), "to be deleted.pdf")
+    assert answer.json["status"] == "completed", answer
+    return answer.json
+
+
+def test_deleted_document_is_unknown_everywhere(admin, done):
+    file_id = done["fileId"]
+    link = done["job"]["downloadUrl"]
+    assert admin.get(link).status == 200
+    assert admin.delete(f"/api/jobs/{file_id}").status == 204
+    never = uuid.uuid4()
+    for path in ("", "/results", "/download", "/pages/1"):
+        gone, unknown = (admin.get(f"/api/jobs/{id}{path}", X_Request_Id="same") for id in (file_id, never))
+        assert gone.status == 404 and gone.body == unknown.body, path
+    for path in ("cancel", "retry"):
+        assert admin.post(f"/api/jobs/{file_id}/{path}").status == 404
+    assert admin.delete(f"/api/jobs/{file_id}").status == 404
+    assert admin.get(link).status == 404
+
+
+def test_deleted_document_is_in_no_list(admin, done):
+    def listed():
+        return {job["fileId"] for query in ("", "&status=completed")
+                for job in admin.get(f"/api/jobs?limit=100{query}").json["items"]}
+    assert done["fileId"] in listed()
+    assert admin.delete(f"/api/jobs/{done['fileId']}").status == 204
+    assert done["fileId"] not in listed()
+
+
+def test_its_files_are_gone(server, admin, done):
+    file_id = done["fileId"]
+    assert [path for path in server.stored_files() if file_id in path]
+    assert admin.delete(f"/api/jobs/{file_id}").status == 204
+    assert not [path for path in server.stored_files() if file_id in path]
+
+
+def test_running_job_is_deleted_and_frees_the_workers(server, admin):
+    content = padded(pdf(*(agreement(number) for number in range(1, 401))), 6 << 20)
+    file_id = admin.upload(content).json["fileId"]
+    assert admin.delete(f"/api/jobs/{file_id}").status == 204
+    assert admin.get(f"/api/jobs/{file_id}").status == 404
+    answer = admin.upload(pdf(agreement(), "The next one"))
+    assert answer.json["status"] == "completed"
+    assert not [path for path in server.stored_files() if file_id in path]
+
+
+def test_same_bytes_are_a_new_document_afterwards(admin):
+    content = pdf(agreement(), f"Reference {uuid.uuid4()}")
+    first = admin.upload(content).json["fileId"]
+    assert admin.delete(f"/api/jobs/{first}").status == 204
+    again = admin.upload(content).json
+    assert again["fileId"] != first and again["status"] == "completed"
+
+
+def test_deletion_survives_a_kill(new_server):
+    server = new_server()
+    file_id = server.client().upload(pdf(agreement())).json["fileId"]
+    assert server.client().delete(f"/api/jobs/{file_id}").status == 204
+    server.kill()
+    server.start()
+    assert server.client().get(f"/api/jobs/{file_id}").status == 404
+    assert server.client().get("/api/jobs").json["items"] == []
+
+
+def test_nobody_else_deletes_it(server, admin, done):
+    file_id = done["fileId"]
+    other = server.client(tenant="other")
+    foreign, unknown = (other.delete(f"/api/jobs/{id}", X_Request_Id="same") for id in (file_id, uuid.uuid4()))
+    assert foreign.status == 404 and foreign.body == unknown.body
+    for reader in (server.client("auditor"), server.client("auditor", "platform", "internal")):
+        assert reader.delete(f"/api/jobs/{file_id}").status == 403
+    assert admin.job(file_id)["status"] == "completed"
+    assert server.internal_admin().delete(f"/api/jobs/{file_id}").status == 204
