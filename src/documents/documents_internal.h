@@ -34,6 +34,7 @@ struct q_documents {
 	struct q_series *extract_seconds, *analyse_seconds, *store_seconds;
 	struct q_series *document_seconds;
 	struct q__page_commits commits;
+	struct q_live *live; /* NULL: nobody listens here; set before, and cleared after, all use */
 };
 
 int64_t q__now(const struct q_documents *d);
@@ -258,6 +259,9 @@ Q_MUST_USE enum q_code q__events_read(struct q_documents *d, const struct q_call
 				      const struct q__job *job, int64_t after, size_t limit,
 				      struct q_arena *arena, struct q_job_events *out,
 				      struct q_err *err);
+
+/* Tells the hub of this process that the job's log has grown (live.c). */
+void q__live_note(struct q_documents *d, struct q_str file_id);
 
 /* --- Direct uploads (direct_upload.c, direct_upload_end.c) -------------------------------------
  */

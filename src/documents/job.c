@@ -312,7 +312,10 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 						 .condition_count = 1};
 	for (size_t i = 0; i < edge->write_count; i++)
 		writes[write_count++] = edge->writes[i];
-	return q_record_store_transact(d->o.records, call, writes, write_count, NULL, err);
+	code = q_record_store_transact(d->o.records, call, writes, write_count, NULL, err);
+	if (!code)
+		q__live_note(d, job->file_id);
+	return code;
 }
 
 enum q_code q__job_fail(struct q_documents *d, const struct q_call *call, const struct q__job *job,

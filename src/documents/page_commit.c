@@ -148,6 +148,8 @@ static enum q_code commit(struct q_documents *d, const struct q_call *call,
 				       err);
 	if (code == Q_CONFLICT && failed % 2 == 1)
 		*stored = failed / 2;
+	if (!code)
+		q__live_note(d, batch->range->file_id);
 	return code;
 }
 
