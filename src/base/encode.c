@@ -4,6 +4,8 @@
 
 static const char lower_hex_digits[] = "0123456789abcdef";
 static const char upper_hex_digits[] = "0123456789ABCDEF";
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64url_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -63,8 +65,8 @@ bool q_decode_hex(struct q_str text, unsigned char *out, size_t out_bytes)
 	return true;
 }
 
-/* Three bytes make four digits; one or two at the end make two or three, without padding. */
-bool q_encode_base64url(struct q_buf *out, struct q_bytes bytes)
+/* Three bytes make four digits; one or two at the end make two or three. */
+static bool encode_digits(struct q_buf *out, struct q_bytes bytes, const char digits[65])
 {
 	size_t tail = bytes.length % 3;
 	size_t whole = bytes.length - tail;
@@ -80,9 +82,20 @@ bool q_encode_base64url(struct q_buf *out, struct q_bytes bytes)
 		for (size_t k = 0; k < 3; k++)
 			bits = bits << 8 | (k < count ? bytes.data[i + k] : 0);
 		for (size_t k = 0; k <= count; k++)
-			*text++ = base64url_digits[bits >> (18 - 6 * k) & 0x3F];
+			*text++ = digits[bits >> (18 - 6 * k) & 0x3F];
 	}
 	return true;
+}
+
+bool q_encode_base64url(struct q_buf *out, struct q_bytes bytes)
+{
+	return encode_digits(out, bytes, base64url_digits);
+}
+
+bool q_encode_base64(struct q_buf *out, struct q_bytes bytes)
+{
+	return encode_digits(out, bytes, base64_digits) &&
+	       q_buf_append(out, q_str_slice(Q_STR("=="), 0, (3 - bytes.length % 3) % 3));
 }
 
 static int base64url_value(char c)

@@ -1,5 +1,5 @@
 /* base/encode.h: bytes as text: lower-case hex, base64url without padding (RFC 4648 5),
- * percent-encoding (RFC 3986). Encoders append to a buffer; decoders are strict (one text for each
+ * base64 with it (RFC 4648 4), percent-encoding (RFC 3986). Encoders append to a buffer; decoders are strict (one text for each
  * value) and return false on anything else. */
 #ifndef Q_BASE_ENCODE_H
 #define Q_BASE_ENCODE_H
@@ -14,6 +14,7 @@ bool q_encode_hex(struct q_buf *out, struct q_bytes bytes);
 bool q_decode_hex(struct q_str text, unsigned char *out, size_t out_bytes); /* exactly out_bytes */
 
 bool q_encode_base64url(struct q_buf *out, struct q_bytes bytes);
+bool q_encode_base64(struct q_buf *out, struct q_bytes bytes);
 bool q_decode_base64url(struct q_arena *arena, struct q_str text, struct q_bytes *out);
 
 /* Every byte but the unreserved ones becomes %XX. */

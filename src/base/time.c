@@ -127,10 +127,11 @@ void q_time_format_rfc3339(int64_t wall_ms, char out[Q_TIME_RFC3339_SIZE])
 	memcpy(out, "Z", sizeof "Z");
 }
 
+static const char months[] = " Jan  Feb  Mar  Apr  May  Jun  Jul  Aug  Sep  Oct  Nov  Dec ";
+
 void q_time_format_http(int64_t wall_ms, char out[Q_TIME_HTTP_SIZE])
 {
 	static const char weekdays[] = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, ";
-	static const char months[] = " Jan  Feb  Mar  Apr  May  Jun  Jul  Aug  Sep  Oct  Nov  Dec ";
 	struct civil civil = civil_of(wall_ms);
 
 	memcpy(out, weekdays + 5 * civil.weekday, 5);
@@ -269,5 +270,26 @@ bool q_time_parse_rfc3339(struct q_str text, int64_t *wall_ms)
 		ms_of_minute = MS_PER_MINUTE - 1;
 	}
 	*wall_ms = minutes * MS_PER_MINUTE + ms_of_minute;
+	return true;
+}
+
+/* Its numbers are read as those of RFC 3339; then only the one text of that time will do. */
+bool q_time_parse_http(struct q_str text, int64_t *wall_ms)
+{
+	char other[64], same[Q_TIME_HTTP_SIZE];
+	int64_t ms;
+	size_t at;
+
+	if (text.length != Q_TIME_HTTP_SIZE - 1 ||
+	    !q_str_find(q_str_from(months), q_str_slice(text, 7, 12), &at))
+		return false;
+	snprintf(other, sizeof other, "%.4s-%02zu-%.2sT%.8sZ", text.data + 12, at / 5 + 1,
+		 text.data + 5, text.data + 17);
+	if (!q_time_parse_rfc3339(q_str_from(other), &ms))
+		return false;
+	q_time_format_http(ms, same);
+	if (!q_str_equal(text, q_str_from(same)))
+		return false;
+	*wall_ms = ms;
 	return true;
 }

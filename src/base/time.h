@@ -23,4 +23,7 @@ bool q_time_parse_rfc3339(struct q_str text, int64_t *wall_ms);
 /* IMF-fixdate, RFC 9110 5.6.7. */
 void q_time_format_http(int64_t wall_ms, char out[Q_TIME_HTTP_SIZE]);
 
+/* Reads what q_time_format_http writes, and no older form. */
+bool q_time_parse_http(struct q_str text, int64_t *wall_ms);
+
 #endif

@@ -8,7 +8,8 @@
 
 enum {
 	FEEDERS = 2,
-	OTHER_THREADS = 3, /* listener, aggregator, upkeep */
+	SENDERS = 4,	   /* webhooks that are sent at once: each to another receiver */
+	OTHER_THREADS = 4, /* listener, aggregator, announcer, upkeep */
 	WORKERS_MAX = 512,
 	STACK_BYTES = 512 * 1024,
 	IDLE_WAIT_MS = 1000,
@@ -29,7 +30,7 @@ struct q_roles {
 	atomic_bool is_cancelled; /* nor may a running one go on */
 	atomic_uint running;	  /* threads that have not ended */
 	struct q_bell *stop_bell; /* rung when stopping, and when a thread ends */
-	unsigned long threads[2 * WORKERS_MAX + FEEDERS + OTHER_THREADS];
+	unsigned long threads[2 * WORKERS_MAX + FEEDERS + SENDERS + OTHER_THREADS];
 	size_t thread_count;
 };
 
@@ -131,6 +132,44 @@ static void *run_aggregator(void *argument)
 	return NULL;
 }
 
+/* As step_on_bell, of the webhooks role. */
+static void webhooks_on_bell(struct q_roles *roles, const char *event, struct q_bell *bell,
+			     enum q_code (*step)(struct q_documents *, const struct q_call *,
+						 bool *, struct q_err *))
+{
+	while (!atomic_load(&roles->is_stopping)) {
+		uint64_t seen = q_bell_count(bell);
+		struct q_call call = step_call(roles);
+		struct q_err err;
+		bool did_work = false;
+
+		if (step(roles->documents, &call, &did_work, &err))
+			report(roles, event, &err);
+		else if (!did_work && !atomic_load(&roles->is_stopping))
+			q_bell_wait(bell, seen, IDLE_WAIT_MS);
+	}
+}
+
+static void *run_announcer(void *argument)
+{
+	struct q_roles *roles = argument;
+
+	webhooks_on_bell(roles, "webhooks.announce_failed",
+			 q_webhooks_announce_bell(roles->documents), q_webhooks_announce);
+	end_thread(roles);
+	return NULL;
+}
+
+static void *run_sender(void *argument)
+{
+	struct q_roles *roles = argument;
+
+	webhooks_on_bell(roles, "webhooks.send_failed", q_webhooks_send_bell(roles->documents),
+			 q_webhooks_send);
+	end_thread(roles);
+	return NULL;
+}
+
 static void sweep(struct q_roles *roles)
 {
 	struct q_call call = step_call(roles);
@@ -216,6 +255,10 @@ static enum q_code start_all(struct q_roles *roles, unsigned workers, struct q_e
 		code = start(roles, "aggregator", run_aggregator, err);
 	if (!code)
 		code = start(roles, "upkeep", run_upkeep, err);
+	if (!code)
+		code = start(roles, "announcer", run_announcer, err);
+	for (unsigned i = 0; i < SENDERS && !code; i++)
+		code = start(roles, "sender", run_sender, err);
 	for (unsigned i = 0; i < FEEDERS && !code; i++)
 		code = start(roles, "feeder", run_feeder, err);
 	/* Half as many more than pages are analysed at once: they store what has been analysed. */
@@ -253,6 +296,8 @@ enum q_code q_roles_start(struct q_wiring *wiring, struct q_documents *documents
 static void wake_all(struct q_roles *roles)
 {
 	q_bell_ring(roles->stop_bell);
+	q_bell_ring(q_webhooks_announce_bell(roles->documents));
+	q_bell_ring(q_webhooks_send_bell(roles->documents));
 	if (roles->worker) {
 		q_bell_ring(q_worker_feed_bell(roles->worker));
 		q_bell_ring(q_worker_page_bell(roles->worker));

@@ -28,6 +28,9 @@ static void make_metrics(struct q_documents *d)
 		"stage", NULL, 0);
 	struct q_metric *whole = q_metrics_histogram(
 		m, "document_duration_seconds", "From the upload to the manifest.", "", NULL, 0);
+	struct q_metric *deliveries =
+		q_metrics_counter(m, "webhook_deliveries_total",
+				  "Attempts to deliver a webhook, by what came of them.", "status");
 
 	d->uploaded_sync = series_of(uploaded, "sync");
 	d->uploaded_async = series_of(uploaded, "async");
@@ -36,6 +39,9 @@ static void make_metrics(struct q_documents *d)
 	d->extract_seconds = series_of(stages, "extract");
 	d->analyse_seconds = series_of(stages, "analyse");
 	d->document_seconds = q_metric_series(whole, NULL);
+	d->deliveries_delivered = series_of(deliveries, "delivered");
+	d->deliveries_retried = series_of(deliveries, "retried");
+	d->deliveries_failed = series_of(deliveries, "failed");
 }
 
 enum q_code q_documents_new(const struct q_documents_options *options, struct q_documents **out,
@@ -51,7 +57,9 @@ enum q_code q_documents_new(const struct q_documents_options *options, struct q_
 		d->o.owner = q_arena_copy(d->arena, options->owner);
 		d->o.documents_bucket = q_arena_copy(d->arena, options->documents_bucket);
 	}
-	if (!d->arena || q_arena_failed(d->arena)) {
+	d->announce_bell = q_bell_new();
+	d->send_bell = q_bell_new();
+	if (!d->arena || q_arena_failed(d->arena) || !d->announce_bell || !d->send_bell) {
 		q_documents_free(d);
 		return q_fail(err, Q_NOMEM, "documents.new", "options");
 	}
@@ -69,6 +77,8 @@ void q_documents_free(struct q_documents *d)
 	if (!d)
 		return;
 	q__page_commits_free(&d->commits);
+	q_bell_free(d->send_bell);
+	q_bell_free(d->announce_bell);
 	q_arena_free(d->arena);
 	q_mem_free(d);
 }

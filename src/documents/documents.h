@@ -250,16 +250,18 @@ Q_MUST_USE enum q_code q_documents_read_events(struct q_documents *d, const stru
 struct q_upload_request {
 	struct q_str
 		tenant_id; /* empty: the caller's own; only an internal admin may name another */
-	struct q_str file_name;	  /* as given; may hold anything */
-	struct q_str kind;	  /* empty: "document" */
-	struct q_str location_id; /* may be empty; one of the tenant's */
-	bool is_again;		  /* a new job also for bytes that the tenant has a job of */
+	struct q_str file_name;	   /* as given; may hold anything */
+	struct q_str kind;	   /* empty: "document" */
+	struct q_str location_id;  /* may be empty; one of the tenant's */
+	struct q_str callback_url; /* to be told of the job's end besides webhooks; may be empty */
+	bool is_again;		   /* a new job also for bytes that the tenant has a job of */
 };
 
 struct q_upload;
 
 /* Starts to take in one document, as far as `request` is known by now. Q_DENIED with reason
- * "wrong_tenant" or "bad_location", Q_INVALID with reason "bad_tenant" or "bad_kind". */
+ * "wrong_tenant" or "bad_location", Q_INVALID with reason "bad_tenant", "bad_kind" or
+ * "bad_webhook_url". */
 Q_MUST_USE enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who,
 				     const struct q_upload_request *request, struct q_upload **out,
@@ -394,5 +396,8 @@ void q_aggregator_free(struct q_aggregator *aggregator);
 /* The sweeper role: rings again for jobs that should have moved. Call it every second. */
 Q_MUST_USE enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call,
 				      bool *did_work, struct q_err *err);
+
+/* The webhooks role, and what callers ask of it. */
+#include "documents/webhooks.h"
 
 #endif

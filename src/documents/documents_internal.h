@@ -35,6 +35,8 @@ struct q_documents {
 	struct q_series *document_seconds;
 	struct q__page_commits commits;
 	struct q_live *live; /* NULL: nobody listens here; set before, and cleared after, all use */
+	struct q_series *deliveries_delivered, *deliveries_retried, *deliveries_failed;
+	struct q_bell *announce_bell, *send_bell; /* of the webhooks role */
 };
 
 int64_t q__now(const struct q_documents *d);
@@ -66,6 +68,8 @@ struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str fil
 struct q_str q__upload_expiry_bucket(struct q_arena *arena, unsigned bucket);
 /* When documents were last removed, and the store purged of them (purge.c). */
 struct q_record_key q__purge_key(void);
+/* Which of Q__DUE_BUCKETS an id belongs to, by its last character. */
+unsigned q__bucket_of(struct q_str id);
 /* Index 1 of work: claimable from `available_at_ms` on, urgent work first. */
 struct q_record_key q__ready_key(struct q_arena *arena, struct q_str tenant_id, bool is_urgent,
 				 int64_t available_at_ms, struct q_str file_id);
@@ -133,8 +137,10 @@ enum { Q__CREATE_WRITES_MAX = 16 };
 struct q__new_job {
 	const struct q_job *job;
 	bool is_again; /* also where the tenant has a job of the same bytes */
+	struct q_str
+		callback_url; /* checked; told of the job's end, be it new or not; may be empty */
 	const struct q_write *more;
-	size_t more_count; /* below Q__CREATE_WRITES_MAX */
+	size_t more_count; /* below Q__CREATE_WRITES_MAX - 1 */
 };
 
 /* As q__job_create, unless the tenant has a job of the same bytes, kind and location that has not
@@ -294,6 +300,29 @@ void q__direct_upload_mark_received(struct q_direct_upload *view, const struct q
 Q_MUST_USE enum q_code q__direct_uploads_sweep(struct q_documents *d, const struct q_call *call,
 					       unsigned bucket, struct q_arena *arena,
 					       bool *did_work, struct q_err *err);
+
+/* --- Notices (webhooks/notice.c) ---------------------------------------------------------------
+ */
+
+/* The end of a run, which is to be announced. */
+struct q__notice {
+	struct q_str file_id;
+	struct q_str tenant_id;
+	int64_t run;
+	enum q_job_status status; /* a final one */
+	int64_t at_ms;
+};
+Q_MUST_USE bool q__notice_item(struct q_arena *arena, const struct q__notice *notice,
+			       struct q_item *out);
+
+/* The item of a callback, for the transaction that makes its job. The URL has been checked. */
+Q_MUST_USE bool q__callback_item(struct q_arena *arena, struct q_str file_id, struct q_str url,
+				 struct q_item *out);
+/* Adds a callback to a job that is there, and may have ended: then it is told at once. The same URL
+ * again changes nothing. Q_CONFLICT with reason "too_many_callbacks". */
+Q_MUST_USE enum q_code q__callback_add(struct q_documents *d, const struct q_call *call,
+				       struct q_str file_id, struct q_str url,
+				       struct q_arena *arena, struct q_err *err);
 
 /* --- Claims (range.c) --------------------------------------------------------------------------
  */

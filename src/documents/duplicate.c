@@ -59,8 +59,10 @@ static enum q_code create(struct q_documents *d, const struct q_call *call,
 		.key = digest_key(arena, job), .attributes = &file_id, .attribute_count = 1};
 	struct q_condition as_read = {.kind = Q_IF_ABSENT};
 	struct q_write writes[Q__CREATE_WRITES_MAX];
+	struct q_item callback;
+	size_t count = 1;
 
-	q_assert(new_job->more_count < Q__CREATE_WRITES_MAX);
+	q_assert(new_job->more_count < Q__CREATE_WRITES_MAX - 1);
 	if (marked && marked->length > 0)
 		as_read = q__if_string("fileId", *marked);
 	writes[0] = (struct q_write){.kind = Q_WRITE_PUT,
@@ -68,9 +70,15 @@ static enum q_code create(struct q_documents *d, const struct q_call *call,
 				     .item = &mark,
 				     .conditions = &as_read,
 				     .condition_count = marked ? 1 : 0};
+	if (new_job->callback_url.length > 0) {
+		if (!q__callback_item(arena, job->file_id, new_job->callback_url, &callback))
+			return q_fail(err, Q_NOMEM, "documents.create", "a callback");
+		writes[count++] = (struct q_write){
+			.kind = Q_WRITE_PUT, .key = callback.key, .item = &callback};
+	}
 	for (size_t i = 0; i < new_job->more_count; i++)
-		writes[i + 1] = new_job->more[i];
-	return q__job_create(d, call, job, writes, new_job->more_count + 1, arena, err);
+		writes[count++] = new_job->more[i];
+	return q__job_create(d, call, job, writes, count, arena, err);
 }
 
 /* A read that failed leaves no doubt about what was written: nothing. */
@@ -110,10 +118,16 @@ enum q_code q__job_create_once(struct q_documents *d, const struct q_call *call,
 			       const struct q__new_job *new_job, struct q_arena *arena,
 			       struct q_job *existing, bool *is_duplicate, struct q_err *err)
 {
+	enum q_code code;
+
 	*is_duplicate = false;
 	if (new_job->is_again)
 		return create(d, call, new_job, NULL, arena, err);
-	return create_once(d, call, new_job, arena, existing, is_duplicate, err);
+	code = create_once(d, call, new_job, arena, existing, is_duplicate, err);
+	if (!code && *is_duplicate && new_job->callback_url.length > 0)
+		code = q__callback_add(d, call, existing->file_id, new_job->callback_url, arena,
+				       err);
+	return code;
 }
 
 enum q_code q__digest_remove(struct q_documents *d, const struct q_call *call,

@@ -257,6 +257,21 @@ static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 	return Q_OK;
 }
 
+/* Final edges leave a notice for the webhooks role. */
+static enum q_code notice_item(const struct q__job *from, const struct q__edge *edge, int64_t now,
+			       struct q_arena *arena, struct q_item *out, struct q_err *err)
+{
+	const struct q__notice notice = {.file_id = from->view.file_id,
+					 .tenant_id = from->view.tenant_id,
+					 .run = from->view.run,
+					 .status = edge->to,
+					 .at_ms = now};
+
+	if (!q__notice_item(arena, &notice, out))
+		return q_fail(err, Q_NOMEM, "documents.edge", "a notice");
+	return Q_OK;
+}
+
 enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 			     const struct q__job *from, const struct q__edge *edge,
 			     struct q_arena *arena, struct q_err *err)
@@ -274,16 +289,19 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 	struct q_record_key by_status =
 		q__tenant_status_key(arena, job->tenant_id, edge->to, now, job->file_id);
 	struct q_record_key due = {0};
-	struct q_item event;
+	struct q_item event, notice;
+	bool is_final = q_job_status_is_final(edge->to);
 	size_t change_count = 0, write_count = 0;
 	enum q_code code;
 
 	q_assert(edges[job->status] & 1u << edge->to);
 	q_assert(edge->change_count <= Q__EDGE_CHANGES_MAX);
-	q_assert(edge->write_count <= Q__EDGE_WRITES_MAX);
+	q_assert(edge->write_count + is_final <= Q__EDGE_WRITES_MAX);
 	if (edge->due_at_ms > 0)
 		due = q__due_key(arena, job->file_id, edge->due_at_ms);
 	code = event_item(d, from, edge, arena, &event, err);
+	if (!code && is_final)
+		code = notice_item(from, edge, now, arena, &notice, err);
 	if (code)
 		return code;
 
@@ -310,11 +328,16 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 						 .item = &event,
 						 .conditions = &is_new,
 						 .condition_count = 1};
+	if (is_final)
+		writes[write_count++] =
+			(struct q_write){.kind = Q_WRITE_PUT, .key = notice.key, .item = &notice};
 	for (size_t i = 0; i < edge->write_count; i++)
 		writes[write_count++] = edge->writes[i];
 	code = q_record_store_transact(d->o.records, call, writes, write_count, NULL, err);
 	if (!code)
 		q__live_note(d, job->file_id);
+	if (!code && is_final)
+		q_bell_ring(d->announce_bell);
 	return code;
 }
 

@@ -73,16 +73,16 @@ struct q_str q__due_bucket(struct q_arena *arena, unsigned bucket)
 	return q_arena_format(arena, "DUE#%u", bucket);
 }
 
-/* The last characters of a UUIDv7 are random: ids spread evenly. */
-static unsigned bucket_of(struct q_str file_id)
+/* The last characters of a UUIDv7 are random: jobs spread evenly. */
+unsigned q__bucket_of(struct q_str id)
 {
-	return (unsigned char)file_id.data[file_id.length - 1] % Q__DUE_BUCKETS;
+	return (unsigned char)id.data[id.length - 1] % Q__DUE_BUCKETS;
 }
 
 struct q_record_key q__due_key(struct q_arena *arena, struct q_str file_id, int64_t due_at_ms)
 {
 	return (struct q_record_key){
-		q__due_bucket(arena, bucket_of(file_id)),
+		q__due_bucket(arena, q__bucket_of(file_id)),
 		q_arena_format(arena, "%013" PRId64 "#%.*s", due_at_ms, Q_STR_ARG(file_id))};
 }
 
@@ -95,7 +95,7 @@ struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str fil
 					 int64_t expires_at_ms)
 {
 	return (struct q_record_key){
-		q__upload_expiry_bucket(arena, bucket_of(file_id)),
+		q__upload_expiry_bucket(arena, q__bucket_of(file_id)),
 		q_arena_format(arena, "%013" PRId64 "#%.*s", expires_at_ms, Q_STR_ARG(file_id))};
 }
 

@@ -135,13 +135,14 @@ static enum q_code move_blob(struct q_upload *upload, const struct q_call *call,
 }
 
 /* The job of these bytes: a new one, or, with *is_duplicate, the one that the tenant has. */
-static enum q_code make_job(struct q_upload *upload, const struct q_call *call, bool is_again,
-			    struct q_arena *arena, struct q_job *job, bool *is_duplicate,
-			    struct q_err *err)
+static enum q_code make_job(struct q_upload *upload, const struct q_call *call,
+			    const struct q_upload_request *request, struct q_arena *arena,
+			    struct q_job *job, bool *is_duplicate, struct q_err *err)
 {
 	struct q_documents *d = upload->d;
 	struct q_job *made = &upload->job;
-	struct q__new_job new_job = {.job = made, .is_again = is_again};
+	struct q__new_job new_job = {
+		.job = made, .is_again = request->is_again, .callback_url = request->callback_url};
 	enum q_code code;
 
 	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
@@ -192,7 +193,7 @@ enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 	if (!code)
 		code = commit(upload, call, written_key, err);
 	if (!code)
-		code = make_job(upload, call, request->is_again, arena, job,
+		code = make_job(upload, call, request, arena, job,
 				is_duplicate ? is_duplicate : &ignored, err);
 	q_upload_abort(upload);
 	return code;

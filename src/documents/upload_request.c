@@ -119,6 +119,8 @@ enum q_code q__upload_check(struct q_documents *d, const struct q_call *call,
 		return q_fail_reason(err, Q_INVALID, "bad_tenant", "upload.open",
 				     "tenantId is 1 to 64 letters, digits, '_' or '-'");
 	code = check_kind(request->kind, err);
+	if (!code && request->callback_url.length > 0)
+		code = q_webhook_check_url(d, request->callback_url, err);
 	return code ? code : check_location(d, call, tenant_id, request->location_id, arena, err);
 }
 

@@ -5,6 +5,7 @@
 #include "embedded/event_log_sqlite.h"
 #include "embedded/record_store_sqlite.h"
 #include "support/clock_simulated.h"
+#include "support/http_fetch_scripted.h"
 #include "support/random_source_seeded.h"
 
 #include <stdio.h>
@@ -84,6 +85,8 @@ void product_make(struct product *p, uint64_t seed, struct analyst_script script
 		.results = open_blobs(p, "results"),
 		.extractor = p->extractor,
 		.analyst = analyst_scripted_new(script),
+		.fetch = http_fetch_scripted_new(),
+		.keyring = p->keyring,
 		.clock = p->clock,
 		.random = p->random,
 		.metrics = p->metrics,
@@ -92,7 +95,7 @@ void product_make(struct product *p, uint64_t seed, struct analyst_script script
 		.sync_bytes_max = PRODUCT_SYNC_BYTES,
 		.workers = PRODUCT_WORKERS,
 	};
-	q_assert(p->options.analyst);
+	q_assert(p->options.analyst && p->options.fetch);
 	open_database(p);
 	open_process(p, "process-1");
 }
@@ -104,6 +107,7 @@ void product_remove(struct product *p)
 	q_change_feed_close(p->options.changes);
 	q_record_store_close(p->options.records);
 	q_sqlite_database_close(p->database);
+	q_http_fetch_close(p->options.fetch);
 	q_analyst_close(p->options.analyst);
 	q_page_extractor_close(p->extractor);
 	q_blob_store_close(p->options.results);

@@ -100,6 +100,20 @@ static void base64url_gives_the_texts_of_rfc_4648(void **state)
 	}
 }
 
+static void base64_is_padded_to_whole_groups(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"\xFB\xFF", "+/8="},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < Q_COUNT_OF(rows); i++) {
+		q_buf_clear(&f->buf);
+		assert_true(q_encode_base64(&f->buf, q_str_bytes(q_str_from(rows[i][0]))));
+		assert_string_equal(f->buf.data, rows[i][1]);
+	}
+}
+
 static void base64url_round_trips_at_every_length(void **state)
 {
 	struct fixture *f = *state;
@@ -258,6 +272,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hex_of_another_length_or_case_is_refused, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(base64url_gives_the_texts_of_rfc_4648, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(base64_is_padded_to_whole_groups, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(base64url_round_trips_at_every_length, set_up,
 						tear_down),

@@ -37,10 +37,14 @@ static void check_parse(const char *text, int64_t expected_ms)
 static void check_format(int64_t wall_ms, const char *rfc3339, const char *http)
 {
 	char text[Q_TIME_RFC3339_SIZE], http_text[Q_TIME_HTTP_SIZE];
+	int64_t read_ms;
 
 	q_time_format_rfc3339(wall_ms, text);
 	q_time_format_http(wall_ms, http_text);
 	assert_string_equal(text, rfc3339);
+	assert_string_equal(http_text, http);
+	assert_true(q_time_parse_http(q_str_from(http), &read_ms));
+	q_time_format_http(read_ms, http_text);
 	assert_string_equal(http_text, http);
 }
 
@@ -190,6 +194,27 @@ static void what_is_no_date_time_is_refused(void **state)
 	assert_true(wall_ms == 77);
 }
 
+static void http_dates_have_one_form(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"Sunday, 06-Nov-94 08:49:37 GMT", /* obsolete forms of RFC 9110 5.6.7 */
+		"Sun Nov  6 08:49:37 1994",
+		"Mon, 06 Nov 1994 08:49:37 GMT", /* it was a Sunday */
+		"Sun, 31 Feb 1994 08:49:37 GMT",
+		"Sun, 06 nov 1994 08:49:37 GMT",
+		"Sun, 06 Nov 1994 08:49:37 UTC",
+		"Sun, 06 Nov 1994 08:49:60 GMT",
+	};
+	int64_t wall_ms = -1;
+
+	for (size_t i = 0; i < Q_COUNT_OF(texts); i++)
+		assert_false(q_time_parse_http(q_str_from(texts[i]), &wall_ms));
+	assert_int_equal(wall_ms, -1);
+	assert_true(q_time_parse_http(Q_STR("Sun, 06 Nov 1994 08:49:37 GMT"), &wall_ms));
+	assert_true(wall_ms == INT64_C(784111777000));
+}
+
 /* Every one of the shorter texts is refused, and read without touching a byte behind it. */
 static void cut_texts_are_refused(void **state)
 {
@@ -224,6 +249,7 @@ int main(void)
 		cmocka_unit_test(leap_second_ends_its_day),
 		cmocka_unit_test(leap_day_is_there_every_fourth_year_but_three_of_four_centuries),
 		cmocka_unit_test(what_is_no_date_time_is_refused),
+		cmocka_unit_test(http_dates_have_one_form),
 		cmocka_unit_test(cut_texts_are_refused),
 		cmocka_unit_test(now_is_now),
 	};
