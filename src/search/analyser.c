@@ -130,13 +130,10 @@ static bool find_keyword(struct q_words *words, struct q_word *word)
 
 bool q_words_next(struct q_words *words, struct q_word *word)
 {
-	struct q_word found;
-	bool is_found = words->analyser == Q_ANALYSER_KEYWORD ? find_keyword(words, &found)
-							      : find_standard(words, &found);
+	bool is_found = words->analyser == Q_ANALYSER_KEYWORD ? find_keyword(words, word)
+							      : find_standard(words, word);
 
-	if (!is_found)
-		return false;
-	found.position = words->position++;
-	*word = found;
-	return true;
+	if (is_found)
+		word->position = words->position++;
+	return is_found;
 }

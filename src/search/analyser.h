@@ -45,7 +45,7 @@ struct q_words {
 
 void q_words_start(struct q_words *words, enum q_analyser analyser, struct q_str text);
 
-/* The next word; false at the end, where *word is left alone. */
+/* The next word; false at the end, where *word means nothing. */
 bool q_words_next(struct q_words *words, struct q_word *word);
 
 #endif
