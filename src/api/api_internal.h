@@ -87,6 +87,24 @@ bool q__body(struct q_http_request *request, const struct q_json **out);
 /* Answers 400 with the one field that is wrong. */
 void q__refuse_field(struct q_http_request *request, const char *field, const char *reason);
 
+/* --- Idempotency-Key (once.c) ------------------------------------------------------------------
+ */
+
+struct q_idempotency;
+
+/* Takes the request's key; *out is NULL where it has none. False when it has answered: another
+ * request is at it, or the key is malformed. Whoever takes it commits or fails. */
+bool q__once_take(struct q_api *api, struct q_http_request *request, struct q_idempotency **out);
+
+/* The same, and says what the request is; `body` may be NULL. Also answers where the key was used
+ * for another request. */
+bool q__once_begin(struct q_api *api, struct q_http_request *request, const struct q_json *body,
+		   struct q_idempotency **out);
+
+/* Answers with the error, and gives the key (may be NULL) back. */
+void q__once_fail(struct q_http_request *request, struct q_idempotency *once,
+		  const struct q_err *err);
+
 /* --- Cursors (cursor.c): a store's position, signed and bound to the caller and to what is listed
  * ---- */
 

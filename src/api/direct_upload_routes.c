@@ -1,6 +1,8 @@
 /* /api/uploads: documents whose bytes go to the blob store in parts, by signed links. */
 #include "api/api_internal.h"
 
+#include "access/idempotency.h"
+
 enum { BODY_MAX = 64 * 1024 };
 
 /* --- What is announced -------------------------------------------------------------------------
@@ -44,13 +46,11 @@ static bool read_member(struct q_http_request *request, const struct q_json_walk
 	return false;
 }
 
-static bool read_announcement(struct q_http_request *request, struct announcement *out)
+static bool read_announcement(struct q_http_request *request, const struct q_json *body,
+			      struct announcement *out)
 {
-	const struct q_json *body;
 	struct q_json_walk walk;
 
-	if (!q__query(request, NULL, 0) || !q__body(request, &body))
-		return false;
 	for (walk = q_json_walk(body); q_json_next(&walk);)
 		if (!read_member(request, &walk, out))
 			return false;
@@ -110,25 +110,42 @@ static void answer_upload(struct q_api *api, struct q_http_request *request, int
 /* --- Routes ------------------------------------------------------------------------------------
  */
 
+/* What was announced, or, where this is a request done before, its upload as it is now. */
+static enum q_code start(struct q_api *api, struct q_http_request *request,
+			 const struct announcement *announced, struct q_direct_upload *upload,
+			 struct q_err *err)
+{
+	const struct q_call *call = q_http_request_call(request);
+	struct q_arena *arena = q_http_request_arena(request);
+	struct q_str file_id;
+
+	if (q_idempotency_find_answer(announced->request.once, &file_id))
+		return q_direct_upload_find(api->o.documents, call, q__identity(request), file_id,
+					    arena, upload, err);
+	return q_direct_upload_start(api->o.documents, call, q__identity(request),
+				     &announced->request, (uint64_t)announced->size_bytes,
+				     announced->sha256, arena, upload, err);
+}
+
 static void start_upload(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
-	struct q_arena *arena = q_http_request_arena(request);
 	struct announcement announced = {0};
 	struct q_direct_upload upload;
+	const struct q_json *body;
 	struct q_err err;
 
-	if (!read_announcement(request, &announced))
+	if (!q__query(request, NULL, 0) || !q__body(request, &body) ||
+	    !read_announcement(request, body, &announced) ||
+	    !q__once_begin(api, request, body, &announced.request.once))
 		return;
-	if (q_direct_upload_start(api->o.documents, q_http_request_call(request),
-				  q__identity(request), &announced.request,
-				  (uint64_t)announced.size_bytes, announced.sha256, arena, &upload,
-				  &err)) {
-		q_http_respond_error(request, &err);
+	if (start(api, request, &announced, &upload, &err)) {
+		q__once_fail(request, announced.request.once, &err);
 		return;
 	}
 	q_http_add_header(request, "Location",
-			  q_arena_format(arena, "/api/uploads/%.*s", Q_STR_ARG(upload.file_id)));
+			  q_arena_format(q_http_request_arena(request), "/api/uploads/%.*s",
+					 Q_STR_ARG(upload.file_id)));
 	answer_upload(api, request, 201, &upload);
 }
 
@@ -148,20 +165,26 @@ static void get_upload(struct q_http_request *request, void *context)
 		answer_upload(api, request, 200, &upload);
 }
 
+/* Completing again gives the same by itself: its record holds no answer. */
 static void complete_upload(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
+	const struct q_call *call = q_http_request_call(request);
+	struct q_idempotency *once;
 	struct q_job job;
 	bool is_again, is_duplicate;
 	struct q_err err;
+	enum q_code code;
 
-	if (!q__read_again(request, &is_again))
+	if (!q__read_again(request, &is_again) || !q__once_begin(api, request, NULL, &once))
 		return;
-	if (q_direct_upload_complete(api->o.documents, q_http_request_call(request),
-				     q__identity(request), q_http_request_param(request, "fileId"),
-				     is_again, q_http_request_arena(request), &job, &is_duplicate,
-				     &err))
-		q_http_respond_error(request, &err);
+	code = q_direct_upload_complete(api->o.documents, call, q__identity(request),
+					q_http_request_param(request, "fileId"), is_again,
+					q_http_request_arena(request), &job, &is_duplicate, &err);
+	if (!code && once)
+		code = q_idempotency_commit(once, call, Q_STR(""), &err);
+	if (code)
+		q__once_fail(request, once, &err);
 	else
 		q__answer_accepted(request, job.file_id, is_duplicate);
 }

@@ -227,7 +227,7 @@ static void answer_stored(struct q_api *api, struct q_http_request *request,
 {
 	struct wait *wait = NULL;
 
-	if (q_job_status_is_final(job->status)) {
+	if (is_duplicate && q_job_status_is_final(job->status)) {
 		answer_ended(api, request, job, is_duplicate);
 		return;
 	}
@@ -252,9 +252,11 @@ static enum q_code on_data(struct q_http_body_sink *sink, struct q_http_request 
 			   struct q_bytes bytes, struct q_err *err)
 {
 	struct form *form = q_container_of(sink, struct form, body);
+	struct q_idempotency *once = form->known.once;
+	enum q_code code =
+		once ? q_idempotency_keep(once, q_http_request_call(request), err) : Q_OK;
 
-	(void)request;
-	return q_multipart_feed(form->parser, bytes, err);
+	return code ? code : q_multipart_feed(form->parser, bytes, err);
 }
 
 static enum q_code finish(struct form *form, struct q_job *job, bool *is_duplicate,
@@ -276,6 +278,7 @@ static enum q_code finish(struct form *form, struct q_job *job, bool *is_duplica
 static void on_end(struct q_http_body_sink *sink, struct q_http_request *request)
 {
 	struct form *form = q_container_of(sink, struct form, body);
+	struct q_idempotency *once = form->known.once;
 	struct q_api *api = form->api;
 	struct q_job job = {0};
 	bool is_duplicate = false;
@@ -284,15 +287,18 @@ static void on_end(struct q_http_body_sink *sink, struct q_http_request *request
 
 	form_free(form);
 	if (code)
-		q_http_respond_error(request, &err);
+		q__once_fail(request, once, &err);
 	else
 		answer_stored(api, request, &job, is_duplicate);
 }
 
 static void on_abort(struct q_http_body_sink *sink, struct q_http_request *request)
 {
+	struct form *form = q_container_of(sink, struct form, body);
+
 	(void)request;
-	form_free(q_container_of(sink, struct form, body));
+	q_idempotency_release(form->known.once);
+	form_free(form);
 }
 
 static enum q_code form_new(struct q_api *api, struct q_http_request *request, struct form **out,
@@ -341,15 +347,16 @@ bool q__read_again(struct q_http_request *request, bool *is_again)
 void q__upload(struct q_http_request *request, void *context)
 {
 	struct form *form = NULL;
-	bool is_again;
+	struct q_upload_request known = {0};
 	struct q_err err;
 
-	if (!q__read_again(request, &is_again))
+	if (!q__read_again(request, &known.is_again) ||
+	    !q__once_take(context, request, &known.once))
 		return;
 	if (form_new(context, request, &form, &err)) {
-		q_http_respond_error(request, &err);
+		q__once_fail(request, known.once, &err);
 		return;
 	}
-	form->known.is_again = is_again;
+	form->known = known;
 	q_http_request_set_body_sink(request, &form->body);
 }

@@ -27,14 +27,15 @@ struct q_str q__incoming_key(struct q_arena *arena, const struct q_job *job)
 /* --- The item ----------------------------------------------------------------------------------
  */
 
+/* With the record of the request that asks for it, where it is to be done once. */
 static enum q_code write_item(struct q_documents *d, const struct q_call *call,
-			      const struct q__direct_upload *upload, struct q_arena *arena,
-			      struct q_err *err)
+			      const struct q__direct_upload *upload, struct q_idempotency *once,
+			      struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q__attributes a;
 	struct q_item item;
-	struct q_write write;
+	struct q_write writes[2];
 
 	q__attributes_init(&a, arena, Q__JOB_FACTS_MAX + 3);
 	q__set_job_facts(&a, &upload->job);
@@ -46,14 +47,15 @@ static enum q_code write_item(struct q_documents *d, const struct q_call *call,
 							      upload->view.expires_at_ms),
 			       .attributes = a.items,
 			       .attribute_count = a.count};
-	if (a.failed || q_arena_failed(arena))
+	if (a.failed || q_arena_failed(arena) ||
+	    (once && !q_idempotency_write(once, upload->job.file_id, &writes[1])))
 		return q_fail(err, Q_NOMEM, "direct_upload.start", "the item of an upload");
-	write = (struct q_write){.kind = Q_WRITE_PUT,
-				 .key = item.key,
-				 .item = &item,
-				 .conditions = &is_new,
-				 .condition_count = 1};
-	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
+	writes[0] = (struct q_write){.kind = Q_WRITE_PUT,
+				     .key = item.key,
+				     .item = &item,
+				     .conditions = &is_new,
+				     .condition_count = 1};
+	return q_record_store_transact(d->o.records, call, writes, once ? 2 : 1, NULL, err);
 }
 
 static bool parse_status(struct q_str word, enum q_direct_upload_status *out)
@@ -200,8 +202,8 @@ static enum q_code check_announced(struct q_documents *d, uint64_t size_bytes, s
 }
 
 static enum q_code start_parts(struct q_documents *d, const struct q_call *call,
-			       struct q__direct_upload *upload, struct q_arena *arena,
-			       struct q_err *err)
+			       struct q__direct_upload *upload, struct q_idempotency *once,
+			       struct q_arena *arena, struct q_err *err)
 {
 	struct q_str key = q__incoming_key(arena, &upload->job);
 	struct q_err ignored; /* the blob store forgets what nobody sends parts to */
@@ -211,7 +213,7 @@ static enum q_code start_parts(struct q_documents *d, const struct q_call *call,
 	if (code)
 		return code;
 	q__direct_upload_mark_received(&upload->view, &(struct q_blob_parts){0});
-	code = write_item(d, call, upload, arena, err);
+	code = write_item(d, call, upload, once, arena, err);
 	if (code && code != Q_TIMEOUT && code != Q_IO)
 		(void)!q_blob_parts_abort(d->o.documents, call, key, upload->blob_upload, &ignored);
 	return code;
@@ -240,7 +242,7 @@ enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *ca
 	if (!code)
 		code = q__direct_upload_plan(&upload, arena, err);
 	if (!code)
-		code = start_parts(d, call, &upload, arena, err);
+		code = start_parts(d, call, &upload, request->once, arena, err);
 	if (!code)
 		code = link_parts(d, call, &upload, arena, err);
 	*out = upload.view;

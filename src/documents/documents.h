@@ -20,6 +20,7 @@
 #ifndef Q_DOCUMENTS_DOCUMENTS_H
 #define Q_DOCUMENTS_DOCUMENTS_H
 
+#include "access/idempotency.h"
 #include "access/policy.h"
 #include "base/bell.h"
 #include "base/json.h"
@@ -195,7 +196,7 @@ struct q_page {
 	int64_t run;
 	int64_t attempts;
 	int64_t input_tokens, output_tokens;
-	unsigned flags;	   /* enum q_page_flag */
+	unsigned flags;	     /* enum q_page_flag */
 	struct q_str text;   /* what a reader of the page sees; empty while pending */
 	struct q_str hidden; /* JSON: [{reason, text}] of what a reader does not see */
 	struct q_str
@@ -250,11 +251,12 @@ Q_MUST_USE enum q_code q_documents_read_events(struct q_documents *d, const stru
 struct q_upload_request {
 	struct q_str
 		tenant_id; /* empty: the caller's own; only an internal admin may name another */
-	struct q_str file_name;	   /* as given; may hold anything */
-	struct q_str kind;	   /* empty: "document" */
-	struct q_str location_id;  /* may be empty; one of the tenant's */
-	struct q_str callback_url; /* to be told of the job's end besides webhooks; may be empty */
-	bool is_again;		   /* a new job also for bytes that the tenant has a job of */
+	struct q_str file_name;	    /* as given; may hold anything */
+	struct q_str kind;	    /* empty: "document" */
+	struct q_str location_id;   /* may be empty; one of the tenant's */
+	struct q_str callback_url;  /* to be told of the job's end besides webhooks; may be empty */
+	bool is_again;		    /* a new job also for bytes that the tenant has a job of */
+	struct q_idempotency *once; /* of the request; NULL: it may be done twice */
 };
 
 struct q_upload;
@@ -276,8 +278,9 @@ Q_MUST_USE enum q_code q_upload_add(struct q_upload *upload, const struct q_call
 /* The whole request, now that it is known: a form may name the tenant after the file. When it
  * returns Q_OK, bytes and job survive a power cut. Where the tenant has a job of the same bytes,
  * kind and location that has not failed or been cancelled, *job is that one, *is_duplicate (may be
- * NULL) is set, and nothing new is kept. Q_INVALID with reason "empty_file"; else as
- * q_upload_open. Frees the upload in every case. */
+ * NULL) is set, and nothing new is kept. A request that was done before gives
+ * its job again. Q_INVALID with reason "empty_file"; else as q_upload_open, or of
+ * access/idempotency.h. Frees the upload in every case. */
 Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 				       const struct q_identity *who,
 				       const struct q_upload_request *request,
@@ -325,7 +328,8 @@ struct q_direct_upload {
 	size_t part_count;
 };
 
-/* Announces `size_bytes` with this SHA-256 (hex; empty: not known). Errors as q_upload_open;
+/* Announces `size_bytes` with this SHA-256 (hex; empty: not known). request->once, identified, is
+ * committed with the upload, its file id as the answer. Errors as q_upload_open;
  * Q_INVALID with reason "empty_file" or "bad_sha256", Q_TOOBIG "file_too_large". */
 Q_MUST_USE enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *call,
 					     const struct q_identity *who,

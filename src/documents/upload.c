@@ -134,25 +134,104 @@ static enum q_code move_blob(struct q_upload *upload, const struct q_call *call,
 	return code;
 }
 
-/* The job of these bytes: a new one, or, with *is_duplicate, the one that the tenant has. */
-static enum q_code make_job(struct q_upload *upload, const struct q_call *call,
-			    const struct q_upload_request *request, struct q_arena *arena,
-			    struct q_job *job, bool *is_duplicate, struct q_err *err)
+/* --- A request that is done once --------------------------------------------------------------
+ * Its record says "ID", or "duplicate:ID". */
+
+static const char duplicate_mark[] = "duplicate:";
+
+static enum q_code identify(const struct q_upload *upload, const struct q_upload_request *request,
+			    struct q_err *err)
 {
-	struct q_documents *d = upload->d;
-	struct q_job *made = &upload->job;
-	struct q__new_job new_job = {
-		.job = made, .is_again = request->is_again, .callback_url = request->callback_url};
+	const struct q_job *job = &upload->job;
+	const struct q_str parts[] = {job->tenant_id,
+				      job->file_name,
+				      job->kind,
+				      job->location_id,
+				      job->sha256,
+				      request->callback_url,
+				      request->is_again ? Q_STR("again") : Q_STR("")};
+
+	if (!request->once)
+		return Q_OK;
+	return q_idempotency_identify(request->once, parts, Q_COUNT_OF(parts), err);
+}
+
+/* The job that the record names. */
+static enum q_code read_recorded(struct q_documents *d, const struct q_call *call,
+				 struct q_str answer, struct q_arena *arena, struct q_job *job,
+				 bool *is_duplicate, struct q_err *err)
+{
+	struct q__job found;
+	struct q_str file_id = answer;
 	enum q_code code;
 
-	made->uploaded_at_ms = made->updated_at_ms = q__now(d);
-	code = q__job_create_once(d, call, &new_job, arena, job, is_duplicate, err);
-	if (code)
-		drop_blob(d, call, made, code);
-	else if (*is_duplicate)
-		remove_blob(d, call, made->source_key);
+	*is_duplicate = q_str_starts_with(answer, q_str_from(duplicate_mark));
+	if (*is_duplicate)
+		file_id = q_str_slice(answer, sizeof duplicate_mark - 1, answer.length);
+	code = q__job_read(d, call, file_id, arena, &found, err);
+	if (!code)
+		*job = found.view;
+	return code;
+}
+
+static enum q_code record_duplicate(const struct q_call *call, struct q_idempotency *once,
+				    const struct q_job *job, struct q_arena *arena,
+				    struct q_err *err)
+{
+	if (!once)
+		return Q_OK;
+	return q_idempotency_commit(
+		once, call,
+		q_arena_format(arena, "%s%.*s", duplicate_mark, Q_STR_ARG(job->file_id)), err);
+}
+
+/* --- The end -----------------------------------------------------------------------------------
+ */
+
+/* Makes the job of these bytes, or, with *is_duplicate, gives the one that the tenant has. */
+static enum q_code create_job(struct q_upload *upload, const struct q_call *call,
+			      const struct q_upload_request *request, struct q_arena *arena,
+			      struct q_job *job, bool *is_duplicate, struct q_err *err)
+{
+	struct q_job *made = &upload->job;
+	struct q_write record;
+	struct q__new_job new_job = {.job = made,
+				     .is_again = request->is_again,
+				     .callback_url = request->callback_url,
+				     .more = &record,
+				     .more_count = request->once ? 1 : 0};
+	enum q_code code;
+
+	made->uploaded_at_ms = made->updated_at_ms = q__now(upload->d);
+	if (request->once && !q_idempotency_write(request->once, made->file_id, &record))
+		return q_fail(err, Q_NOMEM, "upload.finish", "a record");
+	code = q__job_create_once(upload->d, call, &new_job, arena, job, is_duplicate, err);
+	if (code || !*is_duplicate)
+		return code;
+	return record_duplicate(call, request->once, job, arena, err);
+}
+
+/* The job to answer with. The blob stays only where it is of that job. */
+static enum q_code settle(struct q_upload *upload, const struct q_call *call,
+			  const struct q_upload_request *request, struct q_arena *arena,
+			  struct q_job *job, bool *is_duplicate, struct q_err *err)
+{
+	struct q_str recorded;
+	enum q_code code = identify(upload, request, err);
+
+	if (!code && q_idempotency_find_answer(request->once, &recorded)) {
+		code = read_recorded(upload->d, call, recorded, arena, job, is_duplicate, err);
+		remove_blob(upload->d, call, upload->job.source_key);
+		return code;
+	}
+	if (!code)
+		code = create_job(upload, call, request, arena, job, is_duplicate, err);
+	if (*is_duplicate)
+		remove_blob(upload->d, call, upload->job.source_key);
+	else if (code)
+		drop_blob(upload->d, call, &upload->job, code);
 	else
-		code = copy_job(arena, made, job, err);
+		code = copy_job(arena, &upload->job, job, err);
 	return code;
 }
 
@@ -178,7 +257,7 @@ enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 	struct q_documents *d = upload->d;
 	struct q_job *made = &upload->job;
 	struct q_str written_key = made->source_key;
-	bool ignored;
+	bool ignored = false;
 	enum q_code code = Q_OK;
 
 	if (made->size_bytes == 0)
@@ -193,8 +272,8 @@ enum q_code q_upload_finish(struct q_upload *upload, const struct q_call *call,
 	if (!code)
 		code = commit(upload, call, written_key, err);
 	if (!code)
-		code = make_job(upload, call, request, arena, job,
-				is_duplicate ? is_duplicate : &ignored, err);
+		code = settle(upload, call, request, arena, job,
+			      is_duplicate ? is_duplicate : &ignored, err);
 	q_upload_abort(upload);
 	return code;
 }
