@@ -25,6 +25,7 @@ static bool read_member(struct q_http_request *request, const struct q_json_walk
 		       {"tenantId", &out->request.tenant_id},
 		       {"kind", &out->request.kind},
 		       {"locationId", &out->request.location_id},
+		       {"callbackUrl", &out->request.callback_url},
 		       {"sha256", &out->sha256}};
 
 	if (q_str_equal(member->name, Q_STR("fileSize"))) {

@@ -37,10 +37,11 @@ static enum q_code write_item(struct q_documents *d, const struct q_call *call,
 	struct q_item item;
 	struct q_write writes[2];
 
-	q__attributes_init(&a, arena, Q__JOB_FACTS_MAX + 3);
+	q__attributes_init(&a, arena, Q__JOB_FACTS_MAX + 4);
 	q__set_job_facts(&a, &upload->job);
 	q__set_string(&a, "status", q_str_from(status_names[Q_DIRECT_UPLOAD_OPEN]));
 	q__set_string(&a, "blobUpload", upload->blob_upload);
+	q__set_string(&a, "callbackUrl", upload->callback_url);
 	q__set_number(&a, "expiresAt", upload->view.expires_at_ms);
 	item = (struct q_item){.key = q__upload_key(arena, upload->job.file_id),
 			       .index2 = q__upload_expiry_key(arena, upload->job.file_id,
@@ -76,6 +77,7 @@ enum q_code q__direct_upload_parse(const struct q_item *item, struct q__direct_u
 
 	*out = (struct q__direct_upload){
 		.blob_upload = q_item_string(item, "blobUpload", none),
+		.callback_url = q_item_string(item, "callbackUrl", none),
 		.job_id = q_item_string(item, "jobId", none),
 		.is_duplicate = q_item_number(item, "duplicate", 0) != 0,
 		.reason = q_item_string(item, "reason", none),
@@ -235,6 +237,7 @@ enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *ca
 	q__upload_begin(d, arena, &upload.job);
 	upload.job.size_bytes = size_bytes;
 	upload.job.sha256 = sha256;
+	upload.callback_url = request->callback_url;
 	upload.job.uploaded_at_ms = q__now(d);
 	upload.view.file_id = upload.job.file_id;
 	upload.view.expires_at_ms = upload.job.uploaded_at_ms + Q_DIRECT_UPLOAD_LIFE_MS;

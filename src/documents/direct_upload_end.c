@@ -154,11 +154,15 @@ static enum q_code inspect(struct q_documents *d, const struct q_call *call,
 /* --- The end -----------------------------------------------------------------------------------
  */
 
-/* The write that takes an open upload to its end. */
+/* The write that takes an open upload to its end. What it told of the document is forgotten: from
+ * now on the job knows it, and goes when it is deleted. */
 static struct q_write end_write(struct q_arena *arena, const struct q__direct_upload *upload,
 				enum q_direct_upload_status to)
 {
-	struct q_change *changes = q_arena_alloc_array(arena, 4, sizeof *changes);
+	static const char *const forgotten[] = {"fileName", "sha256",	  "sourceKey",
+						"kind",	    "locationId", "callbackUrl"};
+	enum { SET_COUNT = 4, COUNT = SET_COUNT + Q_COUNT_OF(forgotten) };
+	struct q_change *changes = q_arena_alloc_array(arena, COUNT, sizeof *changes);
 	struct q_condition *is_open = q_arena_alloc(arena, sizeof *is_open);
 
 	if (!changes || !is_open)
@@ -167,12 +171,15 @@ static struct q_write end_write(struct q_arena *arena, const struct q__direct_up
 	changes[1] = q__change_string("jobId", upload->job_id);
 	changes[2] = q__change_number("duplicate", upload->is_duplicate);
 	changes[3] = q__change_string("reason", upload->reason);
+	for (size_t i = SET_COUNT; i < COUNT; i++)
+		changes[i] = (struct q_change){.kind = Q_REMOVE,
+					       .name = q_str_from(forgotten[i - SET_COUNT])};
 	*is_open = q__if_string("status",
 				q_str_from(q_direct_upload_status_name(Q_DIRECT_UPLOAD_OPEN)));
 	return (struct q_write){.kind = Q_WRITE_UPDATE,
 				.key = q__upload_key(arena, upload->job.file_id),
 				.changes = changes,
-				.change_count = 4,
+				.change_count = COUNT,
 				.conditions = is_open,
 				.condition_count = 1};
 }
@@ -188,6 +195,21 @@ static enum q_code end_upload(struct q_documents *d, const struct q_call *call,
 	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
 }
 
+/* The copy that did not become a document. */
+static enum q_code remove_copy(struct q_documents *d, const struct q_call *call,
+			       const struct q_job *job, struct q_arena *arena, struct q_err *err)
+{
+	struct q_str prefix = q_arena_format(arena, "%.*s/%.*s/", Q_STR_ARG(job->tenant_id),
+					     Q_STR_ARG(job->file_id));
+	struct q_blob_page copies;
+	enum q_code code = q_blob_store_list(d->o.documents, call, prefix, (struct q_str){0}, LOOK,
+					     arena, &copies, err);
+
+	for (size_t i = 0; !code && i < copies.count; i++)
+		code = q_blob_store_remove(d->o.documents, call, copies.items[i].key, err);
+	return code;
+}
+
 /* Removes what an upload at its end has left in the blob store, but for what is a job's now. */
 static enum q_code remove_leftovers(struct q_documents *d, const struct q_call *call,
 				    const struct q__direct_upload *upload, struct q_arena *arena,
@@ -201,9 +223,7 @@ static enum q_code remove_leftovers(struct q_documents *d, const struct q_call *
 		code = q_blob_store_remove(d->o.documents, call, key, err);
 	if (!code)
 		code = q__job_read(d, call, upload->job.file_id, arena, &job, err);
-	if (code == Q_NOTFOUND)
-		code = q_blob_store_remove(d->o.documents, call, upload->job.source_key, err);
-	return code;
+	return code == Q_NOTFOUND ? remove_copy(d, call, &upload->job, arena, err) : code;
 }
 
 /* The same, where it does not matter if it fails: the sweeper does it again. */
@@ -231,8 +251,11 @@ static enum q_code end_completed(struct q_documents *d, const struct q_call *cal
 				 struct q_arena *arena, struct q_err *err)
 {
 	struct q_write end;
-	struct q__new_job new_job = {
-		.job = &upload->job, .is_again = is_again, .more = &end, .more_count = 1};
+	struct q__new_job new_job = {.job = &upload->job,
+				     .is_again = is_again,
+				     .callback_url = upload->callback_url,
+				     .more = &end,
+				     .more_count = 1};
 	struct q_job existing;
 	enum q_code code;
 

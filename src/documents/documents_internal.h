@@ -276,9 +276,10 @@ struct q__direct_upload {
 	struct q_direct_upload view;
 	struct q_job job;	  /* what it is to become; sha256 as it was announced, or empty */
 	struct q_str blob_upload; /* the blob store's id of it */
-	struct q_str job_id;	  /* completed: of these bytes */
-	bool is_duplicate;	  /* the job was there before */
-	struct q_str reason;	  /* refused: why */
+	struct q_str callback_url;
+	struct q_str job_id; /* completed: of these bytes */
+	bool is_duplicate;   /* the job was there before */
+	struct q_str reason; /* refused: why */
 };
 
 /* Where the bytes stand until they are confirmed. */
