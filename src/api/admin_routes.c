@@ -315,5 +315,6 @@ const struct q_route q__admin_routes[] = {
 	{"GET", "/admin/tenants", 0, 0, &q__admin, list_tenants},
 	{"GET", "/admin/tenants/{id}", 0, 0, &q__admin, get_tenant},
 	{"PUT", "/admin/tenants/{id}", 0, BODY_MAX, &q__admin, put_tenant},
+	{"POST", "/admin/purge", 0, 0, &q__admin, q__purge},
 	{0},
 };

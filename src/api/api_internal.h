@@ -134,6 +134,20 @@ struct q_str q__absolute(const struct q_api *api, struct q_http_request *request
 void q__respond_reader(struct q_http_request *request, int status, const char *content_type,
 		       int64_t length, struct q_blob_reader *reader);
 
+/* --- Waiting without a thread (wait.c) ----------------------------------------------------------
+ */
+
+/* Lives in the request's arena. */
+struct q__wait {
+	int64_t until_ms; /* monotonic */
+	int64_t look_ms;  /* until the next look: longer each time, up to 250 ms */
+};
+void q__wait_begin(struct q__wait *wait, int64_t for_ms);
+
+/* Looks again later: the handler returns. False: the time is over, or nobody waits any more. */
+bool q__wait_again(struct q__wait *wait, struct q_http_request *request,
+		   void (*look)(struct q_http_request *, void *), void *context);
+
 /* --- Jobs as JSON (job_json.c) -----------------------------------------------------------------
  */
 
@@ -153,6 +167,11 @@ Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *req
  */
 
 void q__upload(struct q_http_request *request, void *context);
+
+/* --- Purge (purge_route.c) ---------------------------------------------------------------------
+ */
+
+void q__purge(struct q_http_request *request, void *context);
 
 /* again=1, the only parameter: a new job also for bytes that the tenant has a job of. False when it
  * has answered. */

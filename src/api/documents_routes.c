@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+enum { JOB_WAIT_SECONDS_MAX = 30 };
+
 static const char page_form[] = "application/vnd.quire.page+json";
 
 /* Finds the job in the path; NULL when it has answered. */
@@ -27,30 +29,85 @@ static const struct q_job *find_job(struct q_api *api, struct q_http_request *re
 	return NULL;
 }
 
-static void get_job(struct q_http_request *request, void *context)
+/* A look at a job for which the client would wait: `Prefer: wait=N`. */
+struct job_look {
+	struct q_api *api;
+	struct q__wait wait;
+	int64_t wait_seconds; /* 0: it would not */
+	bool has_looked;
+	enum q_job_status status; /* at the first look */
+};
+
+/* The link is part of what is shown: it changes by the minute. */
+static struct q_str job_etag(struct q_arena *arena, const struct q_job *job,
+			     const struct q__link *link)
 {
-	struct q_api *api = context;
+	return q_arena_format(arena, "\"%" PRId64 "-%" PRId64 "-%" PRId64 "\"", job->run,
+			      job->version, link->expires_at_ms);
+}
+
+/* A client that has the job waits until it has another ETag, others until its status changes. */
+static bool is_worth_waiting(const struct q_http_request *request, struct job_look *look,
+			     const struct q_job *job, struct q_str etag)
+{
+	if (look->wait_seconds == 0 || q_job_status_is_final(job->status))
+		return false;
+	if (q_http_request_header(request, Q_STR("If-None-Match")).length > 0)
+		return q_http_request_matches_etag(request, etag);
+	if (!look->has_looked)
+		look->status = job->status;
+	look->has_looked = true;
+	return job->status == look->status;
+}
+
+static void look_at_job(struct q_http_request *request, void *context)
+{
+	struct job_look *look = context;
 	struct q_arena *arena = q_http_request_arena(request);
-	const struct q_job *job = find_job(api, request);
+	const struct q_job *job = find_job(look->api, request);
 	struct q__reply answer;
 	struct q__link link;
+	struct q_str etag;
 	struct q_err err;
 
 	if (!job)
 		return;
-	if (q__job_link(api, request, job, &link, &err)) {
+	if (q__job_link(look->api, request, job, &link, &err)) {
 		q_http_respond_error(request, &err);
 		return;
 	}
-	/* The link is part of what is shown: it changes by the minute. */
-	if (q_http_respond_not_modified(
-		    request, q_arena_format(arena, "\"%" PRId64 "-%" PRId64 "-%" PRId64 "\"",
-					    job->run, job->version, link.expires_at_ms)))
+	etag = job_etag(arena, job, &link);
+	if (is_worth_waiting(request, look, job, etag) &&
+	    q__wait_again(&look->wait, request, look_at_job, look))
+		return;
+	if (look->wait_seconds > 0)
+		q_http_add_header(request, "Preference-Applied",
+				  q_arena_format(arena, "wait=%" PRId64, look->wait_seconds));
+	if (q_http_respond_not_modified(request, etag))
 		return;
 	q_http_add_header(request, "Cache-Control", Q_STR("private, no-cache"));
 	q__reply_begin(&answer);
 	q__write_job(&answer.w, job, link.url);
 	q__reply_end(&answer, request, 200);
+}
+
+static void get_job(struct q_http_request *request, void *context)
+{
+	struct job_look *look = q_arena_alloc(q_http_request_arena(request), sizeof *look);
+	struct q_err err;
+
+	if (!look) {
+		q_fail(&err, Q_NOMEM, "api.job", "a look at a job");
+		q_http_respond_error(request, &err);
+		return;
+	}
+	*look = (struct job_look){.api = context};
+	if (q_http_prefer_wait(q_http_request_header(request, Q_STR("Prefer")),
+			       &look->wait_seconds) &&
+	    look->wait_seconds > JOB_WAIT_SECONDS_MAX)
+		look->wait_seconds = JOB_WAIT_SECONDS_MAX;
+	q__wait_begin(&look->wait, look->wait_seconds * 1000);
+	look_at_job(request, look);
 }
 
 static void get_results(struct q_http_request *request, void *context)

@@ -8,13 +8,7 @@
 #include "net/http_field.h"
 #include "net/multipart.h"
 
-enum {
-	FIELD_MAX = 1024,
-	WAIT_MS = 25000,
-	FIRST_LOOK_MS = 5,
-	LAST_LOOK_MS = 250,
-	RESULTS_MAX = 16 << 20
-};
+enum { FIELD_MAX = 1024, WAIT_MS = 25000, RESULTS_MAX = 16 << 20 };
 
 /* One upload in flight; freed when the body has ended or gone. */
 struct form {
@@ -120,12 +114,11 @@ static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
  */
 
 /* A small document that is waited for; lives in the request's arena. */
-struct wait {
+struct waiting {
 	struct q_api *api;
 	struct q_str file_id;
 	bool is_duplicate;
-	int64_t until_ms;
-	int64_t look_ms;
+	struct q__wait wait;
 };
 
 void q__answer_accepted(struct q_http_request *request, struct q_str file_id, bool is_duplicate)
@@ -201,23 +194,17 @@ static void answer_ended(struct q_api *api, struct q_http_request *request, cons
 
 static void look_again(struct q_http_request *request, void *context)
 {
-	struct wait *wait = context;
+	struct waiting *waiting = context;
 	struct q_job job = {0};
 	struct q_err err;
 	enum q_code code = q_documents_find_job(
-		wait->api->o.documents, q_http_request_call(request), q__identity(request),
-		wait->file_id, q_http_request_arena(request), &job, &err);
+		waiting->api->o.documents, q_http_request_call(request), q__identity(request),
+		waiting->file_id, q_http_request_arena(request), &job, &err);
 
 	if (!code && q_job_status_is_final(job.status)) {
-		answer_ended(wait->api, request, &job, wait->is_duplicate);
-	} else if (code || q_time_monotonic_ms() >= wait->until_ms ||
-		   q_call_check(q_http_request_call(request), "upload", &err)) {
-		q__answer_accepted(request, wait->file_id, wait->is_duplicate);
-	} else {
-		wait->look_ms += wait->look_ms / 2 + 1;
-		if (wait->look_ms > LAST_LOOK_MS)
-			wait->look_ms = LAST_LOOK_MS;
-		q_http_request_resume_after(request, wait->look_ms, look_again, wait);
+		answer_ended(waiting->api, request, &job, waiting->is_duplicate);
+	} else if (code || !q__wait_again(&waiting->wait, request, look_again, waiting)) {
+		q__answer_accepted(request, waiting->file_id, waiting->is_duplicate);
 	}
 }
 
@@ -225,24 +212,23 @@ static void look_again(struct q_http_request *request, void *context)
 static void answer_stored(struct q_api *api, struct q_http_request *request,
 			  const struct q_job *job, bool is_duplicate)
 {
-	struct wait *wait = NULL;
+	struct waiting *waiting = NULL;
 
 	if (is_duplicate && q_job_status_is_final(job->status)) {
 		answer_ended(api, request, job, is_duplicate);
 		return;
 	}
 	if (q_documents_is_small(api->o.documents, job->size_bytes))
-		wait = q_arena_alloc(q_http_request_arena(request), sizeof *wait);
-	if (!wait) {
+		waiting = q_arena_alloc(q_http_request_arena(request), sizeof *waiting);
+	if (!waiting) {
 		q__answer_accepted(request, job->file_id, is_duplicate);
 		return;
 	}
-	*wait = (struct wait){.api = api,
-			      .file_id = job->file_id,
-			      .is_duplicate = is_duplicate,
-			      .until_ms = q_time_monotonic_ms() + WAIT_MS,
-			      .look_ms = FIRST_LOOK_MS};
-	q_http_request_resume_after(request, wait->look_ms, look_again, wait);
+	*waiting =
+		(struct waiting){.api = api, .file_id = job->file_id, .is_duplicate = is_duplicate};
+	q__wait_begin(&waiting->wait, WAIT_MS);
+	if (!q__wait_again(&waiting->wait, request, look_again, waiting))
+		q__answer_accepted(request, job->file_id, is_duplicate);
 }
 
 /* --- The body ----------------------------------------------------------------------------------

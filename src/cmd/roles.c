@@ -9,7 +9,7 @@
 enum {
 	FEEDERS = 2,
 	SENDERS = 4,	   /* webhooks that are sent at once: each to another receiver */
-	OTHER_THREADS = 4, /* listener, aggregator, announcer, upkeep */
+	OTHER_THREADS = 5, /* listener, aggregator, announcer, upkeep, housekeeper */
 	WORKERS_MAX = 512,
 	STACK_BYTES = 512 * 1024,
 	IDLE_WAIT_MS = 1000,
@@ -17,6 +17,8 @@ enum {
 	AGGREGATOR_WAIT_MS = 300, /* what it waits for cannot be cut short without what it does */
 	SWEEP_EVERY_MS = 1000,
 	MAINTAIN_EVERY_MS = 60000,
+	HOUSEKEEPING_EVERY_MS = 60000,
+	PURGE_STEPS_MAX = 60, /* a second apart */
 	ERROR_PAUSE_MS = 200,
 	STEP_DEADLINE_MS = 10 * 60 * 1000
 };
@@ -232,6 +234,47 @@ static void *run_upkeep(void *argument)
 	return NULL;
 }
 
+static void pause_until_stopping(struct q_roles *roles, int64_t wait_ms)
+{
+	uint64_t seen = q_bell_count(roles->stop_bell);
+
+	if (!atomic_load(&roles->is_stopping))
+		q_bell_wait(roles->stop_bell, seen, wait_ms);
+}
+
+static void purge_when_due(struct q_roles *roles)
+{
+	struct q_purge purge = {0};
+	struct q_call call = step_call(roles);
+	struct q_err err;
+	bool is_due, is_done = false;
+	enum q_code code = q_purge_is_due(roles->documents, &call, &is_due, &err);
+
+	for (int i = 0; !code && is_due && !is_done && i < PURGE_STEPS_MAX; i++) {
+		if (i > 0)
+			pause_until_stopping(roles, 1000);
+		if (atomic_load(&roles->is_stopping))
+			return;
+		call = step_call(roles);
+		code = q_purge_step(roles->documents, &call, &purge, &is_done, &err);
+	}
+	if (code)
+		report(roles, "purge.failed", &err);
+}
+
+/* What may take long and is in no hurry. */
+static void *run_housekeeper(void *argument)
+{
+	struct q_roles *roles = argument;
+
+	while (!atomic_load(&roles->is_stopping)) {
+		purge_when_due(roles);
+		pause_until_stopping(roles, HOUSEKEEPING_EVERY_MS);
+	}
+	end_thread(roles);
+	return NULL;
+}
+
 static enum q_code start(struct q_roles *roles, const char *name, void *(*run)(void *),
 			 struct q_err *err)
 {
@@ -255,6 +298,8 @@ static enum q_code start_all(struct q_roles *roles, unsigned workers, struct q_e
 		code = start(roles, "aggregator", run_aggregator, err);
 	if (!code)
 		code = start(roles, "upkeep", run_upkeep, err);
+	if (!code)
+		code = start(roles, "housekeeper", run_housekeeper, err);
 	if (!code)
 		code = start(roles, "announcer", run_announcer, err);
 	for (unsigned i = 0; i < SENDERS && !code; i++)

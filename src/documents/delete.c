@@ -40,7 +40,7 @@ static enum q_code bury(struct q_documents *d, const struct q_call *call, const 
 		q__if_number("run", view->run),
 	};
 	struct q_item tombstone;
-	struct q_write writes[3];
+	struct q_write writes[4];
 	enum q_code code;
 
 	if (!make_tombstone(d, view, arena, &tombstone))
@@ -57,6 +57,8 @@ static enum q_code bury(struct q_documents *d, const struct q_call *call, const 
 		(struct q_write){.kind = Q_WRITE_DELETE, .key = q__file_key(arena, view->file_id)};
 	writes[2] =
 		(struct q_write){.kind = Q_WRITE_DELETE, .key = q__plan_key(arena, view->file_id)};
+	writes[3] = (struct q_write){.kind = Q_WRITE_DELETE,
+				     .key = q__upload_key(arena, view->file_id)};
 	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
 }
 

@@ -401,6 +401,24 @@ void q_aggregator_free(struct q_aggregator *aggregator);
 Q_MUST_USE enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call,
 				      bool *did_work, struct q_err *err);
 
+/* --- Purging ------------------------------------------------------------------------------------
+ * What a deleted document has left where the stores keep their data goes for good: the changes and
+ * events that told of it, pages of the database. Without it that takes a day, and freed pages keep
+ * their bytes. */
+
+struct q_purge {
+	int64_t began_at_ms; /* 0: not yet */
+};
+
+/* One step; a zeroed *purge is a new one. *is_done = false: a reader of the changes is not past them
+ * yet, step again in a second. The last step may hold back writes for a while. */
+Q_MUST_USE enum q_code q_purge_step(struct q_documents *d, const struct q_call *call,
+				    struct q_purge *purge, bool *is_done, struct q_err *err);
+
+/* Have documents been removed since the last purge, and is that long enough ago (12 hours)? */
+Q_MUST_USE enum q_code q_purge_is_due(struct q_documents *d, const struct q_call *call,
+				      bool *is_due, struct q_err *err);
+
 /* The webhooks role, and what callers ask of it. */
 #include "documents/webhooks.h"
 

@@ -2,11 +2,17 @@
 
 #include <stdio.h>
 
+static struct q_record_key partition_key(struct q_arena *arena, const char *reader,
+					 struct q_str partition)
+{
+	return (struct q_record_key){q_arena_format(arena, "STREAM#%s", reader),
+				     q_arena_format(arena, "PARTITION#%.*s", Q_STR_ARG(partition))};
+}
+
 static struct q_record_key lease_key(struct q_arena *arena, const char *reader,
 				     const struct q__stream_lease *lease)
 {
-	return (struct q_record_key){q_arena_format(arena, "STREAM#%s", reader),
-				     q_arena_format(arena, "PARTITION#%s", lease->partition)};
+	return partition_key(arena, reader, q_str_from(lease->partition));
 }
 
 /* Writes owner, end, epoch and position under the one condition. */
@@ -70,4 +76,19 @@ enum q_code q__stream_lease_save(struct q_documents *d, const struct q_call *cal
 {
 	return write_lease(d, call, reader, lease, lease->epoch,
 			   q__if_number("epoch", lease->epoch), arena, err);
+}
+
+enum q_code q__stream_position_read(struct q_documents *d, const struct q_call *call,
+				    const char *reader, struct q_str partition,
+				    struct q_arena *arena, struct q_str *sequence,
+				    struct q_err *err)
+{
+	struct q_item item;
+	enum q_code code = q_record_store_get(
+		d->o.records, call, partition_key(arena, reader, partition), arena, &item, err);
+
+	*sequence = (struct q_str){0};
+	if (!code)
+		*sequence = q_item_string(&item, "sequence", *sequence);
+	return code == Q_NOTFOUND ? Q_OK : code;
 }

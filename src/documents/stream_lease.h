@@ -32,4 +32,11 @@ Q_MUST_USE enum q_code q__stream_lease_save(struct q_documents *d, const struct 
 					    const char *reader, struct q__stream_lease *lease,
 					    struct q_arena *arena, struct q_err *err);
 
+/* The position that the reader of a partition saved last, whoever it is; empty where there is none.
+ */
+Q_MUST_USE enum q_code q__stream_position_read(struct q_documents *d, const struct q_call *call,
+					       const char *reader, struct q_str partition,
+					       struct q_arena *arena, struct q_str *sequence,
+					       struct q_err *err);
+
 #endif

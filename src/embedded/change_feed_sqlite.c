@@ -94,6 +94,16 @@ static enum q_code feed_read(struct q_change_feed *base, const struct q_call *ca
 	return code ? code : to_page(feed, &records, arena, out, err);
 }
 
+static enum q_code feed_trim(struct q_change_feed *base, const struct q_call *call,
+			     struct q_str partition, struct q_str sequence, struct q_err *err)
+{
+	struct feed *feed = q_container_of(base, struct feed, base);
+	enum q_code code = q__sqlite_stream_check_partition(partition, err);
+
+	return code ? code
+		    : q__sqlite_stream_trim(feed->database, feed->stream, call, sequence, err);
+}
+
 static void feed_close(struct q_change_feed *base)
 {
 	q_mem_free(q_container_of(base, struct feed, base));
@@ -103,6 +113,7 @@ static const struct q_change_feed_ops feed_ops = {
 	.name = "sqlite",
 	.partitions = feed_partitions,
 	.read = feed_read,
+	.trim = feed_trim,
 	.close = feed_close,
 };
 

@@ -94,6 +94,15 @@ static enum q_code log_read(struct q_event_log *base, const struct q_call *call,
 	return code ? code : to_page(log, &records, arena, out, err);
 }
 
+static enum q_code log_trim(struct q_event_log *base, const struct q_call *call,
+			    struct q_str partition, struct q_str sequence, struct q_err *err)
+{
+	struct log *log = q_container_of(base, struct log, base);
+	enum q_code code = q__sqlite_stream_check_partition(partition, err);
+
+	return code ? code : q__sqlite_stream_trim(log->database, log->stream, call, sequence, err);
+}
+
 static void log_close(struct q_event_log *base)
 {
 	q_mem_free(q_container_of(base, struct log, base));
@@ -104,6 +113,7 @@ static const struct q_event_log_ops log_ops = {
 	.publish = log_publish,
 	.partitions = log_partitions,
 	.read = log_read,
+	.trim = log_trim,
 	.close = log_close,
 };
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "embedded/item_codec.h"
 #include "embedded/item_update.h"
+#include "embedded/sqlite_compact.h"
 #include "embedded/sqlite_internal.h"
 #include "embedded/sqlite_item.h"
 #include "embedded/sqlite_query.h"
@@ -186,6 +187,12 @@ static enum q_code store_transact(struct q_record_store *base, const struct q_ca
 	return q__sqlite_writer_run(store->database->writer, call, &transaction.write, err);
 }
 
+static enum q_code store_compact(struct q_record_store *base, const struct q_call *call,
+				 struct q_err *err)
+{
+	return q__sqlite_compact(q_container_of(base, struct store, base)->database, call, err);
+}
+
 static void store_close(struct q_record_store *base)
 {
 	q_mem_free(q_container_of(base, struct store, base));
@@ -197,6 +204,7 @@ static const struct q_record_store_ops store_ops = {
 	.get = store_get,
 	.query = store_query,
 	.transact = store_transact,
+	.compact = store_compact,
 	.close = store_close,
 };
 

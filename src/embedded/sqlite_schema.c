@@ -94,7 +94,8 @@ static const char *const texts[Q__SQL_COUNT] = {
 		"SELECT trimmed_through, sequence, at_ms FROM streams LEFT JOIN records ON"
 		" sequence = (SELECT max(sequence) FROM records WHERE stream = ?1)"
 		" WHERE streams.stream = ?1",
-	[Q__SQL_STREAM_TRIMMED] = "UPDATE streams SET trimmed_through = ?2 WHERE stream = ?1",
+	[Q__SQL_STREAM_TRIMMED] = "UPDATE streams SET trimmed_through = max(trimmed_through, ?2)"
+				  " WHERE stream = ?1",
 
 	[Q__SQL_RECORD_APPEND] =
 		"INSERT INTO records (stream, at_ms, key, body) VALUES (?1, ?2, ?3, ?4)",

@@ -127,14 +127,19 @@ static enum q_code run_with_sequence(struct q__sqlite_connection *connection, en
 	return q__sqlite_run(connection, statement, err);
 }
 
+/* `through`: and no further. */
 static enum q_code trim_stream(struct q__sqlite_connection *connection, int64_t stream,
-			       int64_t before_ms, struct q__sqlite_budget budget, bool *has_more,
-			       struct q_err *err)
+			       int64_t before_ms, int64_t through, struct q__sqlite_budget budget,
+			       bool *has_more, struct q_err *err)
 {
 	int64_t end = 0;
 	enum q_code code =
 		find_trim_end(connection, stream, before_ms, budget, &end, has_more, err);
 
+	if (end >= through) {
+		end = through;
+		*has_more = false;
+	}
 	if (code || end == 0)
 		return code;
 	code = run_with_sequence(connection, Q__SQL_RECORDS_TRIM, stream, end, err);
@@ -169,9 +174,43 @@ enum q_code q__sqlite_streams_trim(struct q__sqlite_connection *connection, int6
 	enum q_code code = next_stream(connection, &stream, &found, err);
 
 	while (!code && found) {
-		code = trim_stream(connection, stream, before_ms, budget, has_more, err);
+		code = trim_stream(connection, stream, before_ms, INT64_MAX, budget, has_more, err);
 		if (!code)
 			code = next_stream(connection, &stream, &found, err);
 	}
+	return code;
+}
+
+struct trim {
+	struct q__sqlite_write write;
+	int64_t stream;
+	int64_t through;
+	bool has_more;
+};
+
+static enum q_code run_trim(struct q__sqlite_write *write, struct q__sqlite_connection *connection,
+			    struct q_arena *scratch, struct q_err *err)
+{
+	static const struct q__sqlite_budget step = {.count = 500, .bytes = 8 << 20};
+	struct trim *trim = q_container_of(write, struct trim, write);
+
+	(void)scratch;
+	trim->has_more = false;
+	return trim_stream(connection, trim->stream, INT64_MAX, trim->through, step,
+			   &trim->has_more, err);
+}
+
+enum q_code q__sqlite_stream_trim(struct q_sqlite_database *database, int64_t stream,
+				  const struct q_call *call, struct q_str sequence,
+				  struct q_err *err)
+{
+	struct trim trim = {.write.run = run_trim, .stream = stream, .has_more = true};
+	enum q_code code = Q_OK;
+
+	if (!q__sqlite_sequence_parse(sequence, &trim.through))
+		return q_fail(err, Q_INVALID, where, "`%.*s` is no sequence number",
+			      Q_STR_ARG(q_str_slice(sequence, 0, 40)));
+	while (!code && trim.has_more)
+		code = q__sqlite_writer_run(database->writer, call, &trim.write, err);
 	return code;
 }

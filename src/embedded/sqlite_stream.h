@@ -39,6 +39,9 @@ Q_MUST_USE enum q_code q__sqlite_stream_open_changes(struct q_sqlite_database *d
 						     const char *store_name, int64_t *stream,
 						     struct q_err *err);
 
+/* False where the text is none of a sequence number. */
+bool q__sqlite_sequence_parse(struct q_str text, int64_t *out);
+
 /* As the ports' read. */
 Q_MUST_USE enum q_code q__sqlite_stream_read(struct q_sqlite_database *database, int64_t stream,
 					     const struct q_call *call,
@@ -58,6 +61,11 @@ Q_MUST_USE enum q_code q__sqlite_stream_check_partition(struct q_str partition, 
 Q_MUST_USE enum q_code q__sqlite_stream_append(struct q__sqlite_connection *connection,
 					       int64_t stream, int64_t at_ms, struct q_str key,
 					       struct q_bytes body, struct q_err *err);
+
+/* As the ports' trim: in several transactions. */
+Q_MUST_USE enum q_code q__sqlite_stream_trim(struct q_sqlite_database *database, int64_t stream,
+					     const struct q_call *call, struct q_str sequence,
+					     struct q_err *err);
 
 /* In a transaction of the writer: removes the oldest records of each stream that are older than
  * `before_ms`, up to the first that is not, until the budget (of each) is used up: then *has_more.

@@ -64,6 +64,11 @@ static struct q_str format_sequence(struct q_arena *arena, int64_t sequence)
 	return q_arena_format(arena, "%0*" PRId64, SEQUENCE_DIGITS, sequence);
 }
 
+bool q__sqlite_sequence_parse(struct q_str text, int64_t *out)
+{
+	return text.length == SEQUENCE_DIGITS && q_str_to_int64(text, out) && *out >= 0;
+}
+
 /* The sequence after which to read. */
 static enum q_code resolve(const struct state *state, struct q_stream_position position,
 			   int64_t *after, struct q_err *err)
@@ -80,8 +85,7 @@ static enum q_code resolve(const struct state *state, struct q_stream_position p
 	case Q_STREAM_AFTER:
 		break;
 	}
-	if (position.sequence.length != SEQUENCE_DIGITS ||
-	    !q_str_to_int64(position.sequence, &sequence) || sequence < 0)
+	if (!q__sqlite_sequence_parse(position.sequence, &sequence))
 		return q_fail(err, Q_INVALID, where, "a sequence number has %d digits",
 			      SEQUENCE_DIGITS);
 	if (sequence < state->trimmed_through || sequence > state->newest)

@@ -100,11 +100,22 @@ static void run_alone(struct q__sqlite_writer *writer, struct q__sqlite_write *w
 	write->next = next;
 }
 
+static void run_outside(struct q__sqlite_writer *writer, struct q__sqlite_write *write)
+{
+	write->code = write->run(write, writer->connection, writer->scratch, &write->err);
+	q_arena_reset(writer->scratch);
+}
+
 static void run_group(struct q__sqlite_writer *writer, struct q__sqlite_write *first)
 {
 	struct q_err err;
-	enum q_code code = commit_group(writer, first, &err);
+	enum q_code code;
 
+	if (first->is_outside) {
+		run_outside(writer, first);
+		return;
+	}
+	code = commit_group(writer, first, &err);
 	if (!code)
 		return;
 	if (!first->next || (code != Q_NOSPACE && code != Q_NOMEM)) {
@@ -215,6 +226,8 @@ static struct q__sqlite_write *take_group(struct q__sqlite_writer *writer)
 		pthread_cond_wait(&writer->work, &writer->lock);
 	first = writer->first;
 	for (end = &first; *end && count < GROUP_MAX; end = &(*end)->next) {
+		if (count > 0 && (first->is_outside || (*end)->is_outside))
+			break;
 		(*end)->state = Q__WRITE_BEGUN;
 		count++;
 	}
@@ -326,8 +339,8 @@ enum q_code q__sqlite_writer_run(struct q__sqlite_writer *writer, const struct q
 
 /* What makes a commit durable, and what keeps the -wal file in bounds. secure_delete: deleted
  * content is overwritten where its page is written anyway. Overwriting whole freed pages too (ON)
- * made trimming 36 MB of records write 85 MB instead of 1, and a deleted blob is not overwritten
- * either: disks are to be encrypted. busy_timeout: of a checkpoint that waits for readers. None
+ * made trimming 36 MB of records write 85 MB instead of 1; what it leaves goes with the next
+ * compaction (sqlite_compact.c). busy_timeout: of a checkpoint that waits for readers. None
  * before: another program that has the file will not let it go. */
 static const char durable_settings[] = "PRAGMA journal_mode = WAL;"
 				       "PRAGMA synchronous = FULL;"

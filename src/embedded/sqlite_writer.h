@@ -33,6 +33,9 @@ struct q__sqlite_write {
 	enum q_code (*run)(struct q__sqlite_write *write, struct q__sqlite_connection *connection,
 			   struct q_arena *scratch, struct q_err *err);
 
+	/* Alone and outside any transaction: what it does is durable when it returns. */
+	bool is_outside;
+
 	/* The rest is the writer's. */
 	struct q__sqlite_write *next;
 	enum { Q__WRITE_WAITING, Q__WRITE_BEGUN, Q__WRITE_DONE } state;

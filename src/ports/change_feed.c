@@ -27,6 +27,21 @@ enum q_code q_change_feed_read(struct q_change_feed *feed, const struct q_call *
 	return feed->ops->read(feed, call, partition, position, limit, wait_ms, arena, out, err);
 }
 
+enum q_code q_change_feed_trim(struct q_change_feed *feed, const struct q_call *call,
+			       struct q_str partition, struct q_str sequence, struct q_err *err)
+{
+	struct q_stream_position after = {Q_STREAM_AFTER, sequence};
+	enum q_code code;
+
+	q_assert(feed && call && err);
+	code = q_stream_check_read(after, 1, 0, "change_feed.trim", err);
+	if (!code)
+		code = q_call_check(call, "change_feed.trim", err);
+	if (code || !feed->ops->trim)
+		return code;
+	return feed->ops->trim(feed, call, partition, sequence, err);
+}
+
 void q_change_feed_close(struct q_change_feed *feed)
 {
 	if (feed)

@@ -77,6 +77,21 @@ enum q_code q_event_log_read(struct q_event_log *log, const struct q_call *call,
 	return log->ops->read(log, call, partition, position, limit, wait_ms, arena, out, err);
 }
 
+enum q_code q_event_log_trim(struct q_event_log *log, const struct q_call *call,
+			     struct q_str partition, struct q_str sequence, struct q_err *err)
+{
+	struct q_stream_position after = {Q_STREAM_AFTER, sequence};
+	enum q_code code;
+
+	q_assert(log && call && err);
+	code = q_stream_check_read(after, 1, 0, "event_log.trim", err);
+	if (!code)
+		code = q_call_check(call, "event_log.trim", err);
+	if (code || !log->ops->trim)
+		return code;
+	return log->ops->trim(log, call, partition, sequence, err);
+}
+
 void q_event_log_close(struct q_event_log *log)
 {
 	if (log)

@@ -2,7 +2,7 @@
  *
  * Contract:  records with one partition key stay in the order of their publication. Delivery is at
  *            least once: a publish that failed may have published some. A record is kept for 24
- *            hours at least; a position older than what is kept gives Q_GAP, and the reader starts
+ *            hours at least, unless it is trimmed; a position older than what is kept gives Q_GAP, and the reader starts
  *            again at Q_STREAM_OLDEST, knowing that it missed some.
  * Units:     at most 500 records and 5 MiB a publish, 1 MiB a record with its key (Kinesis
  *            PutRecords). Partition keys 1..256 bytes of UTF-8.
@@ -58,6 +58,9 @@ struct q_event_log_ops {
 	enum q_code (*read)(struct q_event_log *, const struct q_call *, struct q_str partition,
 			    struct q_stream_position, size_t limit, int64_t wait_ms,
 			    struct q_arena *, struct q_event_page *, struct q_err *);
+	/* Optional (NULL: the log keeps its records for as long as it does). */
+	enum q_code (*trim)(struct q_event_log *, const struct q_call *, struct q_str partition,
+			    struct q_str sequence, struct q_err *);
 	void (*close)(struct q_event_log *);
 };
 
@@ -76,6 +79,12 @@ Q_MUST_USE enum q_code q_event_log_read(struct q_event_log *log, const struct q_
 					struct q_str partition, struct q_stream_position position,
 					size_t limit, int64_t wait_ms, struct q_arena *arena,
 					struct q_event_page *out, struct q_err *err);
+
+/* Removes the records up to and including `sequence` before their time, where the log can. Whoever
+ * reads from before it gets Q_GAP. */
+Q_MUST_USE enum q_code q_event_log_trim(struct q_event_log *log, const struct q_call *call,
+					struct q_str partition, struct q_str sequence,
+					struct q_err *err);
 
 void q_event_log_close(struct q_event_log *log);
 

@@ -347,6 +347,18 @@ enum q_code q_record_store_transact(struct q_record_store *store, const struct q
 				    NULL, err);
 }
 
+enum q_code q_record_store_compact(struct q_record_store *store, const struct q_call *call,
+				   struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = q_call_check(call, "record_store.compact", err);
+	if (code || !store->ops->compact)
+		return code;
+	return store->ops->compact(store, call, err);
+}
+
 bool q_record_store_is_inline(const struct q_record_store *store)
 {
 	return store->ops->capabilities & Q_CAP_INLINE;

@@ -174,6 +174,8 @@ struct q_record_store_ops {
 	enum q_code (*transact)(struct q_record_store *, const struct q_call *,
 				const struct q_write *, size_t count, size_t *failed,
 				struct q_arena *, struct q_item *after, struct q_err *);
+	/* Optional (NULL: deleted items leave nothing that could be read). */
+	enum q_code (*compact)(struct q_record_store *, const struct q_call *, struct q_err *);
 	void (*close)(struct q_record_store *);
 };
 
@@ -199,6 +201,11 @@ Q_MUST_USE enum q_code q_record_store_transact(struct q_record_store *store,
 					       size_t *failed, struct q_err *err);
 
 bool q_record_store_is_inline(const struct q_record_store *store);
+
+/* Overwrites what deleted items have left where the store keeps its data. It may take long, and hold
+ * back writes meanwhile. Q_BUSY: a reader is in the way, try again. */
+Q_MUST_USE enum q_code q_record_store_compact(struct q_record_store *store,
+					      const struct q_call *call, struct q_err *err);
 
 /* Last call, when no other runs; NULL is allowed. */
 void q_record_store_close(struct q_record_store *store);

@@ -411,6 +411,25 @@ static void a_position_is_no_gap_when_all_that_was_trimmed_was_read(void **state
 	assert_int_equal(number_of(collect_one(suite).after), 2);
 }
 
+/* Twice: what is trimmed already is no error. */
+static void a_trim_keeps_what_comes_after_it(void **state)
+{
+	struct suite *suite = *state;
+	struct q_change_page page;
+
+	set_number(suite, "trim", "item", 1);
+	(void)collect_one(suite);
+	set_number(suite, "trim", "item", 2);
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < suite->partition_count; i++)
+			assert_ok(q_change_feed_trim(suite->subject->feed, &no_limits,
+						     suite->partitions[i],
+						     suite->positions[i].sequence, &suite->err));
+	for (size_t i = 0; i < suite->partition_count; i++)
+		assert_ok(read_feed(suite, i, oldest, 10, 0, &page));
+	assert_int_equal(number_of(collect_one(suite).after), 2);
+}
+
 static void records_are_kept_for_24_hours(void **state)
 {
 	struct suite *suite = *state;
@@ -533,6 +552,7 @@ int run_change_feed_suite(struct change_feed_subject *subject)
 		CASE(behind_ms_tells_the_age_of_what_is_left),
 		CASE(a_trimmed_position_is_a_gap),
 		CASE(a_position_is_no_gap_when_all_that_was_trimmed_was_read),
+		CASE(a_trim_keeps_what_comes_after_it),
 		CASE(records_are_kept_for_24_hours),
 		CASE(read_waits_for_a_change),
 		CASE(waiting_ends_with_an_empty_page),

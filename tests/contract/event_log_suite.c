@@ -314,6 +314,27 @@ static void a_log_trimmed_whole_goes_on(void **state)
 	assert_false(q_str_equal(next.sequence, record.sequence));
 }
 
+/* Twice: what is trimmed already is no error. */
+static void a_trim_keeps_what_comes_after_it(void **state)
+{
+	struct suite *suite = *state;
+	struct q_event_record record;
+	struct q_event_page page;
+
+	publish_text(suite, "trim", "read");
+	(void)collect_one(suite);
+	publish_text(suite, "trim", "not yet");
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < suite->partition_count; i++)
+			assert_ok(q_event_log_trim(suite->subject->log, &no_limits,
+						   suite->partitions[i],
+						   suite->positions[i].sequence, &suite->err));
+	for (size_t i = 0; i < suite->partition_count; i++)
+		assert_ok(read_log(suite, i, oldest, 10, 0, &page));
+	record = collect_one(suite);
+	assert_view_equal(text_of(&record), "not yet");
+}
+
 static void records_are_kept_for_24_hours(void **state)
 {
 	struct suite *suite = *state;
@@ -492,6 +513,7 @@ int run_event_log_suite(struct event_log_subject *subject)
 		CASE(limit_bounds_a_page_and_behind_ms_tells_of_the_rest),
 		CASE(a_trimmed_position_is_a_gap),
 		CASE(a_log_trimmed_whole_goes_on),
+		CASE(a_trim_keeps_what_comes_after_it),
 		CASE(records_are_kept_for_24_hours),
 		CASE(read_waits_for_a_record),
 		CASE(waiting_ends_with_an_empty_page),

@@ -82,3 +82,63 @@ def test_nobody_else_deletes_it(server, admin, done):
         assert reader.delete(f"/api/jobs/{file_id}").status == 403
     assert admin.job(file_id)["status"] == "completed"
     assert server.internal_admin().delete(f"/api/jobs/{file_id}").status == 204
+
+
+# --- What is left on disk ---------------------------------------------------------------------------
+
+NAME = "Wexford-Quillon merger.pdf"
+TEXT = "Quillonesque"
+
+
+def scan(server, needles):
+    """Which of these bytes stand anywhere in the data directory, file names included."""
+    found = set()
+    for path in server.data_dir.rglob("*"):
+        content = str(path).encode() + (path.read_bytes() if path.is_file() else b"")
+        found |= {(needle, str(path)) for needle in needles if needle.encode() in content}
+    return found
+
+
+def test_purge_leaves_nothing_but_ids(new_server):
+    server = new_server()
+    client, operator = server.client(tenant="erased"), server.internal_admin()
+    others = [server.client().upload(pdf(agreement(number), f"Stays {number}")).json["fileId"] for number in range(20)]
+    pages = [f"{TEXT} page {number}.\n{agreement(number)}" for number in range(1, 61)]
+    job = client.upload(pdf(*pages), NAME).json["job"]
+    assert (job["status"], job["progress"]["processed"]) == ("completed", 60)
+    needles = {NAME, "Wexford-Quillon", TEXT, job["sha256"]}
+    before = {needle for needle, _ in scan(server, needles)}
+    assert {NAME, job["sha256"]} <= before
+    assert TEXT in before  # in summaries, and in the text that is kept of pages
+
+    assert client.delete(f"/api/jobs/{job['fileId']}").status == 204
+    answer = operator.post("/admin/purge")
+    assert answer.status == 200, answer
+    assert scan(server, needles) == set()
+    assert scan(server, {job["fileId"]})  # the tombstone
+
+    # Everything else is as it was, also after a restart.
+    server.stop()
+    assert scan(server, needles) == set()
+    server.start()
+    for file_id in others:
+        assert server.client().job(file_id)["status"] == "completed"
+    assert server.client().upload(pdf("After the purge")).json["status"] == "completed"
+
+
+def test_purge_while_documents_are_worked_on_loses_nothing(new_server):
+    server = new_server()
+    client = server.client()
+    content = pdf(*(agreement(number) for number in range(1, 201)))
+    running = client.upload(padded(content, 6 << 20)).json["fileId"]
+    deleted = client.upload(pdf("Short-lived")).json["fileId"]
+    assert client.delete(f"/api/jobs/{deleted}").status == 204
+    assert server.internal_admin().post("/admin/purge").status == 200
+    job = client.wait_for_end(running)
+    assert (job["status"], job["progress"]["processed"]) == ("completed", 200)
+
+
+def test_purge_is_for_internal_admins(server, admin):
+    assert admin.post("/admin/purge").status == 403
+    assert server.client("auditor", "platform", "internal").post("/admin/purge").status == 403
+    assert server.anonymous().post("/admin/purge").status == 401
