@@ -3,7 +3,7 @@
  *     extract bare FILE...               PDFium alone, in this process: load each page, take its text
  *     extract helper N PATH FILE...      the page_extractor port on the helper at PATH, N calls at once
  *
- * Each file is read REPEATS times; files are dealt to the threads in turn. Prints pages, seconds, pages/s, and the
+ * Each file is read REPEATS times; a thread takes the next when it is done with one. Prints pages, seconds, pages/s, and the
  * processor time of this process and of the helper with its children: on a busy machine only that compares. */
 #include "base/time.h"
 #include "embedded/page_extractor_helper.h"
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pdfium.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,8 @@ struct reader {
 	struct q_page_extractor *extractor;
 	char **files;
 	const unsigned *page_counts;
-	int file_count, first, step;
+	int file_count;
+	atomic_int *next; /* shared by all */
 	unsigned pages;
 	pthread_t thread;
 };
@@ -128,7 +130,7 @@ static void *run_reader(void *argument)
 {
 	struct reader *reader = argument;
 
-	for (int i = reader->first; i < REPEATS * reader->file_count; i += reader->step)
+	for (int i; (i = atomic_fetch_add(reader->next, 1)) < REPEATS * reader->file_count;)
 		read_sandboxed(reader, reader->files[i % reader->file_count],
 			       reader->page_counts[i % reader->file_count]);
 	return NULL;
@@ -141,6 +143,7 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 	struct reader readers[THREADS_MAX];
 	unsigned *page_counts = calloc((size_t)file_count, sizeof *page_counts);
 	struct q_page_extractor *extractor;
+	atomic_int next = 0;
 	unsigned pages = 0;
 	struct q_err err;
 
@@ -152,7 +155,7 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 	start_ms = q_time_monotonic_ms();
 	for (int i = 0; i < threads; i++) {
 		readers[i] = (struct reader){
-			{count_page}, extractor, files, page_counts, file_count, i, threads, 0, 0};
+			{count_page}, extractor, files, page_counts, file_count, &next, 0, 0};
 		pthread_create(&readers[i].thread, NULL, run_reader, &readers[i]);
 	}
 	for (int i = 0; i < threads; i++) {

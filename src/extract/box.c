@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-struct q__box q__box_moved(const struct q__box *box, const struct pdfium_matrix *m)
+struct q__box q__box_moved_askew(const struct q__box *box, const struct pdfium_matrix *m)
 {
 	struct q__box out = {INFINITY, INFINITY, -INFINITY, -INFINITY};
 

@@ -31,8 +31,21 @@ static inline struct q__box q__box_shared(const struct q__box *a, const struct q
 			       q__smaller(a->right, b->right), q__smaller(a->top, b->top)};
 }
 
-/* The smallest box around another that is moved. */
-struct q__box q__box_moved(const struct q__box *box, const struct pdfium_matrix *m);
+struct q__box q__box_moved_askew(const struct q__box *box, const struct pdfium_matrix *m);
+
+/* The smallest box around another that is moved. Asked for every character, and nearly nothing is
+ * turned but by quarters: two corners do. */
+static inline struct q__box q__box_moved(const struct q__box *box, const struct pdfium_matrix *m)
+{
+	struct q__point p, q;
+
+	if ((m->b != 0 || m->c != 0) && (m->a != 0 || m->d != 0))
+		return q__box_moved_askew(box, m);
+	p = q__point_moved((struct q__point){box->left, box->bottom}, m);
+	q = q__point_moved((struct q__point){box->right, box->top}, m);
+	return (struct q__box){q__smaller(p.x, q.x), q__smaller(p.y, q.y), q__larger(p.x, q.x),
+			       q__larger(p.y, q.y)};
+}
 
 /* First `inner`, then `outer`. */
 struct pdfium_matrix q__matrix_joined(const struct pdfium_matrix *inner,

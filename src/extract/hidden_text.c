@@ -77,6 +77,7 @@ enum q_code q__hidden_text_take(struct q_arena *arena, struct q__glyphs *glyphs,
 	     reason++)
 		if (occurs[reason] && add_text(arena, glyphs, reason, out, err) != Q_OK)
 			return err->code;
-	keep_visible(glyphs);
+	if (out->hidden_count > 0)
+		keep_visible(glyphs);
 	return Q_OK;
 }
