@@ -206,6 +206,28 @@ static bool split(struct q_str text, struct q_str *id, struct q_str *secret)
 	       id->length <= ID_MAX && is_hex(*id) && secret->length == SECRET_TEXT;
 }
 
+static bool is_usable(const struct q_api_key *key, int64_t now_ms)
+{
+	return key->revoked_at_ms == 0 && (key->expires_at_ms == 0 || key->expires_at_ms > now_ms);
+}
+
+enum q_code q_api_key_is_live(struct q_record_store *records, const struct q_call *call,
+			      struct q_str id, int64_t now_ms, bool *out, struct q_err *err)
+{
+	struct q_arena *arena = q_arena_new(ARENA_BYTES);
+	struct q_item item;
+	struct q_api_key key = {0};
+	enum q_code code =
+		arena ? q_record_store_get(records, call, key_of(arena, id), arena, &item, err)
+		      : q_fail(err, Q_NOMEM, "api_key.is_live", "an arena");
+
+	if (code == Q_OK)
+		code = parse(&item, &key, err);
+	*out = code == Q_OK && is_usable(&key, now_ms);
+	q_arena_free(arena);
+	return code == Q_NOTFOUND ? Q_OK : code;
+}
+
 enum q_code q_api_key_verify(struct q_record_store *records, const struct q_call *call,
 			     struct q_str text, int64_t now_ms, struct q_arena *arena,
 			     struct q_identity *out, struct q_err *err)
@@ -229,7 +251,7 @@ enum q_code q_api_key_verify(struct q_record_store *records, const struct q_call
 	if (!q_equal_constant_time(
 		    q_str_bytes(q_str_from(digest)),
 		    q_str_bytes(q_item_string(&item, "secretHash", (struct q_str){0}))) ||
-	    key.revoked_at_ms != 0 || (key.expires_at_ms != 0 && key.expires_at_ms <= now_ms))
+	    !is_usable(&key, now_ms))
 		return refuse(err);
 	*out = (struct q_identity){.kind = Q_IDENTITY_KEY,
 				   .subject = key.id,

@@ -50,6 +50,12 @@ Q_MUST_USE enum q_code q_api_key_list(struct q_record_store *records, const stru
 Q_MUST_USE enum q_code q_api_key_revoke(struct q_record_store *records, const struct q_call *call,
 					struct q_str id, int64_t now_ms, struct q_err *err);
 
+/* Is the key of this id neither revoked nor expired? For who has been let in by it, and is still
+ * here. */
+Q_MUST_USE enum q_code q_api_key_is_live(struct q_record_store *records, const struct q_call *call,
+					 struct q_str id, int64_t now_ms, bool *out,
+					 struct q_err *err);
+
 /* The key a caller presents. A point read and a constant-time compare. */
 Q_MUST_USE enum q_code q_api_key_verify(struct q_record_store *records, const struct q_call *call,
 					struct q_str text, int64_t now_ms, struct q_arena *arena,

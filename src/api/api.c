@@ -7,9 +7,9 @@
 
 enum { ARENA_BYTES = 4 << 20, FORM_OVERHEAD = 1 << 20 };
 
-static const struct q_route *const groups[] = {q__documents_routes, q__job_routes,
-					       q__admin_routes,	    q__operations_routes,
-					       q__blob_routes,	    q__direct_upload_routes};
+static const struct q_route *const groups[] = {
+	q__documents_routes, q__job_routes,	      q__admin_routes, q__operations_routes,
+	q__blob_routes,	     q__direct_upload_routes, q__event_routes, q__ticket_routes};
 
 static size_t count_routes(void)
 {
@@ -88,6 +88,7 @@ enum q_code q_api_new(const struct q_api_options *options, struct q_api **out, s
 	if (!api)
 		return q_fail(err, Q_NOMEM, "api.new", "%zu bytes", sizeof *api);
 	api->o = *options;
+	pthread_mutex_init(&api->sessions.mutex, NULL);
 	api->arena = q_arena_new(ARENA_BYTES);
 	code = api->arena ? copy_strings(api, options, err)
 			  : q_fail(err, Q_NOMEM, "api.new", "an arena");
@@ -111,6 +112,7 @@ void q_api_free(struct q_api *api)
 	if (!api)
 		return;
 	q_router_free(api->router);
+	pthread_mutex_destroy(&api->sessions.mutex);
 	q_arena_free(api->arena);
 	q_mem_free(api);
 }

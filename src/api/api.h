@@ -13,6 +13,7 @@
 #include "access/authenticator.h"
 #include "base/keyring.h"
 #include "documents/documents.h"
+#include "documents/live.h"
 #include "net/http_server.h"
 #include "net/router.h"
 
@@ -26,6 +27,7 @@ struct q_api_probe {
 
 struct q_api_options {
 	struct q_documents *documents;
+	struct q_live *live;
 	struct q_authenticator *authenticator;
 	struct q_record_store *records;	     /* tenants and keys */
 	struct q_blob_store *document_blobs; /* for signed links: /blobs/documents/... */
@@ -52,6 +54,10 @@ void q_api_free(struct q_api *api);
 
 const struct q_router *q_api_router(const struct q_api *api);
 struct q_http_hooks q_api_hooks(struct q_api *api);
+
+/* Every second or so, from one thread: open streams are kept alive, and end with their credentials.
+ */
+void q_api_tick(struct q_api *api, const struct q_call *call);
 
 /* Every route and its access rule, for `quire policy`: as aligned text or as one JSON array. */
 bool q_api_write_routes(struct q_buf *out, bool as_json);

@@ -8,6 +8,7 @@
 #include "net/http_response.h"
 #include "net/problem.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum { Q__STATUS_LOW = 100, Q__STATUS_HIGH = 600, Q__ANSWER_MAX = 64 << 20 };
@@ -17,7 +18,8 @@ enum q__rule_kind {
 	Q__RULE_PUBLIC,	 /* anybody */
 	Q__RULE_SIGNED,	 /* whoever has the link: the handler checks its signature */
 	Q__RULE_METRICS, /* METRICS_TOKEN, or a loopback peer without forwarding headers */
-	Q__RULE_ACTION	 /* a caller whom the access table lets do `action` */
+	Q__RULE_ACTION,	 /* a caller whom the access table lets do `action` */
+	Q__RULE_TICKET	 /* the same, or ?ticket= of such a caller */
 };
 
 struct q__rule {
@@ -27,12 +29,20 @@ struct q__rule {
 };
 
 extern const struct q__rule q__public, q__signed, q__metrics, q__documents_read, q__documents_write,
-	q__admin;
+	q__documents_listen, q__admin;
 
 /* A route's series, made when they are first needed. */
 struct q__route_series {
 	struct q_series *duration;
 	_Atomic(struct q_series *) by_status[Q__STATUS_HIGH - Q__STATUS_LOW];
+};
+
+/* The open streams (live_session.c). */
+struct q__session;
+struct q__sessions {
+	pthread_mutex_t mutex; /* guards what follows; a leaf */
+	struct q__session *first;
+	size_t count;
 };
 
 struct q_api {
@@ -43,11 +53,13 @@ struct q_api {
 	size_t route_count;
 	struct q_router *router;
 	struct q_metric *requests;
+	struct q__sessions sessions;
 };
 
 /* The groups (documents_routes.c, ...): tables that end in an entry without a method. */
 extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_routes[],
-	q__operations_routes[], q__blob_routes[], q__direct_upload_routes[];
+	q__operations_routes[], q__blob_routes[], q__direct_upload_routes[], q__event_routes[],
+	q__ticket_routes[];
 
 /* --- Who asks (identity.c) ---------------------------------------------------------------------
  */
@@ -58,8 +70,22 @@ const struct q_identity *q__identity(const struct q_http_request *request);
 /* May the caller see details of operations: the rule METRICS. */
 bool q__is_operator(const struct q_api *api, const struct q_http_request *request);
 
+/* --- Tickets (ticket.c) ------------------------------------------------------------------------
+ */
+
+/* The query's ?ticket=; false: there is none. */
+bool q__ticket_of(struct q_http_request *request, struct q_str *out);
+
+/* Uses it up for this request. Q_DENIED with reason "invalid_ticket". */
+Q_MUST_USE enum q_code q__ticket_redeem(struct q_api *api, struct q_http_request *request,
+					struct q_str text, struct q_identity *out,
+					struct q_err *err);
+
 /* --- Before and after (hooks.c) ----------------------------------------------------------------
  */
+
+/* Is the origin one of the exact ones of CORS_ORIGINS? */
+bool q__is_allowed_origin(const struct q_api *api, struct q_str origin);
 
 bool q__before(struct q_http_request *request, void *context);
 void q__complete(const struct q_http_completion *completion, void *context);
@@ -162,6 +188,9 @@ struct q__link {
 };
 Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *request,
 				   const struct q_job *job, struct q__link *out, struct q_err *err);
+
+/* An event of a job, as every channel tells it (event_json.c). */
+void q__write_event(struct q_json_writer *w, struct q_str file_id, const struct q_job_event *event);
 
 /* --- Upload (upload_route.c) -------------------------------------------------------------------
  */

@@ -34,8 +34,7 @@ static bool is_plain_through_proxy(const struct q_api *api, const struct q_http_
 				       Q_STR("http"));
 }
 
-/* Is the origin one of the exact ones of CORS_ORIGINS? */
-static bool is_allowed_origin(const struct q_api *api, struct q_str origin)
+bool q__is_allowed_origin(const struct q_api *api, struct q_str origin)
 {
 	struct q_str rest = api->o.cors_origins, one;
 
@@ -51,9 +50,10 @@ static void answer_preflight(struct q_http_request *request)
 {
 	q_http_add_header(request, "Access-Control-Allow-Methods",
 			  Q_STR("GET, HEAD, POST, PUT, DELETE, OPTIONS"));
-	q_http_add_header(request, "Access-Control-Allow-Headers",
-			  Q_STR("Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-				"Prefer, Range, X-API-Key, X-Request-Id"));
+	q_http_add_header(
+		request, "Access-Control-Allow-Headers",
+		Q_STR("Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, "
+		      "Prefer, Range, X-API-Key, X-Request-Id"));
 	q_http_add_header(request, "Access-Control-Max-Age", Q_STR("600"));
 	q_http_respond_empty(request, 204);
 }
@@ -66,7 +66,7 @@ static bool apply_cors(const struct q_api *api, struct q_http_request *request)
 	if (api->o.cors_origins.length == 0)
 		return true;
 	q_http_add_header(request, "Vary", Q_STR("Origin"));
-	if (origin.length == 0 || !is_allowed_origin(api, origin))
+	if (origin.length == 0 || !q__is_allowed_origin(api, origin))
 		return true;
 	q_http_add_header(request, "Access-Control-Allow-Origin", origin);
 	q_http_add_header(request, "Access-Control-Expose-Headers",

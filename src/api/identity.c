@@ -10,6 +10,8 @@ const struct q__rule q__documents_read = {"documents_read", Q__RULE_ACTION,
 					  Q_ACTION_DOCUMENTS_READ};
 const struct q__rule q__documents_write = {"documents_write", Q__RULE_ACTION,
 					   Q_ACTION_DOCUMENTS_WRITE};
+const struct q__rule q__documents_listen = {"documents_read", Q__RULE_TICKET,
+					    Q_ACTION_DOCUMENTS_READ};
 const struct q__rule q__admin = {"admin", Q__RULE_ACTION, Q_ACTION_ADMIN};
 
 const struct q_identity *q__identity(const struct q_http_request *request)
@@ -48,14 +50,19 @@ static void refuse_credentials(struct q_http_request *request, const struct q_er
 	q_http_respond_refusal(request, 401, err->reason, "%s", err->message);
 }
 
-static struct q_identity *authenticate(struct q_api *api, struct q_http_request *request)
+/* By ticket where the route takes one and the request has one, else by credentials. */
+static struct q_identity *authenticate(struct q_api *api, struct q_http_request *request,
+				       const struct q__rule *rule)
 {
 	struct q_arena *arena = q_http_request_arena(request);
 	struct q_identity *who = q_arena_alloc(arena, sizeof *who);
+	struct q_str ticket;
 	struct q_err err;
 	enum q_code code;
 
-	if (who)
+	if (who && rule->kind == Q__RULE_TICKET && q__ticket_of(request, &ticket))
+		code = q__ticket_redeem(api, request, ticket, who, &err);
+	else if (who)
 		code = q_authenticate(api->o.authenticator, q_http_request_call(request),
 				      q_http_request_header(request, Q_STR("X-API-Key")),
 				      q_http_request_header(request, Q_STR("Authorization")), arena,
@@ -87,9 +94,10 @@ bool q__authorize(struct q_http_request *request, const void *access, void *cont
 				       "send the METRICS_TOKEN as a bearer token");
 		return false;
 	case Q__RULE_ACTION:
+	case Q__RULE_TICKET:
 		break;
 	}
-	who = authenticate(api, request);
+	who = authenticate(api, request, rule);
 	if (!who)
 		return false;
 	if (!q_policy_allows(who, rule->action, &missing)) {

@@ -11,22 +11,36 @@
 #include "net/http_server.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 25000, MEGABYTE = 1 << 20, PROBES = 3, PROXIES_MAX = 64 };
+enum {
+	GRACE_MS = 25000,
+	MEGABYTE = 1 << 20,
+	PROBES = 3,
+	PROXIES_MAX = 64,
+	LIVE_WAIT_MS = 250,
+	TICK_MS = 500,
+	LIVE_STACK_BYTES = 512 * 1024
+};
 
 /* Everything that runs, in the order in which it is started. */
 struct server {
 	struct q_wiring *wiring;
 	struct q_documents *documents;
+	struct q_live *live;
 	struct q_authenticator *authenticator;
 	struct q_api *api;
 	struct q_pool *pool;
 	struct q_roles *roles;
 	struct q_http_server *http;
 	struct q_api_probe probes[PROBES];
+	unsigned long live_thread;
+	bool has_live_thread;
+	atomic_bool is_live_over;
 };
 
 static enum q_code probe_records(void *context, const struct q_call *call, struct q_err *err)
@@ -104,6 +118,7 @@ static enum q_code make_api(struct server *s, struct q_err *err)
 	const struct q_settings *settings = w->settings;
 	struct q_api_options options = {
 		.documents = s->documents,
+		.live = s->live,
 		.authenticator = s->authenticator,
 		.records = w->records,
 		.document_blobs = w->document_blobs,
@@ -176,6 +191,45 @@ static enum q_code start_http(struct server *s, struct q_err *err)
 	return code ? code : q_http_server_start(&options, &s->http, err);
 }
 
+/* Tells subscribers, and once a second looks at the streams. */
+static void *run_live(void *argument)
+{
+	struct server *s = argument;
+	struct q_call call = {.is_cancelled = &s->is_live_over};
+	int64_t ticked_at = 0;
+
+	while (!atomic_load(&s->is_live_over)) {
+		struct q_err err;
+
+		if (q_live_step(s->live, &call, LIVE_WAIT_MS, &err) && err.code != Q_CANCELLED) {
+			q_log_error(s->wiring->log, Q_LOG_WARN, "live.failed", (struct q_str){0},
+				    &err);
+			nanosleep(&(struct timespec){.tv_nsec = LIVE_WAIT_MS * 1000000L}, NULL);
+		}
+		if (q_time_monotonic_ms() - ticked_at < TICK_MS)
+			continue;
+		ticked_at = q_time_monotonic_ms();
+		q_api_tick(s->api, &call);
+	}
+	return NULL;
+}
+
+static enum q_code start_live(struct server *s, struct q_err *err)
+{
+	enum q_code code =
+		q_thread_start("live", LIVE_STACK_BYTES, run_live, s, &s->live_thread, err);
+
+	s->has_live_thread = code == Q_OK;
+	return code;
+}
+
+static void stop_live(struct server *s)
+{
+	atomic_store(&s->is_live_over, true);
+	if (s->has_live_thread)
+		q_thread_join(s->live_thread);
+}
+
 static enum q_code start(struct server *s, const struct q_settings *settings, struct q_err *err)
 {
 	enum q_code code = q_wiring_open(settings, Q_WIRE_ALL, &s->wiring, err);
@@ -186,7 +240,11 @@ static enum q_code start(struct server *s, const struct q_settings *settings, st
 		code = q_authenticator_new(s->wiring->records, s->wiring->clock,
 					   &s->wiring->token_rules, &s->authenticator, err);
 	if (!code)
+		code = q_live_new(s->documents, &s->live, err);
+	if (!code)
 		code = make_api(s, err);
+	if (!code)
+		code = start_live(s, err);
 	if (!code)
 		code = q_pool_new(&q_pool_defaults, &s->pool, err);
 	if (!code)
@@ -209,9 +267,11 @@ static enum q_code stop(struct server *s, struct q_err *err)
 			return code;
 		q_http_server_free(s->http);
 	}
+	stop_live(s);
 	q_roles_stop(s->roles, until - q_time_monotonic_ms());
 	if (s->pool)
 		q_pool_free(s->pool);
+	q_live_free(s->live); /* the last of the sessions */
 	q_api_free(s->api);
 	q_authenticator_free(s->authenticator);
 	q_documents_free(s->documents);
