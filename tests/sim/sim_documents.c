@@ -1,10 +1,10 @@
 /* Simulates several processes at work on documents of two tenants: every order of their steps is
- * drawn from a seed, and so are failing calls, lost answers, late, repeated and missing events,
- * crashes in the middle of a step, and time. What must always hold (sim_observer.h) is checked
- * after each step; at the end, with faults off, each accepted document has ended as its script
- * says.
+ * drawn from a seed, down to what others do between two port calls of a step, and so are failing calls, lost answers, late, repeated and missing events,
+ * crashes in the middle of a step, callers who cancel and retry, and time. What must always hold
+ * (sim_observer.h) is checked after each step; at the end, with faults off, each accepted document
+ * has ended as its script says, and what faults have spoilt is mended by a new run.
  *
- *     sim_documents          300 seeds or 20 s (QUIRE_LONG=1: 20,000 seeds)
+ *     sim_documents          2,000 seeds or 20 s (QUIRE_LONG=1: 100,000 seeds)
  *     sim_documents SEED     that one, with its story */
 #include "sim_observer.h"
 
@@ -26,8 +26,8 @@ enum {
 	PROCESSES_MAX = 3,
 	UPLOADS_MAX = 6,
 	STEPS = 500,
-	SEEDS = 300,
-	SEEDS_LONG = 20000,
+	SEEDS = 2000,
+	SEEDS_LONG = 100000,
 	SECONDS_MAX = 20,
 	END_ROUNDS_MAX = 3000, /* 1,500 s of simulated time */
 	END_STEPS_MAX = 5000
@@ -36,6 +36,7 @@ enum {
 /* One process: its ports fail apart from those of the others. It dies when its record store stops;
  * what it does after that to other ports is as if it had died a little later. */
 struct process {
+	struct sim *sim;
 	char owner[32];
 	struct port_faults faults;
 	struct q_documents_options ports;
@@ -50,7 +51,9 @@ struct sim {
 	struct sim_observer observer;
 	struct process processes[PROCESSES_MAX];
 	unsigned process_count, started, upload_count, uploads_wanted;
-	unsigned fail_per_mille, stray_per_mille, partition_count;
+	unsigned fail_per_mille, stray_per_mille, meanwhile_per_mille, partition_count;
+	bool is_midway;		  /* a process's step is interrupted by another's */
+	unsigned meanwhile_count; /* steps that have interrupted another */
 	bool has_crashes;
 	int64_t time_ms;
 };
@@ -61,6 +64,8 @@ static unsigned below(struct sim *sim, unsigned bound)
 {
 	return (unsigned)q_random_source_below(sim->dice, bound);
 }
+
+static void meanwhile(void *context);
 
 static void start_process(struct sim *sim, struct process *process, bool keeps_name)
 {
@@ -79,7 +84,10 @@ static void start_process(struct sim *sim, struct process *process, bool keeps_n
 
 	*faults = (struct port_faults){.fail_per_mille = sim->fail_per_mille,
 				       .lose_per_mille = sim->fail_per_mille / 2,
-				       .random = sim->dice};
+				       .random = sim->dice,
+				       .meanwhile = meanwhile,
+				       .context = process};
+	process->sim = sim;
 	event_faults.calls = change_faults.calls = *faults;
 	if (!keeps_name)
 		snprintf(process->owner, sizeof process->owner, "process-%u", ++sim->started);
@@ -202,6 +210,75 @@ static enum q_code upload(struct sim *sim, struct process *process, struct q_err
 	return code;
 }
 
+/* --- Callers who want something of a job */
+
+static struct sim_job *draw_job(struct sim *sim)
+{
+	size_t count = sim->observer.job_count;
+
+	return count > 0 ? &sim->observer.jobs[below(sim, (unsigned)count)] : NULL;
+}
+
+/* A conflict with a reason is an answer. */
+static enum q_code answer(enum q_code code, const struct q_err *err)
+{
+	return code == Q_CONFLICT && err->reason ? Q_OK : code;
+}
+
+static enum q_code cancel(struct sim *sim, struct process *process, struct q_err *err)
+{
+	struct sim_job *wanted = draw_job(sim);
+	struct q_identity who;
+	struct q_job job;
+	unsigned meanwhile_count = sim->meanwhile_count;
+	enum q_code code;
+
+	if (!wanted)
+		return Q_OK;
+	wanted->may_be_cancelled = true;
+	who = product_admin_of(wanted->tenant_id);
+	code = q_documents_cancel_job(process->documents, &no_call, &who, q_str_from(wanted->id),
+				      sim->product.arena, &job, err);
+	if (!code && job.status != Q_JOB_CANCELLED && sim->meanwhile_count == meanwhile_count)
+		sim_observer_fail(&sim->observer, "%s is cancelled as was answered", wanted->id);
+	return answer(code, err);
+}
+
+static enum q_code retry(struct sim *sim, struct process *process, struct q_err *err)
+{
+	struct sim_job *wanted = draw_job(sim);
+	struct q_identity who;
+	struct q_job job;
+	unsigned meanwhile_count = sim->meanwhile_count;
+	enum q_code code;
+
+	if (!wanted)
+		return Q_OK;
+	who = product_admin_of(wanted->tenant_id);
+	code = q_documents_retry_job(process->documents, &no_call, &who, q_str_from(wanted->id),
+				     sim->product.arena, &job, err);
+	if (!code && job.run != wanted->run + 1 && sim->meanwhile_count == meanwhile_count)
+		sim_observer_fail(&sim->observer, "%s has a new run as was answered", wanted->id);
+	return answer(code, err);
+}
+
+static enum q_code meddle(struct sim *sim, struct process *process, struct q_err *err)
+{
+	struct q_identity who = product_admin_of("tenant-c");
+	struct sim_job *wanted = draw_job(sim);
+	struct q_job job;
+	enum q_code code;
+
+	if (!wanted)
+		return Q_OK;
+	code = (below(sim, 2) ? q_documents_cancel_job : q_documents_retry_job)(
+		process->documents, &no_call, &who, q_str_from(wanted->id), sim->product.arena,
+		&job, err);
+	if (code != Q_NOTFOUND && !q_code_is_retryable(code))
+		sim_observer_fail(&sim->observer, "%s is unknown to strangers", wanted->id);
+	return Q_OK;
+}
+
 static enum q_code let_time_pass(struct sim *sim, struct process *process, struct q_err *err)
 {
 	unsigned milliseconds = below(sim, 10) ? below(sim, 3000) : below(sim, 40000);
@@ -234,10 +311,11 @@ static enum q_code stop(struct sim *sim, struct process *process, struct q_err *
 }
 
 static const struct step steps[] = {
-	{"feed", 25, feed},	     {"page", 45, page},  {"keep", 4, keep},
-	{"hear", 1, hear},	     {"sweep", 5, sweep}, {"aggregate", 12, aggregate},
-	{"upload", 4, upload},	     {"doom", 1, doom},	  {"let time pass", 10, let_time_pass},
-	{"stop and start", 1, stop},
+	{"feed", 25, feed},	     {"page", 45, page},    {"keep", 4, keep},
+	{"hear", 1, hear},	     {"sweep", 5, sweep},   {"aggregate", 12, aggregate},
+	{"upload", 4, upload},	     {"doom", 1, doom},	    {"let time pass", 10, let_time_pass},
+	{"stop and start", 1, stop}, {"cancel", 2, cancel}, {"retry", 3, retry},
+	{"meddle", 1, meddle},
 };
 
 static const struct step *draw_step(struct sim *sim)
@@ -264,8 +342,9 @@ static void run_step(struct sim *sim, struct process *process, const struct step
 	struct q_err err = {0};
 	enum q_code code = step->run(sim, process, &err);
 
-	sim_observer_tell(&sim->observer, "%8lld ms  %s: %s%s%s%s", (long long)sim->time_ms,
-			  process->owner, step->name, code ? ": " : "", code ? err.message : "",
+	sim_observer_tell(&sim->observer, "%8lld ms  %s%s: %s%s%s%s", (long long)sim->time_ms,
+			  sim->is_midway ? "  meanwhile " : "", process->owner, step->name,
+			  code ? ": " : "", code ? err.message : "",
 			  is_dead(process) ? "; it is dead" : "");
 	if (code && !q_code_is_retryable(code))
 		sim_observer_fail(&sim->observer, "a step answers %s", q_code_name(code));
@@ -274,6 +353,23 @@ static void run_step(struct sim *sim, struct process *process, const struct step
 		start_process(sim, process, below(sim, 4) == 0);
 	}
 	sim_observer_look(&sim->observer);
+}
+
+/* Before a port call of a process: now and then another's step. */
+static void meanwhile(void *context)
+{
+	struct process *process = context, *other;
+	struct sim *sim = process->sim;
+
+	if (sim->is_midway || !port_chance(sim->dice, sim->meanwhile_per_mille))
+		return;
+	other = &sim->processes[below(sim, sim->process_count)];
+	if (other == process)
+		return;
+	sim->is_midway = true;
+	sim->meanwhile_count++;
+	run_step(sim, other, draw_step(sim));
+	sim->is_midway = false;
 }
 
 /* --- The whole */
@@ -289,6 +385,7 @@ static void start(struct sim *sim, uint64_t seed, bool is_loud)
 	sim_observer_init(&sim->observer, &sim->product, seed, is_loud);
 	sim->fail_per_mille = levels[below(sim, Q_COUNT_OF(levels))];
 	sim->stray_per_mille = levels[below(sim, Q_COUNT_OF(levels))];
+	sim->meanwhile_per_mille = 5 * levels[below(sim, Q_COUNT_OF(levels))];
 	sim->partition_count = 1 + below(sim, 4);
 	sim->has_crashes = below(sim, 3) > 0;
 	sim->uploads_wanted = 1 + below(sim, UPLOADS_MAX);
@@ -299,7 +396,7 @@ static void start(struct sim *sim, uint64_t seed, bool is_loud)
 
 static void calm(struct sim *sim)
 {
-	sim->fail_per_mille = sim->stray_per_mille = 0;
+	sim->fail_per_mille = sim->stray_per_mille = sim->meanwhile_per_mille = 0;
 	sim->has_crashes = false;
 	for (unsigned i = 0; i < sim->process_count; i++) {
 		end_process(&sim->processes[i]);
@@ -322,12 +419,11 @@ static bool work_off(struct process *process)
 	return did_any;
 }
 
-static void finish(struct sim *sim)
+/* Steps all roles until every job has ended. */
+static void settle(struct sim *sim)
 {
 	static const struct step time_passes = {"a round of all", 0, let_time_pass};
-	bool had_faults = sim->fail_per_mille > 0 || sim->has_crashes;
 
-	calm(sim);
 	for (int round = 0; !sim_observer_all_ended(&sim->observer); round++) {
 		if (round == END_ROUNDS_MAX)
 			sim_observer_fail(&sim->observer, "a document does not end");
@@ -342,12 +438,43 @@ static void finish(struct sim *sim)
 		}
 		run_step(sim, &sim->processes[0], &time_passes);
 	}
+}
+
+/* A new run of every job that has one to gain. */
+static void retry_all(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->observer.job_count; i++) {
+		const struct sim_job *ended = &sim->observer.jobs[i];
+		struct q_identity who = product_admin_of(ended->tenant_id);
+		struct q_job job;
+		struct q_err err;
+		enum q_code code = q_documents_retry_job(sim->processes[0].documents, &no_call,
+							 &who, q_str_from(ended->id),
+							 sim->product.arena, &job, &err);
+
+		if (code && (code != Q_CONFLICT || ended->status != Q_JOB_COMPLETED))
+			sim_observer_fail(&sim->observer, "%s can be retried: %s", ended->id,
+					  err.message);
+	}
+	sim_observer_look(&sim->observer);
+}
+
+static void finish(struct sim *sim)
+{
+	bool had_faults = sim->fail_per_mille > 0 || sim->has_crashes;
+
+	calm(sim);
+	settle(sim);
+	sim_observer_check_ends(&sim->observer, had_faults);
+	retry_all(sim);
+	settle(sim);
+	sim_observer_check_ends(&sim->observer, false);
 	/* What has ended leaves nothing to claim, once leases have run out. */
 	product_advance(&sim->product, 60000);
 	for (unsigned i = 0; i < sim->process_count; i++)
 		work_off(&sim->processes[i]);
 	sim_observer_look(&sim->observer);
-	sim_observer_end(&sim->observer, had_faults);
+	sim_observer_check_rest(&sim->observer);
 }
 
 static void run_seed(uint64_t seed, bool is_loud)

@@ -104,9 +104,10 @@ bool sim_observer_all_ended(const struct sim_observer *o)
 	return true;
 }
 
+/* Within a run. */
 static bool is_edge(enum q_job_status from, enum q_job_status to)
 {
-	if (to == Q_JOB_FAILED)
+	if (to == Q_JOB_FAILED || to == Q_JOB_CANCELLED)
 		return !q_job_status_is_final(from);
 	return (from == Q_JOB_PENDING && to == Q_JOB_CHUNKING) ||
 	       (from == Q_JOB_CHUNKING && to == Q_JOB_PROCESSING) ||
@@ -121,26 +122,58 @@ static int64_t new_pages(const struct sim_job *job, const struct q_item *item)
 	       job->processed - job->failed;
 }
 
+static void begin_job(struct sim_observer *o, struct sim_job *job, const struct q_item *item,
+		      enum q_job_status status)
+{
+	struct q_str tenant_id = q_item_string(item, "tenantId", (struct q_str){0});
+
+	if (status != Q_JOB_PENDING)
+		sim_observer_fail(o, "%s begins as pending", job->id);
+	snprintf(job->tenant_id, sizeof job->tenant_id, "%.*s", Q_STR_ARG(tenant_id));
+	job->is_seen = true;
+	job->status = status;
+	job->run = 1;
+}
+
+/* What failed is open again; what succeeded stands. */
+static void begin_run(struct sim_observer *o, struct sim_job *job, enum q_job_status status)
+{
+	if (!q_job_status_is_final(job->status) ||
+	    (status != Q_JOB_PROCESSING && status != Q_JOB_PENDING))
+		sim_observer_fail(o, "%s: %s -> %s begins a run", job->id,
+				  q_job_status_name(job->status), q_job_status_name(status));
+	for (size_t page = 1; page <= SIM_PAGES_MAX; page++)
+		if (job->pages[page] == 'f')
+			job->pages[page] = 0;
+	job->failed = 0;
+	job->run++;
+}
+
 static void note_job(struct sim_observer *o, const struct q_item *item)
 {
 	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
 	int64_t events = q_item_number(item, "eventCount", -1);
+	int64_t run = q_item_number(item, "run", 0);
 	enum q_job_status status;
 
 	if (!q_job_status_parse(q_item_string(item, "status", (struct q_str){0}), &status))
 		sim_observer_fail(o, "%s has a status", job->id);
-	if (!job->is_seen && status != Q_JOB_PENDING)
-		sim_observer_fail(o, "%s begins as pending", job->id);
-	if (job->is_seen && status != job->status && !is_edge(job->status, status))
+	if (!job->is_seen)
+		begin_job(o, job, item, status);
+	if (run == job->run + 1)
+		begin_run(o, job, status);
+	else if (status != job->status && !is_edge(job->status, status))
 		sim_observer_fail(o, "%s: %s -> %s is an edge", job->id,
 				  q_job_status_name(job->status), q_job_status_name(status));
-	if (events != job->events + (job->is_seen && status != job->status) + new_pages(job, item))
+	if (run != job->run)
+		sim_observer_fail(o, "%s: run %lld follows %lld", job->id, (long long)run,
+				  (long long)job->run);
+	if (status == Q_JOB_CANCELLED && !job->may_be_cancelled)
+		sim_observer_fail(o, "%s: somebody has asked to cancel it", job->id);
+	if (events != job->events + (status != job->status) + new_pages(job, item))
 		sim_observer_fail(o, "%s: each edge and each page has one event", job->id);
-	if (q_item_number(item, "run", 0) != 1)
-		sim_observer_fail(o, "%s: the run stays", job->id);
 	if ((item->index2.pk.length == 0) != q_job_status_is_final(status))
 		sim_observer_fail(o, "%s: a due mark until the end", job->id);
-	job->is_seen = true;
 	job->status = status;
 	job->events = events;
 	job->total = q_item_number(item, "totalPages", 0);
@@ -155,9 +188,10 @@ static void note_page(struct sim_observer *o, const struct q_change_record *chan
 	struct sim_job *job = job_of(o, q_str_slice(change->key.pk, 4, change->key.pk.length));
 	int64_t number = q_item_number(change->after, "page", 0);
 
-	if (change->before)
-		sim_observer_fail(o, "%s: page %lld is stored once", job->id, (long long)number);
 	q_assert(number >= 1 && number <= SIM_PAGES_MAX);
+	if (job->pages[number] || q_item_number(change->after, "run", 0) != job->run)
+		sim_observer_fail(o, "%s: page %lld is stored once, in the job's run", job->id,
+				  (long long)number);
 	job->pages[number] =
 		q_item_string(change->after, "status", (struct q_str){0}).data[0] == 'c' ? 'c'
 											 : 'f';
@@ -172,15 +206,58 @@ static void note_event(struct sim_observer *o, const struct q_change_record *cha
 	if (change->before || number != job->logged + 1)
 		sim_observer_fail(o, "%s: event %lld follows %lld", job->id, (long long)number,
 				  (long long)job->logged);
+	if (q_item_number(change->after, "run", 0) != job->run)
+		sim_observer_fail(o, "%s: event %lld is of the job's run", job->id,
+				  (long long)number);
 	job->logged = number;
 }
 
-static void note_work(struct sim_observer *o, const struct q_item *item)
+/* A claim is the next epoch, and takes no lease that runs; nothing else changes whose it is. */
+static void check_claim(struct sim_observer *o, const struct q_item *before,
+			const struct q_item *after)
 {
-	bool is_done = q_item_number(item, "done", 0) != 0;
+	int64_t epoch = q_item_number(before, "epoch", 0);
+	struct q_str owner = q_item_string(before, "owner", (struct q_str){0});
+	struct q_str next_owner = q_item_string(after, "owner", (struct q_str){0});
+	bool is_claim = q_item_number(after, "epoch", 0) == epoch + 1;
+	bool is_free =
+		owner.length == 0 || q_str_equal(owner, next_owner) ||
+		q_item_number(before, "leaseUntil", 0) <= q_clock_now_ms(o->product->options.clock);
 
-	if ((item->index1.pk.length == 0) != is_done)
-		sim_observer_fail(o, "%.*s is claimable until it is done", Q_STR_ARG(item->key.pk));
+	if (is_claim ? !is_free
+		     : q_item_number(after, "epoch", 0) != epoch ||
+			       (next_owner.length > 0 && !q_str_equal(owner, next_owner)))
+		sim_observer_fail(o, "%.*s %.*s: epoch %lld has one owner",
+				  Q_STR_ARG(after->key.pk), Q_STR_ARG(after->key.sk),
+				  (long long)epoch);
+}
+
+/* While its run goes on. */
+static void check_pages_of_done_range(struct sim_observer *o, const struct q_item *item)
+{
+	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
+	int64_t last = q_item_number(item, "last", 0);
+
+	if (job->status != Q_JOB_PROCESSING || q_item_number(item, "run", 0) != job->run)
+		return;
+	for (int64_t page = q_item_number(item, "first", 1); page <= last; page++)
+		if (!job->pages[page])
+			sim_observer_fail(o, "%s: a range that is done has page %lld", job->id,
+					  (long long)page);
+}
+
+static void note_work(struct sim_observer *o, const struct q_change_record *change)
+{
+	const struct q_item *before = change->before, *after = change->after;
+	bool is_done = q_item_number(after, "done", 0) != 0;
+
+	if ((after->index1.pk.length == 0) != is_done)
+		sim_observer_fail(o, "%.*s is claimable until it is done",
+				  Q_STR_ARG(after->key.pk));
+	if (before && q_item_number(before, "run", 0) == q_item_number(after, "run", 0))
+		check_claim(o, before, after);
+	if (is_done && q_item_number(after, "range", 0) > 0)
+		check_pages_of_done_range(o, after);
 }
 
 static void note(struct sim_observer *o, const struct q_change_record *change)
@@ -200,7 +277,7 @@ static void note(struct sim_observer *o, const struct q_change_record *change)
 	else if (q_str_starts_with(change->key.sk, Q_STR("EVENT#")))
 		note_event(o, change);
 	else
-		note_work(o, change->after);
+		note_work(o, change);
 }
 
 static void check_counts(struct sim_observer *o)
@@ -259,15 +336,16 @@ static void check_manifest(struct sim_observer *o, const struct sim_job *job)
 	struct q_str text = product_manifest(o->product, q_str_from(job->id));
 	const struct q_json *manifest, *chunks;
 	struct q_json_walk walk;
-	int64_t successes = -1, failures = -1, number = 0;
+	int64_t successes = -1, failures = -1, run = 0, number = 0;
 	struct q_err err;
 
 	if (q_json_parse(o->product->arena, q_str_bytes(text), &limits, &manifest, &err))
 		sim_observer_fail(o, "%s: the manifest is JSON", job->id);
 	q_json_int64(q_json_member(manifest, Q_STR("successCount")), &successes);
 	q_json_int64(q_json_member(manifest, Q_STR("failedCount")), &failures);
+	q_json_int64(q_json_member(manifest, Q_STR("run")), &run);
 	chunks = q_json_member(manifest, Q_STR("chunks"));
-	if (successes != job->processed || failures != job->failed ||
+	if (run != job->run || successes != job->processed || failures != job->failed ||
 	    (int64_t)q_json_count(chunks) != job->total)
 		sim_observer_fail(o, "%s: the manifest counts as the job does", job->id);
 	for (walk = q_json_walk(chunks); q_json_next(&walk);) {
@@ -283,18 +361,19 @@ static void check_manifest(struct sim_observer *o, const struct sim_job *job)
 }
 
 /* What faults may do to a page or a document that is not to blame. */
-static bool is_fault(const struct sim_observer *o, struct q_str code)
+static bool is_fault(struct q_str code, bool had_faults)
 {
 	static const char *const faults[] = {"worker_lost", "planning_failed", "io",
 					     "busy",	    "timeout",	       "no_page_succeeded"};
 
-	for (size_t i = 0; o->had_faults && i < Q_COUNT_OF(faults); i++)
+	for (size_t i = 0; had_faults && i < Q_COUNT_OF(faults); i++)
 		if (q_str_equal(code, q_str_from(faults[i])))
 			return true;
 	return false;
 }
 
-static void check_page(struct sim_observer *o, const struct sim_job *job, unsigned number)
+static void check_page(struct sim_observer *o, const struct sim_job *job, unsigned number,
+		       bool had_faults)
 {
 	const struct page_script *script = &job->script;
 	const char *expected = script->range_refusal		? script->range_refusal
@@ -305,32 +384,34 @@ static void check_page(struct sim_observer *o, const struct sim_job *job, unsign
 	if (page.status == Q_PAGE_COMPLETED && !expected)
 		return;
 	if (page.status == Q_PAGE_FAILED &&
-	    (is_fault(o, page.error_code) ||
+	    (is_fault(page.error_code, had_faults) ||
 	     (expected && q_str_equal(page.error_code, q_str_from(expected)))))
 		return;
 	sim_observer_fail(o, "%s: page %u (%.*s) ends as its script says (%s)", job->id, number,
 			  Q_STR_ARG(page.error_code), expected ? expected : "completed");
 }
 
-static void check_outcome(struct sim_observer *o, const struct sim_job *job)
+static void check_outcome(struct sim_observer *o, const struct sim_job *job, bool had_faults)
 {
 	const char *refusal = job->script.refusal;
 
+	if (job->status == Q_JOB_CANCELLED) /* which somebody has asked for */
+		return;
 	if (refusal) {
 		if (job->status != Q_JOB_FAILED ||
 		    (!q_str_equal(job->error_code, q_str_from(refusal)) &&
-		     !is_fault(o, job->error_code)))
+		     !is_fault(job->error_code, had_faults)))
 			sim_observer_fail(o, "%s fails as %s", job->id, refusal);
 		return;
 	}
-	if (job->total == 0 && is_fault(o, job->error_code))
+	if (job->total == 0 && is_fault(job->error_code, had_faults))
 		return;
 	if (job->total != job->script.pages || job->processed + job->failed != job->total)
 		sim_observer_fail(o, "%s: all %u pages are done", job->id, job->script.pages);
 	if ((job->status == Q_JOB_COMPLETED) != (job->processed > 0))
 		sim_observer_fail(o, "%s is completed where a page is", job->id);
 	for (unsigned number = 1; number <= job->script.pages; number++)
-		check_page(o, job, number);
+		check_page(o, job, number, had_faults);
 }
 
 static void check_nothing_claimable(struct sim_observer *o, struct q_str tenant_key)
@@ -345,17 +426,20 @@ static void check_nothing_claimable(struct sim_observer *o, struct q_str tenant_
 		sim_observer_fail(o, "%.*s: nothing is left to claim", Q_STR_ARG(tenant_key));
 }
 
-void sim_observer_end(struct sim_observer *o, bool had_faults)
+void sim_observer_check_ends(struct sim_observer *o, bool had_faults)
 {
-	o->had_faults = had_faults;
 	for (size_t i = 0; i < o->job_count; i++) {
 		const struct sim_job *job = &o->jobs[i];
 
 		if (job->is_accepted)
-			check_outcome(o, job);
-		if (job->total > 0)
+			check_outcome(o, job, had_faults);
+		if (job->total > 0 && job->status != Q_JOB_CANCELLED)
 			check_manifest(o, job);
 	}
+}
+
+void sim_observer_check_rest(struct sim_observer *o)
+{
 	check_nothing_claimable(o, Q_STR("READY#tenant-a"));
 	check_nothing_claimable(o, Q_STR("READY#tenant-b"));
 }

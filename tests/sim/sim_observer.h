@@ -1,13 +1,16 @@
 /* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what
  * must always hold.
  *
- *     - a job's status takes the edges of the design alone; the run does not change;
- *     - each edge and each page has one event, numbered without gaps;
+ *     - a job's status takes the edges of the design alone; one that has ended moves by a new run only;
+ *     - each edge and each page has one event of its run, numbered without gaps;
  *     - total = processed + failed + open, and the counts are those of the pages stored;
- *     - a page is stored once a run; nothing is ever deleted but the marks of tenants;
+ *     - a page is stored once a run, and never again once it has succeeded;
+ *     - nothing is ever deleted but the marks of tenants;
  *     - a job that has not ended has a due mark, one that has has none;
- *     - work that is not done stands among the claimable, work that is does not;
- *     - at the end: a manifest that fits the pages, the outcome that the script says, nothing claimable.
+ *     - work that is not done stands among the claimable, work that is does not and lacks no page;
+ *     - a claim takes the next epoch, and no lease that runs;
+ *     - at the end: a manifest of the run that fits the pages, the outcome that the script says, or
+ *       the one that was asked for, and nothing claimable.
  *
  * Contract:  what does not hold prints the story (seed, steps) and ends the program with 1.
  * Threads:   one. */
@@ -20,11 +23,13 @@ enum { SIM_JOBS_MAX = 16, SIM_PAGES_MAX = 128, SIM_STORY_LINES = 60, SIM_LINE_MA
 
 struct sim_job {
 	char id[Q_UUID_TEXT_SIZE];
-	bool is_accepted; /* else its sender does not know that it is there */
+	char tenant_id[65];
+	bool is_accepted;      /* else its sender does not know that it is there */
+	bool may_be_cancelled; /* somebody asked */
 	struct page_script script;
 	bool is_seen;
 	enum q_job_status status;
-	int64_t total, processed, failed, events;
+	int64_t run, total, processed, failed, events;
 	int64_t logged;		       /* number of the latest event in the log */
 	struct q_str error_code;       /* in the product's arena */
 	char pages[SIM_PAGES_MAX + 1]; /* 0: open, 'c': completed, 'f': failed */
@@ -33,7 +38,7 @@ struct sim_job {
 struct sim_observer {
 	struct product *product;
 	uint64_t seed;
-	bool is_loud, had_faults;
+	bool is_loud;
 	char position[Q_STREAM_SEQUENCE_MAX + 1];
 	struct sim_job jobs[SIM_JOBS_MAX];
 	size_t job_count;
@@ -58,7 +63,9 @@ void sim_observer_accept(struct sim_observer *o, struct q_str file_id,
 /* Reads the changes since the last look. */
 void sim_observer_look(struct sim_observer *o);
 bool sim_observer_all_ended(const struct sim_observer *o);
-/* had_faults: pages and documents may have failed that were not to blame. */
-void sim_observer_end(struct sim_observer *o, bool had_faults);
+/* All that was accepted has ended as its script says; had_faults: or as faults may make it. */
+void sim_observer_check_ends(struct sim_observer *o, bool had_faults);
+/* Nothing is left to claim. */
+void sim_observer_check_rest(struct sim_observer *o);
 
 #endif

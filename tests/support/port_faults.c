@@ -14,8 +14,11 @@ bool port_chance(struct q_random_source *random, unsigned per_mille)
 enum port_outcome port_fate_next(struct port_fate *fate)
 {
 	const struct port_faults *faults = &fate->faults;
-	uint64_t call = atomic_fetch_add(&fate->calls, 1) + 1;
+	uint64_t call;
 
+	if (faults->meanwhile)
+		faults->meanwhile(faults->context);
+	call = atomic_fetch_add(&fate->calls, 1) + 1;
 	if (faults->stop_call > 0 && call >= faults->stop_call)
 		return call == faults->stop_call && faults->stop_is_lost ? PORT_IS_LOST
 									 : PORT_FAILS;

@@ -23,6 +23,9 @@ struct port_faults {
 	unsigned fail_per_mille;
 	unsigned lose_per_mille;
 	struct q_random_source *random;
+	/* Runs before each call: what others do meanwhile. May be NULL. */
+	void (*meanwhile)(void *context);
+	void *context;
 };
 
 /* The faults of one adapter, and its calls so far. */
