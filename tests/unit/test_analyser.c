@@ -2,36 +2,15 @@
 #include "search/analyser.h"
 
 #include "base/compiler.h"
-#include "base/file.h"
-#include "base/json.h"
 #include "base/utf8.h"
 #include "support/checks.h"
+#include "support/json_lines.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <string.h>
 
 #include <cmocka.h>
-
-enum { FIXTURE_BYTES_MAX = 1 << 20 };
-
-static struct q_str string_of(const struct q_json *value)
-{
-	struct q_str s = Q_STR("");
-
-	assert_true(q_json_string(value, &s));
-	return s;
-}
-
-static size_t size_of(const struct q_json *value)
-{
-	int64_t number = -1;
-
-	assert_true(q_json_int64(value, &number));
-	return (size_t)number;
-}
 
 /* `expected` is [[term, start, end], ...]. */
 static bool has_words(struct q_str text, const struct q_json *expected)
@@ -43,43 +22,24 @@ static bool has_words(struct q_str text, const struct q_json *expected)
 	q_words_start(&words, Q_ANALYSER_STANDARD, text);
 	for (uint32_t position = 0; q_json_next(&walk); position++) {
 		if (!q_words_next(&words, &word) || word.position != position ||
-		    !q_str_equal(word.term, string_of(q_json_element(walk.value, 0))) ||
-		    word.start != size_of(q_json_element(walk.value, 1)) ||
-		    word.end != size_of(q_json_element(walk.value, 2)))
+		    !q_str_equal(word.term, string_in(q_json_element(walk.value, 0))) ||
+		    word.start != (size_t)number_in(q_json_element(walk.value, 1)) ||
+		    word.end != (size_t)number_in(q_json_element(walk.value, 2)))
 			return false;
 	}
 	return !q_words_next(&words, &word);
 }
 
-static void check_line(struct q_str line)
+static void check_line(const struct q_json *json, struct q_str line)
 {
-	struct q_arena *arena = q_arena_new(FIXTURE_BYTES_MAX);
-	const struct q_json *json;
-	struct q_err err;
-
-	assert_int_equal(
-		q_json_parse(arena, q_str_bytes(line), &q_json_request_limits, &json, &err), Q_OK);
-	if (!has_words(string_of(q_json_member(json, Q_STR("text"))),
+	if (!has_words(string_in(q_json_member(json, Q_STR("text"))),
 		       q_json_member(json, Q_STR("words"))))
 		fail_msg("other words than in %.*s", Q_STR_ARG(line));
-	q_arena_free(arena);
 }
 
 static void every_text_of_the_fixture_gives_lucenes_words(void **state)
 {
-	struct q_arena *arena = q_arena_new(2 * FIXTURE_BYTES_MAX);
-	struct q_str line, rest;
-	struct q_bytes file;
-	struct q_err err;
-	int lines = 0;
-
-	assert_int_equal(q_file_read_at(AT_FDCWD, "tests/fixtures/search/words.ndjson",
-					FIXTURE_BYTES_MAX, arena, &file, &err),
-			 Q_OK);
-	for (rest = q_bytes_str(file); q_str_cut(rest, '\n', &line, &rest); lines++)
-		check_line(line);
-	assert_true(lines > 500);
-	q_arena_free(arena);
+	assert_true(for_each_json_line("tests/fixtures/search/words.ndjson", check_line) > 500);
 }
 
 static void check_words(struct q_str text, const char *const *terms, size_t count)
