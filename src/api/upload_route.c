@@ -8,7 +8,7 @@
 #include "net/http_field.h"
 #include "net/multipart.h"
 
-enum { FIELD_MAX = 1024, WAIT_MS = 25000, RESULTS_MAX = 16 << 20 };
+enum { FIELD_MAX = Q_WEBHOOK_URL_MAX, WAIT_MS = 25000, RESULTS_MAX = 16 << 20 };
 
 /* One upload in flight; freed when the body has ended or gone. */
 struct form {
@@ -72,10 +72,13 @@ static enum q_code part_begin(struct q_multipart_sink *sink, const struct q_mult
 		form->field = &form->known.kind;
 	else if (q_str_equal(part->name, Q_STR("locationId")))
 		form->field = &form->known.location_id;
+	else if (q_str_equal(part->name, Q_STR("callbackUrl")))
+		form->field = &form->known.callback_url;
 	else
 		return q_fail_reason(
 			err, Q_INVALID, "unknown_field", "upload",
-			"the form takes file, tenantId, kind and locationId; not `%.*s`",
+			"the form takes file, tenantId, kind, locationId and callbackUrl; not "
+			"`%.*s`",
 			Q_STR_ARG(q_str_slice(part->name, 0, 100)));
 	if (form->field->data)
 		return q_fail_reason(err, Q_INVALID, "bad_multipart", "upload",

@@ -8,8 +8,8 @@
 
 enum {
 	FEEDERS = 2,
-	SENDERS = 4,	   /* webhooks that are sent at once: each to another receiver */
 	OTHER_THREADS = 5, /* listener, aggregator, announcer, upkeep, housekeeper */
+	SENDERS = 8,	   /* webhooks that are sent at once: each to another receiver */
 	WORKERS_MAX = 512,
 	STACK_BYTES = 512 * 1024,
 	IDLE_WAIT_MS = 1000,

@@ -74,7 +74,7 @@ class Client:
         if answer.status not in (200, 201) or not answer.body or answer.headers["Content-Type"] != "application/json":
             return
         for value in strings_of(answer.json):
-            if value.startswith("qk_"):
+            if value.startswith(("qk_", "whsec_")):
                 self.server.secrets.add(value)
             if "&signature=" in value:
                 self.server.secrets.add(parse_qs(urlsplit(value).query)["signature"][0])
