@@ -179,6 +179,7 @@ bool q__wait_again(struct q__wait *wait, struct q_http_request *request,
 
 /* `download_url` may be empty. */
 void q__write_job(struct q_json_writer *w, const struct q_job *job, struct q_str download_url);
+void q__write_page_state(struct q_json_writer *w, const struct q_page *page);
 void q__write_page(struct q_json_writer *w, const struct q_job *job, const struct q_page *page);
 
 /* The job's link to its manifest, absolute; empty where it has none. */

@@ -83,6 +83,21 @@ enum q_code q__job_link(struct q_api *api, struct q_http_request *request, const
 	return code;
 }
 
+void q__write_page_state(struct q_json_writer *w, const struct q_page *page)
+{
+	q_json_begin_object(w);
+	q_json_field_int64(w, "pageNumber", page->number);
+	q_json_field_string(w, "status", q_str_from(q_page_status_name(page->status)));
+	q_json_field_int64(w, "run", page->run);
+	q_json_field_int64(w, "attempts", page->attempts);
+	if (page->finished_at_ms > 0)
+		q_json_field_time(w, "finishedAt", page->finished_at_ms);
+	q_json_name(w, "flags");
+	q_page_flags_write(w, page->flags);
+	write_error(w, page->error_code, page->error_detail);
+	q_json_end_object(w);
+}
+
 void q__write_page(struct q_json_writer *w, const struct q_job *job, const struct q_page *page)
 {
 	q_json_begin_object(w);

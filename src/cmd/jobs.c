@@ -1,5 +1,6 @@
 /* quire jobs: what became of the documents. */
 #include "base/encode.h"
+#include "cmd/job_pages.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/watch.h"
@@ -13,6 +14,7 @@ struct request {
 	const struct q_command_context *context;
 	struct q_client client;
 	bool as_json;
+	bool has_pages;
 	const char *status, *tenant, *kind, *output, *limit;
 	const char *file_id; /* NULL for ls */
 };
@@ -93,7 +95,11 @@ static enum q_exit show_answer(struct request *r, const char *method, const char
 
 static enum q_exit show(struct request *r)
 {
-	return show_answer(r, "GET", "");
+	enum q_exit exit_code = show_answer(r, "GET", "");
+
+	if (exit_code || !r->has_pages)
+		return exit_code;
+	return q_job_pages_print(&r->client, r->file_id, r->as_json);
 }
 
 static enum q_exit cancel(struct request *r)
@@ -106,7 +112,8 @@ static enum q_exit retry(struct request *r)
 	return show_answer(r, "POST", "/retry");
 }
 
-static enum q_exit delete (struct request *r) {
+static enum q_exit remove_document(struct request *r)
+{
 	const struct q_json *answer;
 
 	return q_client_send(&r->client, "DELETE",
@@ -165,9 +172,13 @@ static const struct {
 	bool takes_id;
 	enum q_exit (*run)(struct request *);
 } actions[] = {
-	{"ls", false, list},	      {"show", true, show},	{"results", true, results},
-	{"download", true, download}, {"cancel", true, cancel}, {"retry", true, retry},
-	{"delete", true, delete},
+	{"ls", false, list},
+	{"show", true, show},
+	{"results", true, results},
+	{"download", true, download},
+	{"cancel", true, cancel},
+	{"retry", true, retry},
+	{"delete", true, remove_document},
 };
 
 static enum q_exit run_action(struct request *r, const char *const *operands, size_t count)
@@ -197,9 +208,10 @@ static enum q_exit run(const struct q_command_context *context)
 {
 	struct request r = {.context = context};
 	struct q_option options[] = {
-		{"json", false, &r.as_json, NULL}, {"status", true, NULL, &r.status},
-		{"tenant", true, NULL, &r.tenant}, {"kind", true, NULL, &r.kind},
-		{"output", true, NULL, &r.output}, {"limit", true, NULL, &r.limit}};
+		{"json", false, &r.as_json, NULL}, {"pages", false, &r.has_pages, NULL},
+		{"status", true, NULL, &r.status}, {"tenant", true, NULL, &r.tenant},
+		{"kind", true, NULL, &r.kind},	   {"output", true, NULL, &r.output},
+		{"limit", true, NULL, &r.limit}};
 	const char *const *operands;
 	size_t count;
 	struct q_err err;
@@ -216,9 +228,10 @@ const struct q_command q_command_jobs = {
 		"jobs [ls | show ID | results ID | download ID | cancel ID | retry ID | delete ID] "
 		"[--status S] "
 		"[--tenant T] "
-		"[--kind K] [--limit N] [--output FILE] [--json]",
+		"[--kind K] [--limit N] [--pages] [--output FILE] [--json]",
 	.summary = "list jobs, show one, fetch its results, stop, retry or delete it",
-	.help = "results and download write the manifest to --output, or to stdout; download goes "
+	.help = "show --pages lists the state of every page, too.\n"
+		"results and download write the manifest to --output, or to stdout; download goes "
 		"through the signed link.\n",
 	.run = run,
 };

@@ -244,6 +244,19 @@ Q_MUST_USE enum q_code q_documents_read_events(struct q_documents *d, const stru
 					       int64_t after, size_t limit, struct q_arena *arena,
 					       struct q_job_events *out, struct q_err *err);
 
+struct q_page_list {
+	struct q_page *items; /* by number, without their texts */
+	size_t count;
+	unsigned next; /* `after` of the next part of the list; 0: this was the last */
+};
+
+/* The states of up to `limit` (1..Q_DOCUMENTS_LIST_MAX) pages after number `after`; none while they
+ * are not counted. A page that failed in an earlier run is Q_PAGE_PENDING in this one. */
+Q_MUST_USE enum q_code q_documents_list_pages(struct q_documents *d, const struct q_call *call,
+					      const struct q_identity *who, struct q_str file_id,
+					      unsigned after, size_t limit, struct q_arena *arena,
+					      struct q_page_list *out, struct q_err *err);
+
 /* --- Upload
  * -----------------------------------------------------------------------------------------------------------------
  * / */

@@ -483,6 +483,12 @@ Q_MUST_USE enum q_code q__page_commit(struct q_documents *d, const struct q_call
 				      struct q__finished_page *page, struct q_arena *arena,
 				      struct q_err *err);
 
+/* So many bytes of a range's blob; empty for a length of 0. */
+Q_MUST_USE enum q_code q__page_read_text(struct q_documents *d, const struct q_call *call,
+					 struct q_str key, uint64_t offset, uint64_t length,
+					 struct q_arena *arena, struct q_str *out,
+					 struct q_err *err);
+
 Q_MUST_USE enum q_code q__page_parse(const struct q_item *item, struct q_page *out,
 				     struct q_err *err);
 

@@ -167,9 +167,9 @@ static enum q_code store_analysis(struct q_documents *d, const struct q_call *ca
 	return code;
 }
 
-static enum q_code read_text(struct q_documents *d, const struct q_call *call, struct q_str key,
-			     uint64_t offset, uint64_t length, struct q_arena *arena,
-			     struct q_str *out, struct q_err *err)
+enum q_code q__page_read_text(struct q_documents *d, const struct q_call *call, struct q_str key,
+			      uint64_t offset, uint64_t length, struct q_arena *arena,
+			      struct q_str *out, struct q_err *err)
 {
 	struct q_bytes bytes = {0};
 	enum q_code code = Q_OK;
@@ -196,8 +196,8 @@ enum q_code q__page_analyse(struct q_documents *d, const struct q_call *call,
 
 	if (place->error_code.length > 0)
 		return Q_OK;
-	code = read_text(d, call, range->text_key, place->offset, place->text_bytes, arena,
-			 &request.text, err);
+	code = q__page_read_text(d, call, range->text_key, place->offset, place->text_bytes, arena,
+				 &request.text, err);
 	if (code)
 		return code;
 	code = q_analyst_analyse_page(d->o.analyst, call, &request, arena, out, err);
@@ -226,70 +226,4 @@ enum q_code q__page_store(struct q_documents *d, const struct q_call *call,
 		return code;
 	return q__page_store_failed(d, call, range, number, attempt, q__error_code(err),
 				    q_arena_copy(arena, q_str_from(err->message)), arena, err);
-}
-
-/* --- What others see ---------------------------------------------------------------------------
- */
-
-/* A page that failed in an earlier run is open in this one. */
-static bool is_open(const struct q_page *page, const struct q_job *job)
-{
-	return page->status == Q_PAGE_FAILED && page->run < job->run;
-}
-
-/* The page's text and what is hidden, from its range's blob. */
-static enum q_code load_texts(struct q_documents *d, const struct q_call *call,
-			      const struct q_item *item, struct q_arena *arena, struct q_page *out,
-			      struct q_err *err)
-{
-	struct q_str key = q_item_string(item, "textKey", (struct q_str){0});
-	uint64_t offset = (uint64_t)q_item_number(item, "textOffset", 0);
-	uint64_t text_bytes = (uint64_t)q_item_number(item, "textBytes", 0);
-	uint64_t boxes_bytes = (uint64_t)q_item_number(item, "boxesBytes", 0);
-	uint64_t hidden_bytes = (uint64_t)q_item_number(item, "hiddenBytes", 0);
-	enum q_code code = read_text(d, call, key, offset, text_bytes, arena, &out->text, err);
-
-	if (!code)
-		code = read_text(d, call, key, offset + text_bytes + boxes_bytes, hidden_bytes,
-				 arena, &out->hidden, err);
-	if (out->hidden.length == 0)
-		out->hidden = Q_STR("[]");
-	return code;
-}
-
-static enum q_code load_page(struct q_documents *d, const struct q_call *call,
-			     const struct q_job *job, unsigned number, struct q_arena *arena,
-			     struct q_page *out, struct q_err *err)
-{
-	struct q_item item;
-	enum q_code code = q_record_store_get(
-		d->o.records, call, q__page_key(arena, job->file_id, number), arena, &item, err);
-
-	if (!code)
-		code = q__page_parse(&item, out, err);
-	if (code == Q_NOTFOUND || (!code && is_open(out, job))) {
-		*out = (struct q_page){.number = number, .status = Q_PAGE_PENDING};
-		return Q_OK;
-	}
-	if (!code)
-		code = load_texts(d, call, &item, arena, out, err);
-	return code;
-}
-
-enum q_code q_documents_find_page(struct q_documents *d, const struct q_call *call,
-				  const struct q_identity *who, struct q_str file_id,
-				  unsigned number, struct q_arena *arena, struct q_page *out,
-				  struct q_err *err)
-{
-	struct q_job job;
-	enum q_code code = q_documents_find_job(d, call, who, file_id, arena, &job, err);
-
-	if (code)
-		return code;
-	if (job.total_pages == 0 && !q_job_status_is_final(job.status))
-		return q_fail_reason(err, Q_CONFLICT, "not_ready", "documents.page",
-				     "the pages have not been counted yet: try again shortly");
-	if (number < 1 || number > job.total_pages)
-		return q_fail(err, Q_NOTFOUND, "documents.page", "there is no such page");
-	return load_page(d, call, &job, number, arena, out, err);
 }
