@@ -48,11 +48,16 @@ analyst() {
 	build/bench/analyst
 }
 
+analyser() {
+	ninja -C build bench/analyser >/dev/null
+	build/bench/analyser
+}
+
 job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract quotes long_document records analyst upload job_read footprint
+[ $# -gt 0 ] || set -- pipeline extract quotes long_document records analyst analyser upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"
