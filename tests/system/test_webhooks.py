@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pdf_maker import pdf
 from quire_client import metric
+from quire_program import quire
 from quire_server import Server, wait_until
 from webhook_receiver import Receiver, signatures_by
 
@@ -422,3 +423,42 @@ def test_attempts_are_counted(server, tenant, receiver):
     wait_for_status(tenant, webhook["id"], "delivered")
     after = metric(server.anonymous().get("/metrics").body.decode(), "webhook_deliveries_total", status="delivered")
     assert after >= before + 1
+
+
+# --- The command line ------------------------------------------------------------------------------
+
+
+def test_webhooks_and_deliveries_from_the_command_line(server, receiver):
+    to, name = receiver(), "command-line"
+    variables = {"QUIRE_URL": server.url, "QUIRE_TOKEN": server.token(tenant=name)}
+
+    def run(*words, exit_code=0):
+        done = quire(*words, "--json", variables=variables)
+        assert done.returncode == exit_code, done
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    made, = run("webhooks", "add", to.url, "--events", "document.completed,document.failed")
+    server.secrets.add(made["secret"])
+    assert made["events"] == ["document.completed", "document.failed"]
+    shown, = run("webhooks", "ls")
+    assert shown == run("webhooks", "show", made["id"])[0] and shown["url"] == to.url
+    rotated, = run("webhooks", "rotate", made["id"])
+    assert rotated["secret"].startswith("whsec_") and rotated["secret"] != made["secret"]
+    tested, = run("webhooks", "test", made["id"])
+    assert signatures_by(rotated["secret"], to.wait_for(1)[0]) == 1
+    client = server.client(tenant=name)
+    wait_for_status(client, made["id"], "delivered")
+    delivery, = run("deliveries", "ls", made["id"])
+    assert delivery["id"] == tested["id"] and delivery == run("deliveries", "show", tested["id"])[0]
+    assert run("deliveries", "replay", tested["id"])[0]["status"] == "pending"
+    to.wait_for(2)
+    wait_for_status(client, made["id"], "delivered")
+    assert run("webhooks", "replay", made["id"], "--since", made["createdAt"]) == [{"replayed": 1}]
+    to.wait_for(3)
+    assert run("webhooks", "enable", made["id"])[0]["id"] == made["id"]
+    assert run("webhooks", "rm", made["id"]) == []
+    run("webhooks", "show", made["id"], exit_code=4)
+    run("deliveries", "show", "dlv_0", exit_code=4)
+    run("webhooks", "replay", made["id"], exit_code=2)
+    run("deliveries", exit_code=2)
+    run("webhooks", "add", exit_code=2)
