@@ -51,8 +51,6 @@ def label_characters(unicode):
     for first, last in EARLIER_PICTOGRAPHS:
         for c in range(first, last + 1):
             labels[c].add("Extended_Pictographic")
-    for c in range(0xFF10, 0xFF1A):
-        labels[c] = {"Numeric"}  # full-width digits, which UAX #29 leaves out
     for c in b"0123456789#*":
         labels[c].add("Keycap_Base")
     labels[0x20E3].add("Keycap")
