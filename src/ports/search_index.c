@@ -1,0 +1,309 @@
+/* Argument checks that hold for every adapter. */
+#include "ports/search_index.h"
+
+#include "base/utf8.h"
+
+#include <math.h>
+
+static bool is_name_character(char c, bool is_first)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+		return true;
+	return !is_first && (c == '-' || c == '_');
+}
+
+static enum q_code check_name(struct q_str name, const char *where, struct q_err *err)
+{
+	bool is_good = name.length > 0 && name.length <= Q_INDEX_NAME_MAX;
+
+	for (size_t i = 0; is_good && i < name.length; i++)
+		is_good = is_name_character(name.data[i], i == 0);
+	if (is_good)
+		return Q_OK;
+	return q_fail(err, Q_INVALID, where,
+		      "an index has a name of 1..%d of a-z, 0-9, - and _, of which - and _ do not "
+		      "come first",
+		      Q_INDEX_NAME_MAX);
+}
+
+static enum q_code check_target(const struct q_call *call, struct q_str index, const char *where,
+				struct q_err *err)
+{
+	enum q_code code = check_name(index, where, err);
+
+	return code ? code : q_call_check(call, where, err);
+}
+
+static enum q_code check_definition(const struct q_index_definition *definition, const char *where,
+				    struct q_err *err)
+{
+	if (definition->field_count == 0 || definition->field_count > Q_INDEX_FIELDS_MAX)
+		return q_fail(err, Q_INVALID, where, "%zu fields, not 1..%d",
+			      definition->field_count, Q_INDEX_FIELDS_MAX);
+	for (size_t i = 0; i < definition->field_count; i++) {
+		struct q_str name = definition->fields[i].name;
+
+		if (name.length == 0 || name.length > Q_FIELD_NAME_MAX || !q_utf8_is_valid(name))
+			return q_fail(err, Q_INVALID, where, "field %zu has a bad name", i);
+		for (size_t j = 0; j < i; j++) {
+			if (q_str_equal(name, definition->fields[j].name))
+				return q_fail(err, Q_INVALID, where, "field %.*s stands twice",
+					      Q_STR_ARG(name));
+		}
+	}
+	return Q_OK;
+}
+
+enum q_code q_search_index_ensure(struct q_search_index *store, const struct q_call *call,
+				  struct q_str index, const struct q_index_definition *definition,
+				  struct q_err *err)
+{
+	static const char where[] = "search_index.ensure";
+	enum q_code code;
+
+	q_assert(store && call && definition && err);
+	code = check_target(call, index, where, err);
+	if (!code)
+		code = check_definition(definition, where, err);
+	return code ? code : store->ops->ensure(store, call, index, definition, err);
+}
+
+static bool id_ok(struct q_str id)
+{
+	return id.length > 0 && id.length <= Q_DOCUMENT_ID_MAX && q_utf8_is_valid(id);
+}
+
+static enum q_code check_operation(const struct q_bulk_operation *operation, const char *where,
+				   struct q_err *err)
+{
+	if (operation->kind != Q_BULK_PUT && operation->kind != Q_BULK_DELETE)
+		return q_fail(err, Q_INVALID, where, "unknown kind of operation");
+	if (!id_ok(operation->id))
+		return q_fail(err, Q_INVALID, where, "an id is 1..%d bytes of UTF-8",
+			      Q_DOCUMENT_ID_MAX);
+	if (operation->kind == Q_BULK_PUT && operation->source.length > Q_DOCUMENT_SOURCE_MAX)
+		return q_fail(err, Q_TOOBIG, where, "a document of %zu bytes, at most %d",
+			      operation->source.length, Q_DOCUMENT_SOURCE_MAX);
+	return Q_OK;
+}
+
+enum q_code q_search_index_bulk(struct q_search_index *store, const struct q_call *call,
+				struct q_str index, const struct q_bulk_operation *operations,
+				size_t count, struct q_arena *arena, struct q_bulk_result *results,
+				struct q_err *err)
+{
+	static const char where[] = "search_index.bulk";
+	enum q_code code;
+
+	q_assert(store && call && operations && arena && results && err);
+	code = check_target(call, index, where, err);
+	if (!code && (count == 0 || count > Q_BULK_MAX))
+		code = q_fail(err, Q_INVALID, where, "%zu operations, not 1..%d", count,
+			      Q_BULK_MAX);
+	for (size_t i = 0; i < count && !code; i++) {
+		if (check_operation(&operations[i], where, err))
+			return q_err_context(err, "operation %zu", i);
+	}
+	return code ? code
+		    : store->ops->bulk(store, call, index, operations, count, arena, results, err);
+}
+
+enum q_code q_search_index_refresh(struct q_search_index *store, const struct q_call *call,
+				   struct q_str index, struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = check_target(call, index, "search_index.refresh", err);
+	return code ? code : store->ops->refresh(store, call, index, err);
+}
+
+enum q_code q_search_index_get(struct q_search_index *store, const struct q_call *call,
+			       struct q_str index, struct q_str id, struct q_arena *arena,
+			       struct q_str *source, struct q_err *err)
+{
+	static const char where[] = "search_index.get";
+	enum q_code code;
+
+	q_assert(store && call && arena && source && err);
+	code = check_target(call, index, where, err);
+	if (!code && !id_ok(id))
+		code = q_fail(err, Q_INVALID, where, "an id is 1..%d bytes of UTF-8",
+			      Q_DOCUMENT_ID_MAX);
+	return code ? code : store->ops->get(store, call, index, id, arena, source, err);
+}
+
+/* What is left of the limits of a tree. */
+struct budget {
+	size_t clauses;
+	unsigned depth;
+};
+
+static enum q_code check_query(const struct q_search_query *query, struct budget *budget,
+			       const char *where, struct q_err *err);
+
+static enum q_code take_clauses(struct budget *budget, size_t count, const char *where,
+				struct q_err *err)
+{
+	if (count > budget->clauses)
+		return q_fail(err, Q_TOOBIG, where, "a query of more than %d clauses",
+			      Q_SEARCH_CLAUSES_MAX);
+	budget->clauses -= count;
+	return Q_OK;
+}
+
+static enum q_code check_text(struct q_str text, const char *where, struct q_err *err)
+{
+	if (text.length > Q_SEARCH_TEXT_MAX)
+		return q_fail(err, Q_TOOBIG, where, "a text of %zu bytes, at most %d", text.length,
+			      Q_SEARCH_TEXT_MAX);
+	if (!q_utf8_is_valid(text))
+		return q_fail(err, Q_INVALID, where, "a text is UTF-8");
+	return Q_OK;
+}
+
+static enum q_code check_values(const struct q_search_query *query, struct budget *budget,
+				const char *where, struct q_err *err)
+{
+	enum q_code code = take_clauses(budget, query->terms.count, where, err);
+
+	for (size_t i = 0; i < query->terms.count && !code; i++)
+		code = check_text(query->terms.values[i], where, err);
+	return code;
+}
+
+static bool boost_ok(float boost)
+{
+	return isfinite(boost) && boost >= 0;
+}
+
+static enum q_code check_match(const struct q_match *match, struct budget *budget,
+			       const char *where, struct q_err *err)
+{
+	enum q_code code = take_clauses(budget, match->field_count, where, err);
+
+	if (!code)
+		code = check_text(match->text, where, err);
+	if (!code && match->field_count == 0)
+		code = q_fail(err, Q_INVALID, where, "a match without fields");
+	if (!code && (match->max_expansions < 1 || match->max_expansions > Q_SEARCH_CLAUSES_MAX))
+		code = q_fail(err, Q_INVALID, where, "max_expansions is 1..%d",
+			      Q_SEARCH_CLAUSES_MAX);
+	for (size_t i = 0; i < match->field_count && !code; i++) {
+		if (!boost_ok(match->fields[i].boost))
+			code = q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
+	}
+	return code;
+}
+
+static enum q_code check_queries(const struct q_search_query *queries, size_t count,
+				 struct budget *budget, const char *where, struct q_err *err)
+{
+	enum q_code code = take_clauses(budget, count, where, err);
+
+	for (size_t i = 0; i < count && !code; i++)
+		code = check_query(&queries[i], budget, where, err);
+	return code;
+}
+
+static enum q_code check_combination(const struct q_search_query *query, struct budget *budget,
+				     const char *where, struct q_err *err)
+{
+	enum q_code code = check_queries(query->combination.must, query->combination.must_count,
+					 budget, where, err);
+
+	if (!code)
+		code = check_queries(query->combination.filter, query->combination.filter_count,
+				     budget, where, err);
+	if (!code)
+		code = check_queries(query->combination.should, query->combination.should_count,
+				     budget, where, err);
+	if (!code)
+		code = check_queries(query->combination.must_not, query->combination.must_not_count,
+				     budget, where, err);
+	return code;
+}
+
+static enum q_code check_kind(const struct q_search_query *query, struct budget *budget,
+			      const char *where, struct q_err *err)
+{
+	switch (query->kind) {
+	case Q_SEARCH_ALL:
+		return Q_OK;
+	case Q_SEARCH_TERM:
+		return check_text(query->term.value, where, err);
+	case Q_SEARCH_IDS:
+	case Q_SEARCH_TERMS:
+		return check_values(query, budget, where, err);
+	case Q_SEARCH_MATCH:
+		return check_match(&query->match, budget, where, err);
+	case Q_SEARCH_BOOL:
+		return check_combination(query, budget, where, err);
+	case Q_SEARCH_CONSTANT:
+		return check_query(query->inner, budget, where, err);
+	}
+	return q_fail(err, Q_INVALID, where, "unknown kind of query");
+}
+
+static enum q_code check_query(const struct q_search_query *query, struct budget *budget,
+			       const char *where, struct q_err *err)
+{
+	enum q_code code;
+
+	if (!boost_ok(query->boost))
+		return q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
+	if (budget->depth == 0)
+		return q_fail(err, Q_TOOBIG, where, "a query of more than %d levels",
+			      Q_SEARCH_DEPTH_MAX);
+	budget->depth--;
+	code = check_kind(query, budget, where, err);
+	budget->depth++;
+	return code;
+}
+
+enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
+				  struct q_str index, const struct q_search_request *request,
+				  struct q_arena *arena, struct q_search_result *out,
+				  struct q_err *err)
+{
+	static const char where[] = "search_index.search";
+	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX};
+	enum q_code code;
+
+	q_assert(store && call && request && request->query && arena && out && err);
+	code = check_target(call, index, where, err);
+	if (!code && (request->from > Q_SEARCH_WINDOW_MAX ||
+		      request->size > Q_SEARCH_WINDOW_MAX - request->from))
+		code = q_fail(err, Q_TOOBIG, where, "from and size are at most %d together",
+			      Q_SEARCH_WINDOW_MAX);
+	if (!code)
+		code = check_query(request->query, &budget, where, err);
+	return code ? code : store->ops->search(store, call, index, request, arena, out, err);
+}
+
+enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,
+				 struct q_str index, struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = check_target(call, index, "search_index.merge", err);
+	return code ? code : store->ops->merge(store, call, index, err);
+}
+
+enum q_code q_search_index_statistics(struct q_search_index *store, const struct q_call *call,
+				      struct q_str index, struct q_index_statistics *out,
+				      struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(store && call && out && err);
+	code = check_target(call, index, "search_index.statistics", err);
+	return code ? code : store->ops->statistics(store, call, index, out, err);
+}
+
+void q_search_index_close(struct q_search_index *store)
+{
+	if (store)
+		store->ops->close(store);
+}

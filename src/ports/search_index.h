@@ -1,0 +1,227 @@
+/* ports/search_index.h: documents found by what they say, best first.
+ *
+ * The model is OpenSearch's (its query DSL and bulk API), narrowed to what every adapter can
+ * promise; each query here is one query there, and scores are those of Lucene's BM25.
+ *
+ * Contract:  an index has a name and a definition: which members of a document's JSON are indexed,
+ *            and how; the others are only kept. A document has an id; a put replaces the document
+ *            of that id and gives it a new place behind all others. What bulk has accepted can be
+ *            found, and survives a power cut, once a refresh that began after it has returned
+ *            Q_OK; it may be so before. Hits come by score, the best first, equal scores in the
+ *            order of the documents' places.
+ * Units:     bytes. Scores are 32-bit floats.
+ * Ownership: arguments are borrowed for the call; results live in the caller's arena.
+ * Threads:   any.
+ * Errors:    Q_INVALID (names, limits, a query that does not fit the definition), Q_NOTFOUND (the
+ *            index, or the document of get), Q_CONFLICT (another definition), Q_TOOBIG, Q_BUSY,
+ *            Q_TIMEOUT, Q_CANCELLED, Q_NOSPACE, Q_IO, Q_CORRUPT (build the index again from its
+ *            source), Q_NOMEM.
+ * Idempotency: ensure, bulk and refresh repeated leave the same documents. */
+#ifndef Q_PORTS_SEARCH_INDEX_H
+#define Q_PORTS_SEARCH_INDEX_H
+
+#include "base/arena.h"
+#include "base/call.h"
+#include "ports/capability.h"
+
+enum {
+	Q_INDEX_NAME_MAX = 64, /* a-z, 0-9, '-', '_'; the first is a letter or digit */
+	Q_INDEX_FIELDS_MAX = 128,
+	Q_FIELD_NAME_MAX = 128,
+	Q_DOCUMENT_ID_MAX = 512,
+	Q_DOCUMENT_SOURCE_MAX = 4 << 20,
+	Q_BULK_MAX = 10000,
+	Q_SEARCH_WINDOW_MAX = 10000, /* from + size */
+	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
+	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
+	Q_SEARCH_TEXT_MAX = 8192     /* bytes of a query's text or value */
+};
+
+enum q_field_kind {
+	Q_FIELD_KEYWORD, /* the whole value is one term */
+	Q_FIELD_TEXT,	 /* words of the standard analyser */
+	Q_FIELD_DATE,
+	Q_FIELD_NUMBER,
+	Q_FIELD_BOOLEAN
+};
+
+struct q_field_definition {
+	struct q_str name;
+	enum q_field_kind kind;
+};
+
+struct q_index_definition {
+	const struct q_field_definition *fields; /* names differ */
+	size_t field_count;
+};
+
+enum q_bulk_kind { Q_BULK_PUT, Q_BULK_DELETE /* an id that is not there is fine */ };
+
+struct q_bulk_operation {
+	enum q_bulk_kind kind;
+	struct q_str id;
+	struct q_str source; /* PUT: a JSON object */
+};
+
+/* What came of one operation. */
+struct q_bulk_result {
+	enum q_code code;
+	struct q_str message; /* empty where the code is Q_OK */
+};
+
+enum q_search_kind {
+	Q_SEARCH_ALL,	   /* every document, score 1 */
+	Q_SEARCH_IDS,	   /* documents of these ids, score 1 */
+	Q_SEARCH_TERM,	   /* the exact term; keyword: score 1, text: BM25 */
+	Q_SEARCH_TERMS,	   /* any of the exact terms, score 1 */
+	Q_SEARCH_MATCH,	   /* the best of one or several fields that have words of a text */
+	Q_SEARCH_BOOL,	   /* a combination */
+	Q_SEARCH_CONSTANT, /* what `inner` finds, score 1 */
+};
+
+/* Edits by which a word may differ. */
+enum q_fuzziness {
+	Q_FUZZINESS_NONE, /* exact terms */
+	Q_FUZZINESS_0, /* exact terms too, but scored as fuzzy ones are (keyword fields: by BM25) */
+	Q_FUZZINESS_1,
+	Q_FUZZINESS_2,
+	Q_FUZZINESS_AUTO /* by the word's characters: up to 2: 0; up to 5: 1; more: 2 */
+};
+
+enum q_match_operator { Q_MATCH_OR, Q_MATCH_AND };
+
+struct q_match_field {
+	struct q_str name;
+	float boost;
+};
+
+/* `match` and `multi_match` of type best_fields: in each field the scores of the words add up; the
+ * best field counts. */
+struct q_match {
+	struct q_str text;
+	const struct q_match_field *fields;
+	size_t field_count;
+	enum q_match_operator match_operator;
+	enum q_fuzziness fuzziness;
+	uint32_t prefix_length;	 /* characters that may not differ */
+	uint32_t max_expansions; /* terms that a word stands for at most: 1..Q_SEARCH_CLAUSES_MAX */
+};
+
+struct q_search_query {
+	enum q_search_kind kind;
+	float boost; /* 1 for none; finite, >= 0 */
+	union {
+		struct {
+			struct q_str field;
+			struct q_str value;
+		} term;
+		struct {
+			struct q_str field; /* not for IDS */
+			const struct q_str *values;
+			size_t count;
+		} terms; /* TERMS, IDS */
+		struct q_match match;
+		struct {
+			/* All of must and filter, none of must_not, and at least minimum_should of
+			 * should; must and should score. */
+			const struct q_search_query *must, *filter, *should, *must_not;
+			size_t must_count, filter_count, should_count, must_not_count;
+			size_t minimum_should;
+		} combination;			    /* BOOL */
+		const struct q_search_query *inner; /* CONSTANT */
+	};
+};
+
+struct q_search_request {
+	const struct q_search_query *query;
+	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
+	bool with_source;
+};
+
+struct q_search_hit {
+	struct q_str id;
+	float score;
+	struct q_str source; /* empty where not asked for */
+};
+
+struct q_search_result {
+	uint64_t total; /* of all hits */
+	struct q_search_hit *hits;
+	size_t hit_count;
+};
+
+struct q_index_statistics {
+	uint64_t document_count; /* found by Q_SEARCH_ALL */
+	uint64_t deleted_count;	 /* still in the files */
+	uint64_t segment_count;
+	uint64_t size_bytes;
+};
+
+struct q_search_index {
+	const struct q_search_index_ops *ops;
+};
+
+struct q_search_index_ops {
+	const char *name; /* "embedded", "opensearch" */
+	unsigned capabilities;
+	enum q_code (*ensure)(struct q_search_index *, const struct q_call *, struct q_str index,
+			      const struct q_index_definition *, struct q_err *);
+	enum q_code (*bulk)(struct q_search_index *, const struct q_call *, struct q_str index,
+			    const struct q_bulk_operation *, size_t count, struct q_arena *,
+			    struct q_bulk_result *, struct q_err *);
+	enum q_code (*refresh)(struct q_search_index *, const struct q_call *, struct q_str index,
+			       struct q_err *);
+	enum q_code (*get)(struct q_search_index *, const struct q_call *, struct q_str index,
+			   struct q_str id, struct q_arena *, struct q_str *source, struct q_err *);
+	enum q_code (*search)(struct q_search_index *, const struct q_call *, struct q_str index,
+			      const struct q_search_request *, struct q_arena *,
+			      struct q_search_result *, struct q_err *);
+	enum q_code (*merge)(struct q_search_index *, const struct q_call *, struct q_str index,
+			     struct q_err *);
+	enum q_code (*statistics)(struct q_search_index *, const struct q_call *,
+				  struct q_str index, struct q_index_statistics *, struct q_err *);
+	void (*close)(struct q_search_index *);
+};
+
+/* Makes the index where it is missing. Q_CONFLICT where it is there with other fields. */
+Q_MUST_USE enum q_code q_search_index_ensure(struct q_search_index *store,
+					     const struct q_call *call, struct q_str index,
+					     const struct q_index_definition *definition,
+					     struct q_err *err);
+
+/* 1..Q_BULK_MAX operations, in order. Q_OK also where single ones failed: results[i] says what came
+ * of each. */
+Q_MUST_USE enum q_code q_search_index_bulk(struct q_search_index *store, const struct q_call *call,
+					   struct q_str index,
+					   const struct q_bulk_operation *operations, size_t count,
+					   struct q_arena *arena, struct q_bulk_result *results,
+					   struct q_err *err);
+
+Q_MUST_USE enum q_code q_search_index_refresh(struct q_search_index *store,
+					      const struct q_call *call, struct q_str index,
+					      struct q_err *err);
+
+/* The source of a document that a refresh has made visible. */
+Q_MUST_USE enum q_code q_search_index_get(struct q_search_index *store, const struct q_call *call,
+					  struct q_str index, struct q_str id,
+					  struct q_arena *arena, struct q_str *source,
+					  struct q_err *err);
+
+Q_MUST_USE enum q_code q_search_index_search(struct q_search_index *store,
+					     const struct q_call *call, struct q_str index,
+					     const struct q_search_request *request,
+					     struct q_arena *arena, struct q_search_result *out,
+					     struct q_err *err);
+
+/* One segment without deleted documents: after a bulk load. Readers do not wait for it. */
+Q_MUST_USE enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,
+					    struct q_str index, struct q_err *err);
+
+Q_MUST_USE enum q_code q_search_index_statistics(struct q_search_index *store,
+						 const struct q_call *call, struct q_str index,
+						 struct q_index_statistics *out, struct q_err *err);
+
+/* Last call, when no other runs; NULL is allowed. Documents that no refresh has seen are lost. */
+void q_search_index_close(struct q_search_index *store);
+
+#endif

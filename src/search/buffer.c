@@ -1,0 +1,373 @@
+#include "search/buffer.h"
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "search/analyser.h"
+#include "search/length_byte.h"
+#include "search/segment.h"
+#include "search/term_table.h"
+
+enum {
+	BUFFER_BYTES = 512 << 20, /* of the arena, at most */
+	FULL_BYTES = 192 << 20,	  /* from here on the buffer takes no more */
+	SCRATCH_BYTES = 256 << 20,
+	DEPTH_MAX = 32,
+	DOCUMENTS_MAX = 16 << 20
+};
+
+/* An id's latest document in the buffer. */
+struct place {
+	struct q_str id;
+	uint32_t document; /* Q__NO_DOCUMENT: it was deleted */
+};
+
+struct document {
+	struct q_str id, source;
+	bool is_deleted;
+};
+
+struct field {
+	struct q__term_table *terms;
+	struct q_vec lengths; /* length bytes; text fields */
+};
+
+struct q__buffer {
+	const struct q_index_definition *definition; /* borrowed */
+	struct q_arena *arena, *scratch;	     /* scratch: for one document */
+	struct q__term_table *ids;
+	struct field *fields; /* one a field of the definition */
+	struct q_vec documents;
+	struct q_map *places; /* id to struct place */
+	struct q_vec touched; /* the places, in the order in which they came */
+};
+
+static bool open_field(struct q__buffer *buffer, struct field *field)
+{
+	q_vec_init(&field->lengths, 1, DOCUMENTS_MAX);
+	field->terms = q__term_table_new(buffer->arena);
+	return field->terms != NULL;
+}
+
+static bool open_parts(struct q__buffer *buffer)
+{
+	size_t count = buffer->definition->field_count;
+
+	buffer->arena = q_arena_new(BUFFER_BYTES);
+	buffer->scratch = q_arena_new(SCRATCH_BYTES);
+	buffer->places = q_map_new(2 * (size_t)DOCUMENTS_MAX);
+	buffer->fields = q_mem_new_array(count + 1, sizeof *buffer->fields);
+	if (!buffer->arena || !buffer->scratch || !buffer->places || !buffer->fields)
+		return false;
+	buffer->ids = q__term_table_new(buffer->arena);
+	for (size_t i = 0; i < count; i++) {
+		if (!open_field(buffer, &buffer->fields[i]))
+			return false;
+	}
+	return buffer->ids != NULL;
+}
+
+enum q_code q__buffer_new(const struct q_index_definition *definition, struct q__buffer **out,
+			  struct q_err *err)
+{
+	struct q__buffer *buffer = q_mem_new(sizeof *buffer);
+
+	if (!buffer)
+		return q_fail(err, Q_NOMEM, "index.buffer", "a buffer");
+	buffer->definition = definition;
+	q_vec_init(&buffer->documents, sizeof(struct document), DOCUMENTS_MAX);
+	q_vec_init(&buffer->touched, sizeof(struct place *), 2 * (size_t)DOCUMENTS_MAX);
+	if (!open_parts(buffer)) {
+		q__buffer_free(buffer);
+		return q_fail(err, Q_NOMEM, "index.buffer", "a buffer");
+	}
+	*out = buffer;
+	return Q_OK;
+}
+
+void q__buffer_free(struct q__buffer *buffer)
+{
+	if (!buffer)
+		return;
+	for (size_t i = 0; buffer->fields && i < buffer->definition->field_count; i++) {
+		q__term_table_free(buffer->fields[i].terms);
+		q_vec_free(&buffer->fields[i].lengths);
+	}
+	q__term_table_free(buffer->ids);
+	q_mem_free(buffer->fields);
+	q_map_free(buffer->places);
+	q_vec_free(&buffer->documents);
+	q_vec_free(&buffer->touched);
+	q_arena_free(buffer->arena);
+	q_arena_free(buffer->scratch);
+	q_mem_free(buffer);
+}
+
+static bool is_indexed(enum q_field_kind kind)
+{
+	return kind == Q_FIELD_KEYWORD || kind == Q_FIELD_TEXT;
+}
+
+/* A value's terms, and how many they are. */
+static bool add_text(struct field *field, enum q_field_kind kind, struct q_str text,
+		     uint32_t document, uint32_t *length)
+{
+	struct q_words words;
+	struct q_word word;
+
+	q_words_start(&words, kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD,
+		      text);
+	while (q_words_next(&words, &word)) {
+		if (!q__term_table_add(field->terms, word.term, document))
+			return false;
+		++*length;
+	}
+	return true;
+}
+
+/* Numbers and booleans are indexed as they are written, which is what OpenSearch does. */
+static bool add_value(struct q__buffer *buffer, size_t index, const struct q_json *value,
+		      uint32_t document, uint32_t *length)
+{
+	enum q_field_kind kind = buffer->definition->fields[index].kind;
+	struct field *field = &buffer->fields[index];
+	struct q_buf written;
+	struct q_str text;
+	bool is_added;
+
+	if (q_json_type_of(value) == Q_JSON_NULL)
+		return true;
+	if (q_json_string(value, &text))
+		return add_text(field, kind, text, document, length);
+	q_buf_init(&written, Q__TERM_MAX);
+	is_added = q_json_write_value(&written, value) &&
+		   add_text(field, kind, q_buf_str(&written), document, length);
+	q_buf_free(&written);
+	return is_added;
+}
+
+static bool add_field(struct q__buffer *buffer, size_t index, const struct q_json *value,
+		      uint32_t document)
+{
+	struct q_json_walk walk = q_json_walk(value);
+	bool is_added = true;
+	uint32_t length = 0;
+	uint8_t byte;
+
+	if (q_json_type_of(value) == Q_JSON_ARRAY)
+		while (is_added && q_json_next(&walk))
+			is_added = add_value(buffer, index, walk.value, document, &length);
+	else if (value)
+		is_added = add_value(buffer, index, value, document, &length);
+	byte = q__length_to_byte(length);
+	if (buffer->definition->fields[index].kind == Q_FIELD_TEXT)
+		is_added = is_added && q_vec_push(&buffer->fields[index].lengths, &byte);
+	return is_added;
+}
+
+/* Can every field take its value? Asked before anything is added: a document is taken whole or not
+ * at all. */
+static enum q_code check_value(const struct q_field_definition *field, const struct q_json *value,
+			       struct q_err *err)
+{
+	struct q_json_walk walk = q_json_walk(value);
+	struct q_str text;
+
+	if (q_json_type_of(value) == Q_JSON_OBJECT)
+		return q_fail(err, Q_INVALID, "index.put", "field %.*s cannot take an object",
+			      Q_STR_ARG(field->name));
+	if (field->kind == Q_FIELD_KEYWORD && q_json_string(value, &text) &&
+	    text.length > Q__TERM_MAX)
+		return q_fail(err, Q_INVALID, "index.put",
+			      "field %.*s has a value of %zu bytes, at most %d",
+			      Q_STR_ARG(field->name), text.length, Q__TERM_MAX);
+	if (q_json_type_of(value) != Q_JSON_ARRAY)
+		return Q_OK;
+	while (q_json_next(&walk)) {
+		if (q_json_type_of(walk.value) == Q_JSON_ARRAY)
+			return q_fail(err, Q_INVALID, "index.put",
+				      "field %.*s cannot take an array of arrays",
+				      Q_STR_ARG(field->name));
+		if (check_value(field, walk.value, err))
+			return err->code;
+	}
+	return Q_OK;
+}
+
+static enum q_code parse_source(struct q__buffer *buffer, struct q_str source,
+				const struct q_json **out, struct q_err *err)
+{
+	static const struct q_json_limits limits = {.bytes_max = Q_DOCUMENT_SOURCE_MAX,
+						    .depth_max = DEPTH_MAX,
+						    .refuse_duplicates = true};
+	const struct q_index_definition *definition = buffer->definition;
+	enum q_code code;
+
+	q_arena_reset(buffer->scratch);
+	code = q_json_parse(buffer->scratch, q_str_bytes(source), &limits, out, err);
+	if (!code && q_json_type_of(*out) != Q_JSON_OBJECT)
+		code = q_fail(err, Q_INVALID, "index.put", "a document is a JSON object");
+	for (size_t i = 0; i < definition->field_count && !code; i++)
+		code = check_value(&definition->fields[i],
+				   q_json_member(*out, definition->fields[i].name), err);
+	return code;
+}
+
+/* The id's place, made where it is new; what it had in the buffer is marked. NULL: out of memory.
+ */
+static struct place *take_place(struct q__buffer *buffer, struct q_str id)
+{
+	struct place *place = q_map_find(buffer->places, id);
+	struct document *before;
+
+	if (place) {
+		if (place->document != Q__NO_DOCUMENT) {
+			before = q_vec_at(&buffer->documents, place->document);
+			before->is_deleted = true;
+		}
+		return place;
+	}
+	place = q_arena_alloc(buffer->arena, sizeof *place);
+	if (!place)
+		return NULL;
+	place->id = q_arena_copy(buffer->arena, id);
+	if (!q_map_put(buffer->places, id, place) || !q_vec_push(&buffer->touched, &place))
+		return NULL;
+	return place;
+}
+
+static bool is_full(const struct q__buffer *buffer, size_t more)
+{
+	return q_arena_used(buffer->arena) + more > FULL_BYTES ||
+	       buffer->touched.count >= DOCUMENTS_MAX || buffer->documents.count >= DOCUMENTS_MAX;
+}
+
+static enum q_code add_document(struct q__buffer *buffer, struct q_str id, struct q_str source,
+				struct q_err *err)
+{
+	uint32_t number = (uint32_t)buffer->documents.count;
+	struct place *place = take_place(buffer, id);
+	struct document document = {.source = q_arena_copy(buffer->arena, source)};
+
+	if (!place || q_arena_failed(buffer->arena))
+		return q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
+	place->document = number;
+	document.id = place->id;
+	if (!q_vec_push(&buffer->documents, &document) ||
+	    !q__term_table_add(buffer->ids, id, number))
+		return q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
+	return Q_OK;
+}
+
+enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_str source,
+			  struct q_err *err)
+{
+	const struct q_index_definition *definition = buffer->definition;
+	uint32_t number = (uint32_t)buffer->documents.count;
+	const struct q_json *document;
+	enum q_code code = parse_source(buffer, source, &document, err);
+
+	if (!code && is_full(buffer, source.length))
+		code = q_fail(err, Q_TOOBIG, "index.put", "the buffer is full");
+	if (!code)
+		code = add_document(buffer, id, source, err);
+	for (size_t i = 0; i < definition->field_count && !code; i++) {
+		if (is_indexed(definition->fields[i].kind) &&
+		    !add_field(buffer, i, q_json_member(document, definition->fields[i].name),
+			       number))
+			code = q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
+	}
+	return code;
+}
+
+enum q_code q__buffer_delete(struct q__buffer *buffer, struct q_str id, struct q_err *err)
+{
+	struct place *place;
+
+	if (is_full(buffer, id.length))
+		return q_fail(err, Q_TOOBIG, "index.delete", "the buffer is full");
+	place = take_place(buffer, id);
+	if (!place)
+		return q_fail(err, Q_NOMEM, "index.delete", "the buffer is full");
+	place->document = Q__NO_DOCUMENT;
+	return Q_OK;
+}
+
+uint32_t q__buffer_document_count(const struct q__buffer *buffer)
+{
+	return (uint32_t)buffer->documents.count;
+}
+
+bool q__buffer_is_deleted(const struct q__buffer *buffer, uint32_t document)
+{
+	const struct document *found = q_vec_at(&buffer->documents, document);
+
+	return found->is_deleted;
+}
+
+size_t q__buffer_id_count(const struct q__buffer *buffer)
+{
+	return buffer->touched.count;
+}
+
+struct q_str q__buffer_id(const struct q__buffer *buffer, size_t index)
+{
+	struct place *const *place = q_vec_at(&buffer->touched, index);
+
+	return (*place)->id;
+}
+
+static enum q_code write_terms(struct q__segment_writer *writer, uint32_t field,
+			       struct q__term_table *table, const uint8_t *lengths,
+			       struct q_err *err)
+{
+	size_t count;
+	const struct q__table_term *const *terms = q__term_table_sort(table, &count);
+	enum q_code code = q__segment_begin_field(writer, field, lengths, err);
+
+	for (size_t i = 0; i < count && !code; i++) {
+		for (uint32_t j = 0; j < terms[i]->count; j++)
+			q__segment_add_posting(writer, terms[i]->postings[j].document,
+					       terms[i]->postings[j].frequency);
+		code = q__segment_end_term(writer, terms[i]->term, err);
+	}
+	return code ? code : q__segment_end_field(writer, err);
+}
+
+static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_writer *writer,
+			       struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	for (size_t i = 0; i < buffer->documents.count && !code; i++) {
+		const struct document *document = q_vec_at(&buffer->documents, i);
+
+		code = q__segment_add_document(writer, document->id, document->source, err);
+	}
+	if (!code)
+		code = write_terms(writer, Q__FIELD_ID, buffer->ids, NULL, err);
+	for (size_t i = 0; i < buffer->definition->field_count && !code; i++) {
+		bool is_text = buffer->definition->fields[i].kind == Q_FIELD_TEXT;
+
+		code = write_terms(writer, (uint32_t)i + 1, buffer->fields[i].terms,
+				   is_text ? buffer->fields[i].lengths.items : NULL, err);
+	}
+	return code;
+}
+
+enum q_code q__buffer_write(struct q__buffer *buffer, struct q__directory *directory,
+			    const char *name, struct q_err *err)
+{
+	struct q__segment_writer *writer;
+	enum q_code code = q__segment_create(directory, name, &writer, err);
+
+	if (code)
+		return code;
+	code = write_parts(buffer, writer, err);
+	if (!code)
+		return q__segment_finish(writer, err);
+	q__segment_abandon(writer);
+	return code;
+}

@@ -1,0 +1,281 @@
+/* A walk over the dictionary in its order, with the automaton's state after each character of the
+ * current term. The next term shares a prefix with it, and so the states of that prefix. When a
+ * state is dead, all terms of that prefix are skipped unread.
+ *
+ * Nearer terms come first whatever their length, so that one edit is tried before two, and two are
+ * not tried when one has found enough. */
+#include "search/expansion.h"
+
+#include "base/utf8.h"
+#include "search/fuzzy.h"
+
+#include <stdlib.h>
+
+struct candidate {
+	struct q_str term;
+	float boost;
+};
+
+/* The best candidates so far, the best first. */
+struct best {
+	struct candidate *candidates;
+	size_t count, max;
+};
+
+struct walk {
+	struct q__fuzzy fuzzy;	       /* over what follows the prefix */
+	struct q_str prefix;	       /* of the word */
+	uint32_t prefix_length;	       /* characters */
+	uint32_t word_length;	       /* characters, prefix included */
+	unsigned edits;		       /* of the terms that are wanted: exactly so many */
+	struct q__fuzzy_state *states; /* by characters behind the prefix */
+	uint32_t *ends;		       /* bytes of the term at each */
+	uint32_t depth;		       /* states known for the current term */
+};
+
+static float boost_of(unsigned edits, uint32_t word_length, uint32_t term_length)
+{
+	uint32_t shorter = word_length < term_length ? word_length : term_length;
+
+	return edits == 0 ? 1.0f : 1.0f - (float)edits / (float)shorter;
+}
+
+/* Terms come in the order of their bytes within a walk; a walk of fewer edits comes before. */
+static bool keep(struct best *best, struct q_str term, float boost, struct q_arena *arena)
+{
+	size_t at = best->count;
+
+	if (best->count == best->max && boost <= best->candidates[at - 1].boost)
+		return true;
+	if (best->count == best->max)
+		at--;
+	else
+		best->count++;
+	for (; at > 0 && best->candidates[at - 1].boost < boost; at--)
+		best->candidates[at] = best->candidates[at - 1];
+	best->candidates[at] = (struct candidate){q_arena_copy(arena, term), boost};
+	return !q_arena_failed(arena);
+}
+
+/* No term that is still to come can be better than the worst that is kept. */
+static bool is_settled(const struct best *best, const struct walk *walk)
+{
+	return best->count == best->max &&
+	       best->candidates[best->count - 1].boost >=
+		       boost_of(walk->edits, walk->word_length, walk->word_length);
+}
+
+/* Goes through the current term as far as its state lives. False: dead, after *end bytes. */
+static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_t *end)
+{
+	struct q_str term = q__term_cursor_term(cursor);
+	size_t at;
+
+	while (walk->depth > 0 && walk->ends[walk->depth] > cursor->shared)
+		walk->depth--;
+	at = walk->ends[walk->depth];
+	while (at < term.length) {
+		uint32_t character = q_utf8_next(term, &at);
+		struct q__fuzzy_state next = q__fuzzy_step(&walk->fuzzy, walk->states[walk->depth],
+							   walk->depth, character);
+
+		if (q__fuzzy_is_dead(next)) {
+			*end = at;
+			return false;
+		}
+		walk->depth++;
+		walk->states[walk->depth] = next;
+		walk->ends[walk->depth] = (uint32_t)at;
+	}
+	return true;
+}
+
+static bool keep_if_near(const struct walk *walk, const struct q__term_cursor *cursor,
+			 struct best *best, struct q_arena *arena)
+{
+	unsigned edits = q__fuzzy_distance(&walk->fuzzy, walk->states[walk->depth], walk->depth);
+
+	if (edits != walk->edits)
+		return true;
+	return keep(best, q__term_cursor_term(cursor),
+		    boost_of(edits, walk->word_length, walk->prefix_length + walk->depth), arena);
+}
+
+static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct best *best,
+		       struct q_arena *arena)
+{
+	bool is_there = q__term_cursor_seek(cursor, walk->prefix);
+	size_t end = 0;
+
+	while (is_there && q_str_starts_with(q__term_cursor_term(cursor), walk->prefix) &&
+	       !is_settled(best, walk)) {
+		if (!follow(walk, cursor, &end)) {
+			is_there = q__term_cursor_skip(cursor, end);
+			continue;
+		}
+		if (!keep_if_near(walk, cursor, best, arena))
+			return false;
+		is_there = q__term_cursor_next(cursor);
+	}
+	return true;
+}
+
+static uint32_t count_characters(struct q_str text)
+{
+	uint32_t count = 0;
+
+	for (size_t at = 0; at < text.length; count++)
+		q_utf8_next(text, &at);
+	return count;
+}
+
+static size_t prefix_bytes(struct q_str word, uint32_t characters)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < characters && at < word.length; i++)
+		q_utf8_next(word, &at);
+	return at;
+}
+
+static bool prepare_walk(struct walk *walk, struct q_str word, uint32_t prefix_length,
+			 struct q_arena *arena)
+{
+	size_t cut = prefix_bytes(word, prefix_length);
+	struct q_str rest = q_str_slice(word, cut, word.length);
+	size_t room;
+
+	walk->prefix = q_str_slice(word, 0, cut);
+	walk->prefix_length = count_characters(walk->prefix);
+	walk->word_length = count_characters(word);
+	if (!q__fuzzy_make(&walk->fuzzy, rest, walk->edits, arena))
+		return false;
+	/* A state that has read this many characters more than the word has is dead. */
+	room = (size_t)walk->fuzzy.length + Q__EDITS_MAX + 2;
+	walk->states = q_arena_alloc_array(arena, room, sizeof *walk->states);
+	walk->ends = q_arena_alloc_array(arena, room, sizeof *walk->ends);
+	if (!walk->states || !walk->ends)
+		return false;
+	walk->states[0] = q__fuzzy_start(&walk->fuzzy);
+	walk->ends[0] = (uint32_t)cut;
+	return true;
+}
+
+/* What is kept of one part. The word itself is looked up: it is found also where the walk ends
+ * early. */
+static bool expand_in_part(const struct q__segment *segment, size_t field, struct q_str word,
+			   const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+			   struct best *best, struct q_arena *arena)
+{
+	const struct q__terms *terms = &segment->fields[field].terms;
+
+	if (q__terms_find(terms, word, cursor).document_count > 0 && !keep(best, word, 1.0f, arena))
+		return false;
+	for (unsigned edits = 1; edits <= rule->edits && best->count < best->max; edits++) {
+		struct walk walk = {.edits = edits};
+
+		q__term_cursor_start(cursor, terms);
+		if (!prepare_walk(&walk, word, rule->prefix_length, arena) ||
+		    !walk_terms(&walk, cursor, best, arena))
+			return false;
+	}
+	return true;
+}
+
+static int by_term(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return q_str_compare(x->term, y->term);
+}
+
+static int by_boost(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->boost != y->boost)
+		return x->boost > y->boost ? -1 : 1;
+	return q_str_compare(x->term, y->term);
+}
+
+/* Sorted, each term once. */
+static size_t drop_repeated(struct candidate *candidates, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(candidates, count, sizeof *candidates, by_term);
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || !q_str_equal(candidates[kept - 1].term, candidates[i].term))
+			candidates[kept++] = candidates[i];
+	}
+	return kept;
+}
+
+/* The best of all parts: whatever is among the best of the index is among the best of each part
+ * that has it. */
+static bool collect(const struct q__snapshot *snapshot, size_t field, struct q_str word,
+		    const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+		    struct q_arena *arena, struct best *out)
+{
+	struct candidate *all =
+		q_arena_alloc_array(arena, snapshot->part_count * rule->max, sizeof *all);
+	size_t count = 0;
+
+	if (!all)
+		return false;
+	for (size_t i = 0; i < snapshot->part_count; i++) {
+		struct best best = {.candidates = all + count, .max = rule->max};
+
+		if (!expand_in_part(snapshot->parts[i].segment, field, word, rule, cursor, &best,
+				    arena))
+			return false;
+		count += best.count;
+	}
+	count = drop_repeated(all, count);
+	if (count > rule->max) {
+		qsort(all, count, sizeof *all, by_boost);
+		count = rule->max;
+		qsort(all, count, sizeof *all, by_term);
+	}
+	*out = (struct best){all, count, rule->max};
+	return true;
+}
+
+bool q__expand_exact(const struct q__snapshot *snapshot, size_t field, struct q_str term,
+		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+{
+	struct q__term_ref *refs = q_arena_alloc_array(arena, snapshot->part_count, sizeof *refs);
+
+	if (!refs)
+		return false;
+	*out = (struct q__expansion){.term = term, .boost = 1.0f, .refs = refs};
+	for (size_t i = 0; i < snapshot->part_count; i++) {
+		refs[i] = q__terms_find(&snapshot->parts[i].segment->fields[field].terms, term,
+					cursor);
+		out->document_count += refs[i].document_count;
+	}
+	return true;
+}
+
+bool q__expand(const struct q__snapshot *snapshot, size_t field, struct q_str word,
+	       const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+	       struct q_arena *arena, struct q__expansion **out, size_t *count)
+{
+	struct q__expansion *expansions;
+	struct best best;
+
+	if (!collect(snapshot, field, word, rule, cursor, arena, &best))
+		return false;
+	expansions = q_arena_alloc_array(arena, best.count, sizeof *expansions);
+	if (!expansions)
+		return false;
+	for (size_t i = 0; i < best.count; i++) {
+		if (!q__expand_exact(snapshot, field, best.candidates[i].term, cursor, arena,
+				     &expansions[i]))
+			return false;
+		expansions[i].boost = best.candidates[i].boost;
+	}
+	*out = expansions;
+	*count = best.count;
+	return true;
+}

@@ -1,0 +1,40 @@
+/* search/index.h: one index in one directory: a buffer that takes documents, and the snapshot that
+ * readers see.
+ *
+ * Contract:  what was put can be found, and is durable, when a refresh has returned Q_OK; a refresh
+ *            that failed is tried again by the next one. A crash leaves the index as the last
+ *            refresh left it.
+ * Threads:   any: writers wait for each other, readers for nobody.
+ * Errors:    as ports/search_index.h. */
+#ifndef Q_SEARCH_INDEX_H
+#define Q_SEARCH_INDEX_H
+
+#include "ports/search_index.h"
+#include "search/snapshot.h"
+
+struct q__index;
+
+/* A new index in an empty directory; the index owns the directory, also where this fails. */
+Q_MUST_USE enum q_code q__index_create(struct q__directory *directory,
+				       const struct q_index_definition *definition,
+				       struct q__index **out, struct q_err *err);
+/* The one that is there; Q_NOTFOUND where there is none. Removes what a crash has left behind. */
+Q_MUST_USE enum q_code q__index_open(struct q__directory *directory, struct q__index **out,
+				     struct q_err *err);
+void q__index_close(struct q__index *index);
+
+const struct q_index_definition *q__index_definition(const struct q__index *index);
+
+Q_MUST_USE enum q_code q__index_bulk(struct q__index *index,
+				     const struct q_bulk_operation *operations, size_t count,
+				     struct q_arena *arena, struct q_bulk_result *results,
+				     struct q_err *err);
+Q_MUST_USE enum q_code q__index_refresh(struct q__index *index, struct q_err *err);
+
+/* All segments into one, without what is deleted. */
+Q_MUST_USE enum q_code q__index_merge(struct q__index *index, struct q_err *err);
+
+/* The caller unrefs it. */
+struct q__snapshot *q__index_snapshot(struct q__index *index);
+
+#endif

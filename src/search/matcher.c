@@ -1,0 +1,156 @@
+#include "search/matcher.h"
+
+struct all {
+	struct q__matcher base;
+	uint32_t document_count;
+	float score;
+};
+
+/* Several terms' postings, or one's. */
+struct terms {
+	struct q__matcher base;
+	struct q__postings *postings;
+	size_t count;
+	float score;
+};
+
+struct constant {
+	struct q__matcher base;
+	struct q__matcher *inner;
+	float score;
+};
+
+void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
+		     uint32_t end)
+{
+	window->start = start;
+	window->end = end;
+	memset(window->found, 0, sizeof window->found);
+	matcher->ops->fill(matcher, window);
+}
+
+static void set_scores(struct q__window *window, float score)
+{
+	for (uint32_t i = 0; i < window->end - window->start; i++)
+		window->scores[i] = score;
+}
+
+static uint32_t next_of_all(struct q__matcher *matcher, uint32_t from)
+{
+	return from < q_container_of(matcher, struct all, base)->document_count ? from
+										: Q__NO_DOCUMENT;
+}
+
+static void fill_all(struct q__matcher *matcher, struct q__window *window)
+{
+	const struct all *all = q_container_of(matcher, struct all, base);
+
+	for (uint32_t i = 0; i < window->end - window->start; i++) {
+		if (window->start + i < all->document_count)
+			window->found[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	set_scores(window, all->score);
+}
+
+static const struct q__matcher_ops all_ops = {.next = next_of_all, .fill = fill_all};
+
+struct q__matcher *q__match_all(uint32_t document_count, float score, struct q_arena *arena)
+{
+	struct all *all = q_arena_alloc(arena, sizeof *all);
+
+	if (!all)
+		return NULL;
+	*all = (struct all){{&all_ops}, document_count, score};
+	return &all->base;
+}
+
+struct q__matcher *q__match_none(struct q_arena *arena)
+{
+	return q__match_all(0, 0, arena);
+}
+
+static uint32_t next_of_terms(struct q__matcher *matcher, uint32_t from)
+{
+	struct terms *terms = q_container_of(matcher, struct terms, base);
+	uint32_t next = Q__NO_DOCUMENT;
+
+	for (size_t i = 0; i < terms->count; i++) {
+		uint32_t at = q__postings_seek(&terms->postings[i], from);
+
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+static void find_term(struct q__postings *postings, struct q__window *window)
+{
+	if (q__postings_seek(postings, window->start) >= window->end)
+		return;
+	do {
+		uint32_t at = postings->at;
+
+		for (; at < postings->count && postings->documents[at] < window->end; at++) {
+			uint32_t i = postings->documents[at] - window->start;
+
+			window->found[i / 64] |= (uint64_t)1 << i % 64;
+		}
+		postings->at = at;
+	} while (postings->at == postings->count && q__postings_next_block(postings));
+}
+
+static void fill_terms(struct q__matcher *matcher, struct q__window *window)
+{
+	struct terms *terms = q_container_of(matcher, struct terms, base);
+
+	for (size_t i = 0; i < terms->count; i++)
+		find_term(&terms->postings[i], window);
+	set_scores(window, terms->score);
+}
+
+static const struct q__matcher_ops terms_ops = {.next = next_of_terms, .fill = fill_terms};
+
+struct q__matcher *q__match_terms(const struct q__term_ref *refs, size_t count,
+				  const struct q__postings_source *source, float score,
+				  struct q_arena *arena)
+{
+	struct terms *terms = q_arena_alloc(arena, sizeof *terms);
+
+	if (!terms)
+		return NULL;
+	*terms = (struct terms){.base = {&terms_ops}, .score = score};
+	terms->postings = q_arena_alloc_array(arena, count, sizeof *terms->postings);
+	if (!terms->postings)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (refs[i].document_count == 0)
+			continue;
+		if (!q__postings_open(&terms->postings[terms->count++], &refs[i], source, arena))
+			return NULL;
+	}
+	return &terms->base;
+}
+
+static uint32_t next_of_constant(struct q__matcher *matcher, uint32_t from)
+{
+	return q__matcher_next(q_container_of(matcher, struct constant, base)->inner, from);
+}
+
+static void fill_constant(struct q__matcher *matcher, struct q__window *window)
+{
+	struct constant *constant = q_container_of(matcher, struct constant, base);
+
+	constant->inner->ops->fill(constant->inner, window);
+	set_scores(window, constant->score);
+}
+
+static const struct q__matcher_ops constant_ops = {.next = next_of_constant, .fill = fill_constant};
+
+struct q__matcher *q__match_constant(struct q__matcher *inner, float score, struct q_arena *arena)
+{
+	struct constant *constant = q_arena_alloc(arena, sizeof *constant);
+
+	if (!constant || !inner)
+		return NULL;
+	*constant = (struct constant){{&constant_ops}, inner, score};
+	return &constant->base;
+}

@@ -1,0 +1,92 @@
+/* search/matcher.h: a query at work on one segment: which documents it finds, and their scores, a
+ * window of documents at a time.
+ *
+ * A window is small enough to stay in the cache, and large enough that the cost of a query's many
+ * terms is paid once for thousands of documents. Windows may begin anywhere; between them a query
+ * says where it has the next document, so that nothing is done where it has none.
+ *
+ * Contract:  windows are asked for in order, without overlap. `next` may name a document that is
+ *            then not found, but none is passed over. Deleted documents are found too.
+ * Ownership: matchers live in the arena that they are made in.
+ * Threads:   one. */
+#ifndef Q_SEARCH_MATCHER_H
+#define Q_SEARCH_MATCHER_H
+
+#include "search/segment.h"
+
+enum { Q__WINDOW_DOCUMENTS = 4096, Q__WINDOW_WORDS = Q__WINDOW_DOCUMENTS / 64 };
+
+struct q__window {
+	uint32_t start, end;		   /* documents [start, end) */
+	uint64_t found[Q__WINDOW_WORDS];   /* bit i: document start + i */
+	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are found */
+};
+
+struct q__matcher {
+	const struct q__matcher_ops *ops;
+};
+
+struct q__matcher_ops {
+	/* The first document >= from that may be found; Q__NO_DOCUMENT: none. */
+	uint32_t (*next)(struct q__matcher *, uint32_t from);
+	/* Sets found and scores; start and end are set, found is all 0. */
+	void (*fill)(struct q__matcher *, struct q__window *);
+};
+
+static inline uint32_t q__matcher_next(struct q__matcher *matcher, uint32_t from)
+{
+	return matcher->ops->next(matcher, from);
+}
+
+/* Sets the window to [start, end) and fills it. */
+void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
+		     uint32_t end);
+
+/* The lowest bit that is set, which is then cleared: `while (word) at = q__take_bit(&word)`. */
+static inline unsigned q__take_bit(uint64_t *word)
+{
+	unsigned bit = (unsigned)__builtin_ctzll(*word);
+
+	*word &= *word - 1;
+	return bit;
+}
+
+/* All makers return NULL when the arena is full. */
+
+struct q__matcher *q__match_none(struct q_arena *arena);
+struct q__matcher *q__match_all(uint32_t document_count, float score, struct q_arena *arena);
+
+/* Documents of any of the terms, all with the same score. */
+struct q__matcher *q__match_terms(const struct q__term_ref *refs, size_t count,
+				  const struct q__postings_source *source, float score,
+				  struct q_arena *arena);
+
+/* A term with its weight, for BM25. */
+struct q__weighted_term {
+	const struct q__term_ref *ref;
+	float weight;
+};
+
+/* The sum of the scores of all terms that a document has. `factors`: by length byte. */
+struct q__matcher *q__match_weighted(const struct q__weighted_term *terms, size_t count,
+				     const struct q__field *field, const float factors[256],
+				     struct q_arena *arena);
+
+/* Any of the matchers; the best score counts. */
+struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,
+				 struct q_arena *arena);
+
+/* What the inner one finds, with another score. */
+struct q__matcher *q__match_constant(struct q__matcher *inner, float score, struct q_arena *arena);
+
+/* As the members of a `bool` query. */
+struct q__combination {
+	struct q__matcher *const *must, *const *filter, *const *should, *const *must_not;
+	size_t must_count, filter_count, should_count, must_not_count;
+	size_t minimum_should;
+	uint32_t document_count; /* of the segment */
+};
+struct q__matcher *q__match_combination(const struct q__combination *combination,
+					struct q_arena *arena);
+
+#endif

@@ -1,0 +1,27 @@
+/* search/plan.h: a query made ready for a snapshot: words are analysed, terms looked up in every
+ * segment and weighted by what all segments together have; then, segment by segment, a matcher.
+ *
+ * Ownership: a plan lives in the arena and borrows query, definition and snapshot.
+ * Threads:   one.
+ * Errors:    Q_INVALID: the query does not fit the definition. Q_TOOBIG: it stands for too many
+ *            terms. Q_NOMEM. */
+#ifndef Q_SEARCH_PLAN_H
+#define Q_SEARCH_PLAN_H
+
+#include "ports/search_index.h"
+#include "search/matcher.h"
+#include "search/snapshot.h"
+
+struct q__plan;
+
+Q_MUST_USE enum q_code q__plan_make(const struct q__snapshot *snapshot,
+				    const struct q_index_definition *definition,
+				    const struct q_search_query *query, struct q_arena *arena,
+				    const struct q__plan **out, struct q_err *err);
+
+/* NULL when the arena is full. */
+Q_MUST_USE struct q__matcher *q__plan_bind(const struct q__plan *plan,
+					   const struct q__snapshot *snapshot, size_t part,
+					   struct q_arena *arena);
+
+#endif

@@ -1,0 +1,66 @@
+/* search/plan_internal.h: what plan.c and plan_match.c share. For these two alone. */
+#ifndef Q_SEARCH_PLAN_INTERNAL_H
+#define Q_SEARCH_PLAN_INTERNAL_H
+
+#include "search/plan.h"
+
+enum q__plan_kind {
+	Q__PLAN_NONE,
+	Q__PLAN_ALL,
+	Q__PLAN_TERMS,	  /* any of the terms, one score */
+	Q__PLAN_WEIGHTED, /* the sum of the terms' scores */
+	Q__PLAN_BEST,	  /* the best of `inner` */
+	Q__PLAN_CONSTANT, /* inner[0], another score */
+	Q__PLAN_BOOL
+};
+
+struct q__planned_term {
+	const struct q__term_ref *refs; /* one a part */
+	float weight;			/* WEIGHTED */
+};
+
+struct q__plan {
+	enum q__plan_kind kind;
+	float score; /* ALL, TERMS, CONSTANT */
+	size_t field;
+	struct q__planned_term *terms;
+	size_t term_count;
+	const float *factors;	      /* WEIGHTED: by length byte */
+	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
+	size_t inner_count;
+	size_t must_count, filter_count, should_count, must_not_count, minimum_should;
+};
+
+struct q__planner {
+	const struct q__snapshot *snapshot;
+	const struct q_index_definition *definition;
+	struct q_arena *arena;
+	struct q__term_cursor *cursor;
+	size_t term_count; /* of the whole plan */
+	struct q_err *err;
+};
+
+/* Fills the plan of a match. */
+Q_MUST_USE enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match,
+				     float boost, struct q__plan *plan);
+
+/* The number of a field that has terms: Q_INVALID where there is none of this name. */
+Q_MUST_USE enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t *number,
+				     enum q_field_kind *kind);
+
+/* One exact term: a keyword's score is the boost, a text's is BM25. */
+Q_MUST_USE enum q_code q__plan_term(struct q__planner *planner, size_t field,
+				    enum q_field_kind kind, struct q_str term, float boost,
+				    struct q__plan *plan);
+
+/* Makes the plan one of weighted terms, without terms yet: with room for `room`. */
+Q_MUST_USE enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t room,
+					struct q__plan *plan);
+
+/* The weight of a term that so many documents have. */
+float q__plan_weight(const struct q__planner *planner, size_t field, float boost,
+		     uint64_t document_count);
+
+enum q_code q__plan_out_of_memory(struct q__planner *planner);
+
+#endif

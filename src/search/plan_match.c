@@ -1,0 +1,227 @@
+/* From a text to weighted terms, as Lucene rewrites a (multi_)match:
+ *
+ * - A word that stands for several terms of a field gives each the document frequency of the most
+ *   frequent one, so that a rare misspelling does not score above the word.
+ * - A word that is given twice is one clause with twice the boost.
+ * - Two words that stand for the same term are one clause with the sum of their boosts and the
+ *   frequency of the first word. (OpenSearch takes either one, by a hash that changes with each
+ *   start.) A word that is given twice and stands for several terms is not joined with others.
+ * - The best field counts. */
+#include "search/analyser.h"
+#include "search/expansion.h"
+#include "search/fuzzy.h"
+#include "search/plan_internal.h"
+
+#include "base/utf8.h"
+
+enum { WORDS_MAX = Q_SEARCH_TEXT_MAX };
+
+struct word {
+	struct q_str term;
+	unsigned times;
+	struct q__expansion *expansions;
+	size_t expansion_count;
+	uint64_t document_count; /* of the most frequent expansion */
+};
+
+/* A term of a field with the boost of all words that stand for it. */
+struct clause {
+	const struct q__expansion *expansion;
+	double boost;
+	uint64_t document_count;
+	bool is_joinable;
+};
+
+static bool add_word(struct word *words, size_t *count, struct q_str term, struct q_arena *arena)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (q_str_equal(words[i].term, term)) {
+			words[i].times++;
+			return true;
+		}
+	}
+	words[(*count)++] = (struct word){.term = q_arena_copy(arena, term), .times = 1};
+	return !q_arena_failed(arena);
+}
+
+/* The words of a text, each once, in the order of their first places. */
+static enum q_code take_words(struct q__planner *planner, enum q_field_kind kind, struct q_str text,
+			      struct word **out, size_t *count)
+{
+	/* A word has a byte at least, and the keyword analyser gives one for an empty text. */
+	struct word *words = q_arena_alloc_array(planner->arena, text.length + 1, sizeof *words);
+	struct q_words walk;
+	struct q_word word;
+
+	if (!words)
+		return q__plan_out_of_memory(planner);
+	*out = words;
+	*count = 0;
+	q_words_start(&walk, kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD, text);
+	while (q_words_next(&walk, &word)) {
+		if (!add_word(words, count, word.term, planner->arena))
+			return q__plan_out_of_memory(planner);
+	}
+	return Q_OK;
+}
+
+static unsigned edits_for(enum q_fuzziness fuzziness, struct q_str word)
+{
+	unsigned characters = 0;
+
+	switch (fuzziness) {
+	case Q_FUZZINESS_NONE:
+	case Q_FUZZINESS_0:
+		return 0;
+	case Q_FUZZINESS_1:
+		return 1;
+	case Q_FUZZINESS_2:
+		return 2;
+	case Q_FUZZINESS_AUTO:
+		break;
+	}
+	for (size_t at = 0; at < word.length; characters++)
+		q_utf8_next(word, &at);
+	return characters < 3 ? 0 : characters < 6 ? 1 : 2;
+}
+
+static enum q_code expand_word(struct q__planner *planner, size_t field,
+			       const struct q_match *match, struct word *word)
+{
+	struct q__expansion_rule rule = {.edits = edits_for(match->fuzziness, word->term),
+					 .prefix_length = match->prefix_length,
+					 .max = match->max_expansions};
+
+	if (!q__expand(planner->snapshot, field, word->term, &rule, planner->cursor, planner->arena,
+		       &word->expansions, &word->expansion_count))
+		return q__plan_out_of_memory(planner);
+	word->document_count = 0;
+	for (size_t i = 0; i < word->expansion_count; i++) {
+		if (word->expansions[i].document_count > word->document_count)
+			word->document_count = word->expansions[i].document_count;
+	}
+	return Q_OK;
+}
+
+static struct clause *find_clause(struct clause *clauses, size_t count, struct q_str term)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (clauses[i].is_joinable && q_str_equal(clauses[i].expansion->term, term))
+			return &clauses[i];
+	}
+	return NULL;
+}
+
+static size_t add_clauses(const struct word *word, struct clause *clauses, size_t count)
+{
+	bool is_joinable = word->times == 1 || word->expansion_count == 1;
+	size_t before = count;
+
+	for (size_t i = 0; i < word->expansion_count; i++) {
+		const struct q__expansion *expansion = &word->expansions[i];
+		double boost = (double)expansion->boost * word->times;
+		struct clause *same =
+			is_joinable ? find_clause(clauses, before, expansion->term) : NULL;
+
+		if (same)
+			same->boost += boost;
+		else
+			clauses[count++] = (struct clause){expansion, boost, word->document_count,
+							   is_joinable};
+	}
+	return count;
+}
+
+/* The words as one sum. */
+static enum q_code plan_words(struct q__planner *planner, size_t field, const struct word *words,
+			      size_t word_count, float boost, struct q__plan *plan)
+{
+	struct clause *clauses;
+	size_t room = 0, count = 0;
+	enum q_code code;
+
+	for (size_t i = 0; i < word_count; i++)
+		room += words[i].expansion_count;
+	code = q__plan_weighted(planner, field, room, plan);
+	if (code)
+		return code;
+	clauses = q_arena_alloc_array(planner->arena, room, sizeof *clauses);
+	if (!clauses)
+		return q__plan_out_of_memory(planner);
+	for (size_t i = 0; i < word_count; i++)
+		count = add_clauses(&words[i], clauses, count);
+	for (size_t i = 0; i < count; i++)
+		plan->terms[i] = (struct q__planned_term){
+			clauses[i].expansion->refs,
+			q__plan_weight(planner, field, boost * (float)clauses[i].boost,
+				       clauses[i].document_count)};
+	plan->term_count = count;
+	return Q_OK;
+}
+
+/* All of the words: each a sum of its own. */
+static enum q_code plan_all_words(struct q__planner *planner, size_t field,
+				  const struct word *words, size_t word_count, float boost,
+				  struct q__plan *plan)
+{
+	enum q_code code = Q_OK;
+
+	plan->kind = Q__PLAN_BOOL;
+	plan->inner = q_arena_alloc_array(planner->arena, word_count, sizeof(void *));
+	if (!plan->inner)
+		return q__plan_out_of_memory(planner);
+	for (size_t i = 0; i < word_count && !code; i++) {
+		struct q__plan *inner = q_arena_alloc(planner->arena, sizeof *inner);
+
+		if (!inner)
+			return q__plan_out_of_memory(planner);
+		code = plan_words(planner, field, &words[i], 1, boost, inner);
+		plan->inner[plan->inner_count++] = inner;
+	}
+	plan->must_count = word_count;
+	return code;
+}
+
+static enum q_code plan_field_match(struct q__planner *planner, const struct q_match *match,
+				    const struct q_match_field *named, float boost,
+				    struct q__plan *plan)
+{
+	enum q_field_kind kind;
+	struct word *words;
+	size_t field, count;
+	enum q_code code = q__plan_field(planner, named->name, &field, &kind);
+
+	boost *= named->boost;
+	if (!code && kind == Q_FIELD_KEYWORD && match->fuzziness == Q_FUZZINESS_NONE)
+		return q__plan_term(planner, field, kind, match->text, boost, plan);
+	if (!code)
+		code = take_words(planner, kind, match->text, &words, &count);
+	for (size_t i = 0; !code && i < count; i++)
+		code = expand_word(planner, field, match, &words[i]);
+	if (code || count == 0)
+		return code;
+	if (match->match_operator == Q_MATCH_AND && count > 1)
+		return plan_all_words(planner, field, words, count, boost, plan);
+	return plan_words(planner, field, words, count, boost, plan);
+}
+
+enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match, float boost,
+			  struct q__plan *plan)
+{
+	enum q_code code = Q_OK;
+
+	plan->kind = Q__PLAN_BEST;
+	plan->inner = q_arena_alloc_array(planner->arena, match->field_count, sizeof(void *));
+	if (!plan->inner)
+		return q__plan_out_of_memory(planner);
+	for (size_t i = 0; i < match->field_count && !code; i++) {
+		struct q__plan *inner = q_arena_alloc(planner->arena, sizeof *inner);
+
+		if (!inner)
+			return q__plan_out_of_memory(planner);
+		code = plan_field_match(planner, match, &match->fields[i], boost, inner);
+		if (inner->kind != Q__PLAN_NONE)
+			plan->inner[plan->inner_count++] = inner;
+	}
+	return code;
+}

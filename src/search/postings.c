@@ -1,0 +1,189 @@
+#include "search/postings.h"
+
+#include "search/codec.h"
+#include "search/postings_internal.h"
+
+static const unsigned char *source_end(const struct q__postings *postings)
+{
+	return postings->source.bytes.data + postings->source.bytes.length;
+}
+
+static uint32_t last_document_of(const struct q__postings *postings, uint32_t block)
+{
+	return q__read_u32(postings->table + (size_t)block * Q__TABLE_ENTRY_SIZE);
+}
+
+static uint32_t end_of(const struct q__postings *postings, uint32_t block)
+{
+	return q__read_u32(postings->table + (size_t)block * Q__TABLE_ENTRY_SIZE + 4);
+}
+
+static bool open_single(struct q__postings *postings)
+{
+	const uint32_t document = postings->ref.document;
+
+	postings->is_broken = document >= postings->source.document_count;
+	postings->unpacked[0] = document;
+	postings->count = 1;
+	postings->at = postings->is_broken ? 1 : 0;
+	postings->block = postings->block_count;
+	return true;
+}
+
+/* Finds bound, table and blocks. */
+static void find_parts(struct q__postings *postings)
+{
+	struct q__reader reader = q__reader_of(postings->source.bytes);
+	const unsigned char *bound = NULL;
+
+	q__read_bytes(&reader, postings->ref.offset);
+	if (postings->source.has_frequencies)
+		bound = q__read_bytes(&reader, Q__BOUND_SIZE);
+	if (bound)
+		postings->bound = (struct q__postings_bound){bound[0], bound[1]};
+	if (postings->block_count > 1)
+		postings->table =
+			q__read_bytes(&reader, (size_t)postings->block_count * Q__TABLE_ENTRY_SIZE);
+	postings->blocks = reader.at;
+	postings->is_broken = reader.is_broken;
+	if (reader.is_broken)
+		postings->block = postings->block_count;
+}
+
+bool q__postings_open(struct q__postings *postings, const struct q__term_ref *ref,
+		      const struct q__postings_source *source, struct q_arena *arena)
+{
+	uint32_t room =
+		ref->document_count < Q__BLOCK_DOCUMENTS ? ref->document_count : Q__BLOCK_DOCUMENTS;
+
+	*postings = (struct q__postings){.ref = *ref, .source = *source, .bound = {1, 1}};
+	postings->block_count =
+		(uint32_t)(((uint64_t)ref->document_count + Q__BLOCK_DOCUMENTS - 1) /
+			   Q__BLOCK_DOCUMENTS);
+	if (ref->document_count == 0)
+		return true;
+	postings->unpacked = q_arena_alloc_array(arena, source->has_frequencies ? 2 * room : room,
+						 sizeof *postings->unpacked);
+	if (!postings->unpacked)
+		return false;
+	postings->documents = postings->unpacked;
+	postings->frequencies = source->has_frequencies ? postings->unpacked + room : NULL;
+	if (ref->is_single)
+		return open_single(postings);
+	find_parts(postings);
+	return true;
+}
+
+/* Deltas to documents; false where the last one is beyond the segment. */
+static bool add_up(struct q__postings *postings, uint32_t next)
+{
+	uint64_t document = next;
+
+	for (uint32_t i = 0; i < postings->count; i++) {
+		document += postings->unpacked[i];
+		postings->unpacked[i] = (uint32_t)document++;
+	}
+	return document <= postings->source.document_count;
+}
+
+static bool unpack_block(struct q__postings *postings, const unsigned char *at, uint32_t next)
+{
+	const unsigned char *end = source_end(postings);
+	bool has_frequencies = postings->source.has_frequencies;
+	size_t head = has_frequencies ? 2 : 1;
+	size_t delta_bytes;
+
+	if ((size_t)(end - at) < head || at[0] > 32 || at[head - 1] > 32)
+		return false;
+	delta_bytes = q__packed_bytes(postings->count, at[0]);
+	if ((size_t)(end - at) < head + delta_bytes)
+		return false;
+	q__unpack(at + head, postings->count, at[0], postings->unpacked);
+	if (!has_frequencies)
+		return add_up(postings, next);
+	if ((size_t)(end - at) < head + delta_bytes + q__packed_bytes(postings->count, at[1]))
+		return false;
+	uint32_t *frequencies = postings->unpacked + (postings->frequencies - postings->documents);
+	q__unpack(at + head + delta_bytes, postings->count, at[1], frequencies);
+	for (uint32_t i = 0; i < postings->count; i++)
+		frequencies[i]++;
+	return add_up(postings, next);
+}
+
+static bool load(struct q__postings *postings, uint32_t block)
+{
+	const unsigned char *at = postings->blocks;
+	uint32_t next = 0, before = block * Q__BLOCK_DOCUMENTS;
+	uint32_t left = postings->ref.document_count - before;
+
+	if (block > 0) {
+		next = last_document_of(postings, block - 1) + 1;
+		if (end_of(postings, block - 1) > (size_t)(source_end(postings) - at))
+			return false;
+		at += end_of(postings, block - 1);
+	}
+	postings->count = left < Q__BLOCK_DOCUMENTS ? left : Q__BLOCK_DOCUMENTS;
+	postings->at = 0;
+	postings->block = block + 1;
+	return unpack_block(postings, at, next);
+}
+
+static bool fail_broken(struct q__postings *postings)
+{
+	postings->is_broken = true;
+	postings->block = postings->block_count;
+	postings->at = postings->count;
+	return false;
+}
+
+bool q__postings_next_block(struct q__postings *postings)
+{
+	postings->at = postings->count;
+	if (postings->block >= postings->block_count)
+		return false;
+	return load(postings, postings->block) || fail_broken(postings);
+}
+
+/* The first block, from the next one on, whose last document is >= from: steps that double, then
+ * halves. */
+static uint32_t find_block(const struct q__postings *postings, uint32_t from)
+{
+	uint32_t low = postings->block, step = 1;
+	uint32_t high;
+
+	while (low + step < postings->block_count &&
+	       last_document_of(postings, low + step) < from) {
+		low += step;
+		step *= 2;
+	}
+	high = low + step < postings->block_count ? low + step : postings->block_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (last_document_of(postings, middle) < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool seek_block(struct q__postings *postings, uint32_t from)
+{
+	if (postings->table && postings->block < postings->block_count)
+		postings->block = find_block(postings, from);
+	return q__postings_next_block(postings);
+}
+
+uint32_t q__postings_seek(struct q__postings *postings, uint32_t from)
+{
+	if (postings->count > 0 && postings->at < postings->count &&
+	    postings->documents[postings->count - 1] < from)
+		postings->at = postings->count;
+	if (postings->at == postings->count && !seek_block(postings, from))
+		return Q__NO_DOCUMENT;
+	while (postings->at < postings->count && postings->documents[postings->at] < from)
+		postings->at++;
+	/* A block that a table places wrongly has no such document: it is broken. */
+	return postings->at < postings->count ? postings->documents[postings->at] : Q__NO_DOCUMENT;
+}

@@ -1,0 +1,24 @@
+/* search/query_json.h: requests and mappings in OpenSearch's JSON, for the command line and for
+ * tests that hold this engine against that one.
+ *
+ * A request is {"query": ..., "from": N, "size": N, "_source": BOOL, "track_total_hits": ...}; the
+ * last is accepted and without effect: hits are always counted. Queries: match_all, ids, term,
+ * terms, match, multi_match (best_fields), bool, constant_score. A mapping is
+ * {"mappings": {"properties": {...}}}, {"properties": {...}} or the properties alone.
+ *
+ * Contract:  strict: what is not understood is an error that names it.
+ * Ownership: results live in the arena.
+ * Errors:    Q_INVALID, Q_TOOBIG, Q_NOMEM. */
+#ifndef Q_SEARCH_QUERY_JSON_H
+#define Q_SEARCH_QUERY_JSON_H
+
+#include "base/json.h"
+#include "ports/search_index.h"
+
+Q_MUST_USE enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
+					  struct q_search_request *out, struct q_err *err);
+
+Q_MUST_USE enum q_code q_mapping_json_parse(struct q_arena *arena, const struct q_json *mapping,
+					    struct q_index_definition *out, struct q_err *err);
+
+#endif

@@ -1,0 +1,139 @@
+#include "search/search.h"
+
+#include "search/plan.h"
+#include "search/top_hits.h"
+
+enum { SCRATCH_BYTES = 256 << 20 };
+
+/* One request at work. */
+struct run {
+	const struct q__snapshot *snapshot;
+	const struct q_call *call;
+	struct q_arena *scratch;
+	struct q__window *window;
+	struct q__top_hits top;
+	uint64_t total;
+};
+
+static void drop_deleted(const struct q__deletions *deletions, struct q__window *window)
+{
+	for (uint32_t i = 0; deletions && i < Q__WINDOW_WORDS; i++) {
+		for (uint64_t word = window->found[i]; word != 0;) {
+			unsigned bit = q__take_bit(&word);
+
+			if (q__deletions_have(deletions, window->start + 64 * i + bit))
+				window->found[i] &= ~((uint64_t)1 << bit);
+		}
+	}
+}
+
+static void take_window(struct run *run, uint32_t part)
+{
+	struct q__window *window = run->window;
+	float floor = q__top_hits_floor(&run->top);
+
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
+		run->total += (uint64_t)__builtin_popcountll(window->found[i]);
+		for (uint64_t word = window->found[i]; word != 0;) {
+			uint32_t at = 64 * i + q__take_bit(&word);
+
+			if (window->scores[at] <= floor)
+				continue;
+			q__top_hits_add(&run->top, (struct q__hit){window->scores[at], part,
+								   window->start + at});
+			floor = q__top_hits_floor(&run->top);
+		}
+	}
+}
+
+static enum q_code search_part(struct run *run, const struct q__plan *plan, uint32_t part,
+			       struct q_err *err)
+{
+	const struct q__part *in = &run->snapshot->parts[part];
+	struct q__matcher *matcher = q__plan_bind(plan, run->snapshot, part, run->scratch);
+	uint32_t count = in->segment->document_count;
+	uint32_t start;
+
+	if (!matcher)
+		return q_fail(err, Q_NOMEM, "search_index.search",
+			      "the query takes too much memory");
+	for (start = q__matcher_next(matcher, 0); start < count;
+	     start = q__matcher_next(matcher, run->window->end)) {
+		uint32_t left = count - start;
+
+		if (q_call_check(run->call, "search_index.search", err))
+			return err->code;
+		q__matcher_fill(matcher, run->window, start,
+				start + (left < Q__WINDOW_DOCUMENTS ? left : Q__WINDOW_DOCUMENTS));
+		drop_deleted(in->deletions, run->window);
+		take_window(run, part);
+	}
+	return Q_OK;
+}
+
+static enum q_code take_hit(const struct run *run, const struct q__hit *hit, bool with_source,
+			    struct q_arena *arena, struct q_search_hit *out, struct q_err *err)
+{
+	const struct q__segment *segment = run->snapshot->parts[hit->part].segment;
+
+	out->score = hit->score;
+	out->id = q_arena_copy(arena, q__segment_id(segment, hit->document));
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
+	if (!with_source)
+		return Q_OK;
+	return q__stored_read(&segment->stored, hit->document, arena, &out->source, err);
+}
+
+static enum q_code take_page(struct run *run, const struct q_search_request *request,
+			     struct q_arena *arena, struct q_search_result *out, struct q_err *err)
+{
+	size_t from = request->from < run->top.count ? request->from : run->top.count;
+	enum q_code code = Q_OK;
+
+	q__top_hits_sort(&run->top);
+	out->total = run->total;
+	out->hit_count = run->top.count - from;
+	out->hits = q_arena_alloc_array(arena, out->hit_count, sizeof *out->hits);
+	if (!out->hits)
+		return q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
+	for (size_t i = 0; i < out->hit_count && !code; i++)
+		code = take_hit(run, &run->top.hits[from + i], request->with_source, arena,
+				&out->hits[i], err);
+	return code;
+}
+
+static enum q_code search_parts(struct run *run, const struct q_index_definition *definition,
+				const struct q_search_request *request, struct q_err *err)
+{
+	const struct q__plan *plan;
+	enum q_code code =
+		q__plan_make(run->snapshot, definition, request->query, run->scratch, &plan, err);
+
+	run->top.max = request->from + request->size;
+	run->top.hits = q_arena_alloc_array(run->scratch, run->top.max, sizeof *run->top.hits);
+	run->window = q_arena_alloc(run->scratch, sizeof *run->window);
+	if (!code && (!run->top.hits || !run->window))
+		code = q_fail(err, Q_NOMEM, "search_index.search", "%zu hits", run->top.max);
+	for (uint32_t i = 0; i < run->snapshot->part_count && !code; i++)
+		code = search_part(run, plan, i, err);
+	return code;
+}
+
+enum q_code q__search(const struct q__snapshot *snapshot,
+		      const struct q_index_definition *definition, const struct q_call *call,
+		      const struct q_search_request *request, struct q_arena *arena,
+		      struct q_search_result *out, struct q_err *err)
+{
+	struct run run = {.snapshot = snapshot, .call = call};
+	enum q_code code;
+
+	run.scratch = q_arena_new(SCRATCH_BYTES);
+	if (!run.scratch)
+		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
+	code = search_parts(&run, definition, request, err);
+	if (!code)
+		code = take_page(&run, request, arena, out, err);
+	q_arena_free(run.scratch);
+	return code;
+}

@@ -1,0 +1,201 @@
+#include "search/segment_writer.h"
+
+#include "base/mem.h"
+#include "search/codec.h"
+#include "search/stored.h"
+#include "search/terms.h"
+
+struct q__segment_writer {
+	struct q__segment_file_writer *file; /* owned */
+	struct q__stored_writer *stored;     /* owned; NULL once all documents are written */
+	struct q_buf ids, id_ends;
+	uint32_t document_count;
+	/* Of the current field. */
+	uint32_t field;
+	const uint8_t *lengths; /* borrowed */
+	struct q__postings_writer postings;
+	struct q__terms_writer terms;
+	struct q_buf term_postings;
+	struct q_buf seen; /* a bit a document: it has a term */
+	uint64_t token_count;
+};
+
+enum q_code q__segment_create(struct q__directory *directory, const char *name,
+			      struct q__segment_writer **out, struct q_err *err)
+{
+	struct q__segment_writer *writer = q_mem_new(sizeof *writer);
+	enum q_code code;
+
+	if (!writer)
+		return q_fail(err, Q_NOMEM, "index.write", "%s", name);
+	q_buf_init(&writer->ids, UINT32_MAX);
+	q_buf_init(&writer->id_ends, UINT32_MAX);
+	q_buf_init(&writer->term_postings, UINT32_MAX);
+	q_buf_init(&writer->seen, UINT32_MAX);
+	q__postings_writer_init(&writer->postings, false);
+	q__terms_writer_init(&writer->terms);
+	code = q__segment_file_create(directory, name, &writer->file, err);
+	if (!code)
+		code = q__stored_create(writer->file, &writer->stored, err);
+	if (code)
+		q__segment_abandon(writer);
+	else
+		*out = writer;
+	return code;
+}
+
+enum q_code q__segment_add_document(struct q__segment_writer *writer, struct q_str id,
+				    struct q_str source, struct q_err *err)
+{
+	q_buf_append(&writer->ids, id);
+	q__append_u32(&writer->id_ends, (uint32_t)writer->ids.length);
+	if (q_buf_failed(&writer->ids) || q_buf_failed(&writer->id_ends))
+		return q_fail(err, Q_NOMEM, "index.write", "the ids of a segment");
+	writer->document_count++;
+	return q__stored_add(writer->stored, source, err);
+}
+
+static struct q_bytes bytes_of(const struct q_buf *buf)
+{
+	return q_str_bytes(q_buf_str(buf));
+}
+
+/* What comes between the documents and the fields. */
+static enum q_code end_documents(struct q__segment_writer *writer, struct q_err *err)
+{
+	struct q__stored_writer *stored = writer->stored;
+	struct q_bytes count = {(const unsigned char *)&writer->document_count,
+				sizeof writer->document_count};
+	enum q_code code;
+
+	if (!stored)
+		return Q_OK;
+	writer->stored = NULL;
+	code = q__stored_finish(stored, err);
+	if (!code)
+		code = q__section_put(writer->file, Q__SECTION_IDS, 0, bytes_of(&writer->ids), err);
+	if (!code)
+		code = q__section_put(writer->file, Q__SECTION_ID_ENDS, 0,
+				      bytes_of(&writer->id_ends), err);
+	if (!code)
+		code = q__section_put(writer->file, Q__SECTION_DOCUMENTS, 0, count, err);
+	return code;
+}
+
+static bool clear_seen(struct q__segment_writer *writer)
+{
+	size_t size = writer->document_count / 8 + 1;
+	char *bits;
+
+	q_buf_clear(&writer->seen);
+	bits = q_buf_reserve(&writer->seen, size);
+	if (bits)
+		memset(bits, 0, size);
+	return bits != NULL;
+}
+
+enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
+				   const uint8_t *lengths, struct q_err *err)
+{
+	enum q_code code = end_documents(writer, err);
+
+	if (code)
+		return code;
+	q__postings_writer_free(&writer->postings);
+	q__terms_writer_free(&writer->terms);
+	q__postings_writer_init(&writer->postings, lengths != NULL);
+	q__terms_writer_init(&writer->terms);
+	writer->field = field;
+	writer->lengths = lengths;
+	writer->token_count = 0;
+	if (!clear_seen(writer))
+		return q_fail(err, Q_NOMEM, "index.write", "%u documents", writer->document_count);
+	return q__section_begin(writer->file, Q__SECTION_POSTINGS, field, err);
+}
+
+void q__segment_add_posting(struct q__segment_writer *writer, uint32_t document, uint32_t frequency)
+{
+	q__postings_add(&writer->postings, document, frequency,
+			writer->lengths ? writer->lengths[document] : 1);
+	writer->seen.data[document / 8] |= (char)(1 << document % 8);
+	writer->token_count += frequency;
+}
+
+enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
+				struct q_err *err)
+{
+	struct q__term_ref ref;
+
+	if (writer->postings.document_count == 0)
+		return Q_OK;
+	q_buf_clear(&writer->term_postings);
+	if (!q__postings_end(&writer->postings, q__section_offset(writer->file),
+			     &writer->term_postings, &ref))
+		return q_fail(err, Q_NOMEM, "index.write", "the postings of a term");
+	q__terms_add(&writer->terms, term, &ref);
+	return q__section_write(writer->file, bytes_of(&writer->term_postings), err);
+}
+
+static uint64_t count_seen(const struct q__segment_writer *writer)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < writer->document_count / 8 + 1; i++)
+		count += (uint64_t)__builtin_popcount((unsigned char)writer->seen.data[i]);
+	return count;
+}
+
+static enum q_code write_field(struct q__segment_writer *writer, struct q_err *err)
+{
+	uint64_t counts[3] = {writer->terms.count, count_seen(writer), writer->token_count};
+	struct q_bytes lengths = {writer->lengths, writer->document_count};
+	enum q_code code =
+		q__section_put(writer->file, Q__SECTION_FIELD, writer->field,
+			       (struct q_bytes){(const unsigned char *)counts, sizeof counts}, err);
+
+	if (!code && writer->lengths)
+		code = q__section_put(writer->file, Q__SECTION_LENGTHS, writer->field, lengths,
+				      err);
+	if (!code)
+		code = q__section_put(writer->file, Q__SECTION_TERMS, writer->field,
+				      bytes_of(&writer->terms.blocks), err);
+	if (!code)
+		code = q__section_put(writer->file, Q__SECTION_TERM_BLOCKS, writer->field,
+				      bytes_of(&writer->terms.block_offsets), err);
+	return code;
+}
+
+enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err)
+{
+	if (!q__terms_end(&writer->terms))
+		return q_fail(err, Q_NOMEM, "index.write", "the terms of a field");
+	return write_field(writer, err);
+}
+
+static void free_writer(struct q__segment_writer *writer)
+{
+	q__stored_abandon(writer->stored);
+	q__postings_writer_free(&writer->postings);
+	q__terms_writer_free(&writer->terms);
+	q_buf_free(&writer->ids);
+	q_buf_free(&writer->id_ends);
+	q_buf_free(&writer->term_postings);
+	q_buf_free(&writer->seen);
+	q_mem_free(writer);
+}
+
+enum q_code q__segment_finish(struct q__segment_writer *writer, struct q_err *err)
+{
+	enum q_code code = q__segment_file_finish(writer->file, err);
+
+	free_writer(writer);
+	return code;
+}
+
+void q__segment_abandon(struct q__segment_writer *writer)
+{
+	if (!writer)
+		return;
+	q__segment_file_abandon(writer->file);
+	free_writer(writer);
+}

@@ -1,0 +1,172 @@
+/* A block, unpacked: for each of its documents the length (4 bytes) and the source. The table has
+ * for each block its first document (4), its size unpacked (4) and its offset (8), and ends with an
+ * entry behind the last. */
+#include "search/stored.h"
+
+#include "base/mem.h"
+#include "search/codec.h"
+
+#include <zstd.h>
+
+enum { BLOCK_BYTES = 16 << 10, BLOCK_MAX = 64 << 20, ENTRY_SIZE = 16, LEVEL = 1 };
+
+struct q__stored_writer {
+	struct q__segment_file_writer *file; /* borrowed */
+	ZSTD_CCtx *context;
+	struct q_buf block, packed, table;
+	uint32_t document_count, first_document;
+};
+
+enum q_code q__stored_create(struct q__segment_file_writer *file, struct q__stored_writer **out,
+			     struct q_err *err)
+{
+	struct q__stored_writer *writer = q_mem_new(sizeof *writer);
+	enum q_code code;
+
+	if (!writer)
+		return q_fail(err, Q_NOMEM, "index.stored", "a writer");
+	writer->file = file;
+	q_buf_init(&writer->block, BLOCK_MAX);
+	q_buf_init(&writer->packed, 2 * BLOCK_MAX);
+	q_buf_init(&writer->table, UINT32_MAX);
+	writer->context = ZSTD_createCCtx();
+	code = writer->context ? q__section_begin(file, Q__SECTION_STORED, 0, err)
+			       : q_fail(err, Q_NOMEM, "index.stored", "a compressor");
+	if (code)
+		q__stored_abandon(writer);
+	else
+		*out = writer;
+	return code;
+}
+
+static void add_entry(struct q__stored_writer *writer)
+{
+	q__append_u32(&writer->table, writer->first_document);
+	q__append_u32(&writer->table, (uint32_t)writer->block.length);
+	q__append_u64(&writer->table, q__section_offset(writer->file));
+}
+
+static enum q_code end_block(struct q__stored_writer *writer, struct q_err *err)
+{
+	size_t room = ZSTD_compressBound(writer->block.length), size;
+	char *out;
+
+	add_entry(writer);
+	q_buf_clear(&writer->packed);
+	out = q_buf_reserve(&writer->packed, room);
+	if (!out || q_buf_failed(&writer->table))
+		return q_fail(err, Q_NOMEM, "index.stored", "%zu bytes", room);
+	size = ZSTD_compressCCtx(writer->context, out, room, writer->block.data,
+				 writer->block.length, LEVEL);
+	if (ZSTD_isError(size))
+		return q_fail(err, Q_NOMEM, "index.stored", "%s", ZSTD_getErrorName(size));
+	q_buf_clear(&writer->block);
+	writer->first_document = writer->document_count;
+	return q__section_write(writer->file, (struct q_bytes){(unsigned char *)out, size}, err);
+}
+
+enum q_code q__stored_add(struct q__stored_writer *writer, struct q_str source, struct q_err *err)
+{
+	q__append_u32(&writer->block, (uint32_t)source.length);
+	if (!q_buf_append(&writer->block, source))
+		return q_fail(err, Q_NOMEM, "index.stored", "a source of %zu bytes", source.length);
+	writer->document_count++;
+	return writer->block.length >= BLOCK_BYTES ? end_block(writer, err) : Q_OK;
+}
+
+static enum q_code write_end(struct q__stored_writer *writer, struct q_err *err)
+{
+	enum q_code code = writer->block.length > 0 ? end_block(writer, err) : Q_OK;
+
+	if (code)
+		return code;
+	add_entry(writer);
+	if (q_buf_failed(&writer->table))
+		return q_fail(err, Q_NOMEM, "index.stored", "the table of blocks");
+	return q__section_put(writer->file, Q__SECTION_STORED_BLOCKS, 0,
+			      q_str_bytes(q_buf_str(&writer->table)), err);
+}
+
+enum q_code q__stored_finish(struct q__stored_writer *writer, struct q_err *err)
+{
+	enum q_code code = write_end(writer, err);
+
+	q__stored_abandon(writer);
+	return code;
+}
+
+void q__stored_abandon(struct q__stored_writer *writer)
+{
+	if (!writer)
+		return;
+	ZSTD_freeCCtx(writer->context);
+	q_buf_free(&writer->block);
+	q_buf_free(&writer->packed);
+	q_buf_free(&writer->table);
+	q_mem_free(writer);
+}
+
+/* Of two entries the first is the block's, the second the one behind it. */
+static const unsigned char *find_entry(const struct q__stored *stored, uint32_t document)
+{
+	size_t low = 0, high = stored->table.length / ENTRY_SIZE;
+
+	if (high < 2)
+		return NULL;
+	for (high--; high - low > 1;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (q__read_u32(stored->table.data + middle * ENTRY_SIZE) <= document)
+			low = middle;
+		else
+			high = middle;
+	}
+	return stored->table.data + low * ENTRY_SIZE;
+}
+
+static enum q_code unpack(const struct q__stored *stored, const unsigned char *entry,
+			  struct q_arena *arena, struct q_bytes *out, struct q_err *err)
+{
+	size_t room = q__read_u32(entry + 4);
+	uint64_t start = q__read_u64(entry + 8), end = q__read_u64(entry + ENTRY_SIZE + 8);
+	unsigned char *block;
+
+	if (start > end || end > stored->blocks.length || room > BLOCK_MAX || room == 0)
+		return q_fail(err, Q_CORRUPT, "index.stored", "a block is not where it should be");
+	block = q_arena_alloc(arena, room);
+	if (!block)
+		return q_fail(err, Q_NOMEM, "index.stored", "%zu bytes", room);
+	if (ZSTD_decompress(block, room, stored->blocks.data + start, (size_t)(end - start)) !=
+	    room)
+		return q_fail(err, Q_CORRUPT, "index.stored", "a block cannot be unpacked");
+	*out = (struct q_bytes){block, room};
+	return Q_OK;
+}
+
+enum q_code q__stored_read(const struct q__stored *stored, uint32_t document, struct q_arena *arena,
+			   struct q_str *out, struct q_err *err)
+{
+	const unsigned char *entry = find_entry(stored, document);
+	const unsigned char *source = NULL;
+	struct q__reader reader;
+	struct q_bytes block = {0};
+	uint32_t length = 0;
+	enum q_code code;
+
+	if (!entry)
+		return q_fail(err, Q_CORRUPT, "index.stored", "the table of blocks is empty");
+	code = unpack(stored, entry, arena, &block, err);
+	if (code)
+		return code;
+	reader = q__reader_of(block);
+	for (uint32_t at = q__read_u32(entry); at <= document && !reader.is_broken; at++) {
+		const unsigned char *head = q__read_bytes(&reader, sizeof length);
+
+		length = head ? q__read_u32(head) : 0;
+		source = q__read_bytes(&reader, length);
+	}
+	if (!source)
+		return q_fail(err, Q_CORRUPT, "index.stored", "a document is not in its block");
+	*out = (struct q_str){(const char *)source, length};
+	return Q_OK;
+}

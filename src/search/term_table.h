@@ -1,0 +1,38 @@
+/* search/term_table.h: the terms of one field of a buffer, each with the documents that have it.
+ *
+ * Contract:  documents are added in order. Terms are hashed under a secret seed, so that foreign
+ *            words cannot be chosen to collide.
+ * Ownership: terms and postings live in the arena given when the table is made.
+ * Threads:   one.
+ * Errors:    false or NULL when the heap or the arena is full. */
+#ifndef Q_SEARCH_TERM_TABLE_H
+#define Q_SEARCH_TERM_TABLE_H
+
+#include "base/arena.h"
+
+struct q__posting {
+	uint32_t document;
+	uint32_t frequency;
+};
+
+struct q__table_term {
+	struct q_str term;
+	uint64_t hash;
+	struct q__posting *postings;
+	uint32_t count, capacity;
+};
+
+struct q__term_table;
+
+Q_MUST_USE struct q__term_table *q__term_table_new(struct q_arena *arena);
+void q__term_table_free(struct q__term_table *table);
+
+/* Counts one more `term` in `document`. */
+Q_MUST_USE bool q__term_table_add(struct q__term_table *table, struct q_str term,
+				  uint32_t document);
+
+/* All terms in the order of their bytes. The table may only be freed afterwards, or asked again for
+ * its terms. */
+const struct q__table_term *const *q__term_table_sort(struct q__term_table *table, size_t *count);
+
+#endif
