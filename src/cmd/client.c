@@ -167,6 +167,30 @@ enum q_exit q_client_send(struct q_client *client, const char *method, struct q_
 	return send_request(client, &request, out);
 }
 
+enum q_exit q_client_try(struct q_client *client, const char *method, struct q_str path,
+			 int *status, const struct q_json **out)
+{
+	struct q_http_client_header headers[HEADERS];
+	const struct q_http_client_request request = {.method = q_str_from(method),
+						      .url = url_of(client, path),
+						      .headers = headers,
+						      .header_count =
+							      add_credentials(client, headers),
+						      .response_max = RESPONSE_MAX,
+						      .timeout_ms = TIMEOUT_MS};
+	struct q_http_client_response response;
+	struct q_call call = {0};
+	struct q_err err;
+
+	if (q_http_client_send(client->http, &call, &request, client->arena, &response, &err))
+		return fail_transport(client, &err);
+	*status = response.status;
+	*out = NULL;
+	if (response.body.length > 0)
+		(void)!q_json_parse(client->arena, response.body, &response_limits, out, &err);
+	return Q_EXIT_DONE;
+}
+
 /* --- Download ----------------------------------------------------------------------------------
  */
 
@@ -329,13 +353,15 @@ enum q_exit q_client_upload(struct q_client *client, const struct q_client_uploa
 {
 	struct form form = {.fd = -1};
 	struct q_http_client_header headers[HEADERS];
-	struct q_http_client_request request = {.method = Q_STR("POST"),
-						.url = url_of(client, Q_STR("/api/upload")),
-						.headers = headers,
-						.header_count = add_credentials(client, headers),
-						.response_max = RESPONSE_MAX,
-						.timeout_ms = UPLOAD_TIMEOUT_MS,
-						.events = &form.events};
+	struct q_http_client_request request = {
+		.method = Q_STR("POST"),
+		.url = url_of(client, upload->is_again ? Q_STR("/api/upload?again=1")
+						       : Q_STR("/api/upload")),
+		.headers = headers,
+		.header_count = add_credentials(client, headers),
+		.response_max = RESPONSE_MAX,
+		.timeout_ms = UPLOAD_TIMEOUT_MS,
+		.events = &form.events};
 	enum q_exit exit_code;
 	struct q_err err;
 

@@ -32,6 +32,11 @@ void q_client_close(struct q_client *client);
 enum q_exit q_client_send(struct q_client *client, const char *method, struct q_str path,
 			  struct q_str body, const struct q_json **out);
 
+/* The same without a body; the status is the caller's to judge: only a server that does not answer
+ * fails. *out is NULL where the answer is no JSON. */
+enum q_exit q_client_try(struct q_client *client, const char *method, struct q_str path,
+			 int *status, const struct q_json **out);
+
 /* The body of a GET, written to a descriptor as it comes. */
 enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path, int fd);
 
@@ -39,6 +44,7 @@ enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path,
 struct q_client_upload {
 	const char *path;
 	const char *tenant_id, *kind, *location_id; /* may be NULL */
+	bool is_again; /* a new job also for bytes that the tenant has a job of */
 	void (*progress)(void *context, uint64_t sent, uint64_t total);
 	void *context;
 };

@@ -85,7 +85,8 @@ static enum q_exit send_all(struct demo *demo)
 		return q_command_fail("demo", Q_EXIT_FAILED, "out of memory");
 	q_progress_begin(&progress);
 	for (size_t i = 0; i < demo->files.count; i++) {
-		struct q_client_upload upload = {.path = *(const char **)q_vec_at(&demo->files, i)};
+		struct q_client_upload upload = {.path = *(const char **)q_vec_at(&demo->files, i),
+						 .is_again = true};
 		const struct q_json *answer;
 
 		q_progress_draw(&progress, Q_STR("uploading"), "files", (int64_t)i,

@@ -1,4 +1,5 @@
 /* quire upload: documents to the server, one after the other. */
+#include "cmd/direct_upload.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/watch.h"
@@ -21,7 +22,9 @@ static enum q_exit send_file(struct q_client *client, struct q_client_upload *up
 	q_progress_begin(&progress);
 	upload->progress = draw_sent;
 	upload->context = &progress;
-	exit_code = q_client_upload(client, upload, &answer);
+	exit_code = q_direct_upload_is_for(upload->path)
+			    ? q_direct_upload_send(client, upload, &answer)
+			    : q_client_upload(client, upload, &answer);
 	q_progress_end(&progress);
 	if (exit_code)
 		return exit_code;
@@ -74,6 +77,7 @@ static enum q_exit run(const struct q_command_context *context)
 	struct q_client_upload upload = {0};
 	struct q_option options[] = {{"wait", false, &is_waiting, NULL},
 				     {"json", false, &is_json, NULL},
+				     {"again", false, &upload.is_again, NULL},
 				     {"tenant", true, NULL, &upload.tenant_id},
 				     {"kind", true, NULL, &upload.kind},
 				     {"location", true, NULL, &upload.location_id}};
@@ -90,10 +94,13 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_upload = {
 	.name = "upload",
-	.synopsis = "upload FILE... [--wait] [--tenant T] [--kind document|contract] [--location "
-		    "L] [--json]",
+	.synopsis = "upload FILE... [--wait] [--again] [--tenant T] [--kind document|contract] "
+		    "[--location L] [--json]",
 	.summary = "send documents to the server at QUIRE_URL",
 	.help = "QUIRE_TOKEN is an API key (qk_...) or a token (`quire token admin`).\n"
+		"A file above 16 MiB is sent in parts: broken off, the same command goes on with "
+		"those that are missing.\n"
+		"--again works through a document also where the tenant has the same bytes.\n"
 		"--wait stays until every document is worked through: exit code 0 where all pages "
 		"were, 6 where some were, 1 where none was.\n",
 	.run = run,
