@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100, PART_TIMEOUT_MS = 3600 * 1000, ARENA_BYTES = 4 << 20, PROBLEM_MAX = 4096 };
+enum { LOOK_MS = 100, PART_TIMEOUT_MS = 600 * 1000, ARENA_BYTES = 4 << 20, PROBLEM_MAX = 4096 };
 
 struct sender {
 	const struct q_part_task *task;
