@@ -2,6 +2,7 @@
 
 #include "extract/child.h"
 #include "extract/document.h"
+#include "extract/request.h"
 #include "extract/sandbox.h"
 
 #include <errno.h>
@@ -35,60 +36,7 @@ struct zygote {
 	size_t child_count;
 };
 
-struct incoming {
-	struct q_extract_request request;
-	int descriptors[Q_EXTRACT_DESCRIPTOR_COUNT];
-};
-
-static void close_all(const int *descriptors, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		close(descriptors[i]);
-}
-
-/* The descriptors of a packet, closed again where there are not just as many as there must be. */
-static bool take_descriptors(struct msghdr *message, int out[Q_EXTRACT_DESCRIPTOR_COUNT])
-{
-	struct cmsghdr *control = CMSG_FIRSTHDR(message);
-	size_t count;
-
-	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
-		return false;
-	count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(out, CMSG_DATA(control), count * sizeof(int));
-	if (count == Q_EXTRACT_DESCRIPTOR_COUNT && !(message->msg_flags & MSG_CTRUNC))
-		return true;
-	close_all(out, count);
-	return false;
-}
-
-/* 1: a request; 0: a packet that is none; -1: the socket is closed. */
-static int receive(int control_fd, struct incoming *out)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int) * Q_EXTRACT_DESCRIPTOR_COUNT)];
-	} control;
-	struct iovec part = {&out->request, sizeof out->request};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof control};
-	ssize_t got = recvmsg(control_fd, &message, MSG_CMSG_CLOEXEC);
-
-	if (got < 0 && errno == EINTR)
-		return 0;
-	if (got <= 0)
-		return -1;
-	if (!take_descriptors(&message, out->descriptors))
-		return 0;
-	if (got == sizeof out->request && out->request.version == Q_EXTRACT_VERSION)
-		return 1;
-	close_all(out->descriptors, Q_EXTRACT_DESCRIPTOR_COUNT);
-	return 0;
-}
-
-static pid_t fork_child(const struct incoming *incoming)
+static pid_t fork_child(const struct q__incoming *incoming)
 {
 	const struct q__child_task task = {
 		.request = incoming->request,
@@ -105,7 +53,7 @@ static pid_t fork_child(const struct incoming *incoming)
 
 /* Where no child can be had the status socket just closes: the other side takes that as "try
  * again". */
-static void start_child(struct zygote *zygote, const struct incoming *incoming)
+static void start_child(struct zygote *zygote, const struct q__incoming *incoming)
 {
 	int status_fd = incoming->descriptors[Q_EXTRACT_STATUS_FD];
 	pid_t pid = fork_child(incoming);
@@ -223,7 +171,7 @@ static void serve(struct zygote *zygote)
 {
 	struct pollfd polls[Q__ZYGOTE_CHILDREN_MAX + 2];
 	struct signalfd_siginfo signal_info;
-	struct incoming incoming;
+	struct q__incoming incoming;
 
 	for (;;) {
 		int ready = wait_for_events(zygote, polls);
@@ -238,11 +186,11 @@ static void serve(struct zygote *zygote)
 		    read(zygote->signal_fd, &signal_info, sizeof signal_info) > 0)
 			reap_children(zygote);
 		if (polls[1].revents) {
-			int got = receive(zygote->control_fd, &incoming);
+			enum q__receipt receipt = q__request_receive(zygote->control_fd, &incoming);
 
-			if (got < 0)
+			if (receipt == Q__RECEIPT_CLOSED)
 				return;
-			if (got > 0)
+			if (receipt == Q__RECEIPT_REQUEST)
 				start_child(zygote, &incoming);
 		}
 	}
