@@ -196,6 +196,10 @@ Q_MUST_USE enum q_code q__job_change(struct q_documents *d, const struct q_call 
 							   struct q_err *),
 				     struct q_arena *arena, struct q_err *err);
 
+/* The envelope of an event; of a job without a source key, which is deleted, the ids alone. */
+void q__event_write(struct q_json_writer *w, const struct q_documents *d,
+		    const struct q_call *call, const char *event_type, const struct q_job *job);
+
 /* Tells the world outside this process: a doorbell. A failure is logged: the due mark makes good
  * for it. */
 void q__publish(struct q_documents *d, const struct q_call *call, const char *event_type,

@@ -5,8 +5,8 @@
 
 enum { EVENT_MAX = 16 * 1024 };
 
-static void write_event(struct q_json_writer *w, const struct q_documents *d,
-			const struct q_call *call, const char *event_type, const struct q_job *job)
+void q__event_write(struct q_json_writer *w, const struct q_documents *d,
+		    const struct q_call *call, const char *event_type, const struct q_job *job)
 {
 	q_json_begin_object(w);
 	q_json_field_string(w, "eventType", q_str_from(event_type));
@@ -41,7 +41,7 @@ static enum q_code publish(struct q_documents *d, const struct q_call *call, con
 
 	q_buf_init(&buf, EVENT_MAX);
 	q_json_writer_init(&w, &buf);
-	write_event(&w, d, call, event_type, job);
+	q__event_write(&w, d, call, event_type, job);
 	event.data = q_str_bytes(q_buf_str(&buf));
 	if (q_buf_failed(&buf))
 		code = q_fail(err, Q_NOMEM, "documents.publish", "an event");

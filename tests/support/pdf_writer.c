@@ -132,12 +132,12 @@ static void add_page(struct pdf_writer *w, const char *entries, const char *cont
 
 void pdf_writer_add(struct pdf_writer *w, const char *content)
 {
-	add_page(w, "", content, SLOW_FORM);
+	add_page(w, "", content, WHITE_FORM);
 }
 
 void pdf_writer_add_with(struct pdf_writer *w, const char *entries, const char *content)
 {
-	add_page(w, entries, content, SLOW_FORM);
+	add_page(w, entries, content, WHITE_FORM);
 }
 
 void pdf_writer_add_text(struct pdf_writer *w, const char *text)
