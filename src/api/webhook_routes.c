@@ -130,52 +130,55 @@ static bool read_events(struct q_http_request *request, const struct q_json *arr
 	return false;
 }
 
-struct new_webhook {
+struct wish {
 	struct q_webhook_caller caller;
-	struct q_str url;
-	unsigned events;
+	struct q_webhook_new webhook;
 };
 
+static bool read_wish_field(struct q_http_request *request, const struct q_json_walk *member,
+			    struct wish *out)
+{
+	if (q_str_equal(member->name, Q_STR("events")))
+		return read_events(request, member->value, &out->webhook.events);
+	if (q_str_equal(member->name, Q_STR("url")) &&
+	    q_json_string(member->value, &out->webhook.url))
+		return true;
+	if (q_str_equal(member->name, Q_STR("tenantId")) &&
+	    q_json_string(member->value, &out->caller.tenant_id))
+		return true;
+	q_http_respond_refusal(request, 400, "invalid_request",
+			       "the body takes url and tenantId, strings, and events, a list");
+	return false;
+}
+
 /* The body of POST /api/webhooks. False when it has answered. */
-static bool read_new(struct q_http_request *request, struct new_webhook *out)
+static bool read_wish(struct q_api *api, struct q_http_request *request, struct wish *out)
 {
 	const struct q_json *body;
 	struct q_json_walk walk;
 
-	*out = (struct new_webhook){.caller.who = q__identity(request), .events = Q_WEBHOOK_ALL};
+	*out = (struct wish){.caller.who = q__identity(request), .webhook.events = Q_WEBHOOK_ALL};
 	if (!q__query(request, NULL, 0) || !q__body(request, &body))
 		return false;
-	for (walk = q_json_walk(body); q_json_next(&walk);) {
-		if (q_str_equal(walk.name, Q_STR("events"))) {
-			if (!read_events(request, walk.value, &out->events))
-				return false;
-		} else if (!(q_str_equal(walk.name, Q_STR("url")) &&
-			     q_json_string(walk.value, &out->url)) &&
-			   !(q_str_equal(walk.name, Q_STR("tenantId")) &&
-			     q_json_string(walk.value, &out->caller.tenant_id))) {
-			q_http_respond_refusal(request, 400, "invalid_request",
-					       "the body takes url and tenantId, strings, and "
-					       "events, a list");
+	for (walk = q_json_walk(body); q_json_next(&walk);)
+		if (!read_wish_field(request, &walk, out))
 			return false;
-		}
-	}
-	return true;
+	return q__once_begin(api, request, body, &out->webhook.once);
 }
 
 static void create_webhook(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
-	struct new_webhook new_webhook;
 	struct q_webhook webhook;
 	struct q_str secret = {0};
+	struct wish wish;
 	struct q_err err;
 
-	if (!read_new(request, &new_webhook))
+	if (!read_wish(api, request, &wish))
 		return;
-	if (q_webhook_add(api->o.documents, q_http_request_call(request), &new_webhook.caller,
-			  new_webhook.url, new_webhook.events, q_http_request_arena(request),
-			  &webhook, &secret, &err))
-		q_http_respond_error(request, &err);
+	if (q_webhook_add(api->o.documents, q_http_request_call(request), &wish.caller,
+			  &wish.webhook, q_http_request_arena(request), &webhook, &secret, &err))
+		q__once_fail(request, wish.webhook.once, &err);
 	else
 		answer_webhook(request, 201, &webhook, secret);
 }

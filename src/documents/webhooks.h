@@ -15,7 +15,8 @@
  * Errors:    Q_NOTFOUND also for what belongs to another tenant; Q_DENIED with reason
  *            "wrong_tenant"; Q_INVALID with reason "bad_webhook_url"; Q_CONFLICT with reason
  *            "too_many_webhooks", "webhook_disabled" or "webhook_has_no_url"; those of the ports.
- * Idempotency: steps may be repeated and run side by side; each add makes a webhook. */
+ * Idempotency: steps may be repeated and run side by side; each add without `once` makes a
+ *            webhook. */
 #ifndef Q_DOCUMENTS_WEBHOOKS_H
 #define Q_DOCUMENTS_WEBHOOKS_H
 
@@ -36,6 +37,7 @@ enum {
 };
 
 struct q_documents;
+struct q_idempotency; /* access/idempotency.h */
 
 /* The ends that a webhook may want, as bits. */
 enum q_webhook_event {
@@ -78,11 +80,19 @@ struct q_webhook_caller {
 Q_MUST_USE enum q_code q_webhook_check_url(struct q_documents *d, struct q_str url,
 					   struct q_err *err);
 
+struct q_webhook_new {
+	struct q_str url;
+	unsigned events;
+	struct q_idempotency
+		*once; /* identified; what was made before is the answer; may be NULL */
+};
+
 /* `secret` is "whsec_" and base64; it cannot be had again. */
 Q_MUST_USE enum q_code q_webhook_add(struct q_documents *d, const struct q_call *call,
-				     const struct q_webhook_caller *caller, struct q_str url,
-				     unsigned events, struct q_arena *arena, struct q_webhook *out,
-				     struct q_str *secret, struct q_err *err);
+				     const struct q_webhook_caller *caller,
+				     const struct q_webhook_new *wanted, struct q_arena *arena,
+				     struct q_webhook *out, struct q_str *secret,
+				     struct q_err *err);
 Q_MUST_USE enum q_code q_webhook_list(struct q_documents *d, const struct q_call *call,
 				      const struct q_webhook_caller *caller, size_t limit,
 				      struct q_str after, struct q_arena *arena,

@@ -21,11 +21,12 @@ struct q_webhook receiver_add(struct product *p, const char *tenant_id, const ch
 {
 	struct q_identity who = product_admin_of(tenant_id);
 	struct q_webhook_caller caller = {.who = &who};
+	struct q_webhook_new wanted = {.url = q_str_from(url), .events = Q_WEBHOOK_ALL};
 	struct q_webhook webhook;
 	struct q_err err;
 
-	must(q_webhook_add(p->documents, &no_call, &caller, q_str_from(url), Q_WEBHOOK_ALL,
-			   p->arena, &webhook, secret, &err),
+	must(q_webhook_add(p->documents, &no_call, &caller, &wanted, p->arena, &webhook, secret,
+			   &err),
 	     &err);
 	return webhook;
 }

@@ -357,6 +357,15 @@ def test_a_tenant_has_twenty_webhooks(tenant):
     make(tenant, "https://a.example/")
 
 
+def test_the_same_request_again_makes_one_webhook_and_shows_its_secret_again(tenant):
+    body = {"url": "https://a.example/"}
+    first, again = [tenant.post("/api/webhooks", body, Idempotency_Key="once") for _ in range(2)]
+    assert first.status == 201 and first.json == again.json
+    other = tenant.post("/api/webhooks", {"url": "https://b.example/"}, Idempotency_Key="once")
+    assert other.status == 422 and other.code == "idempotency_mismatch"
+    assert len(tenant.get("/api/webhooks").json["items"]) == 1
+
+
 # --- Tenants and secrets ---------------------------------------------------------------------------
 
 

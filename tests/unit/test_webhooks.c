@@ -102,12 +102,14 @@ static void only_wanted_events_are_sent(void **state)
 	struct product *p = *state;
 	struct q_identity who = product_admin_of("t1");
 	struct q_webhook_caller caller = {.who = &who};
+	struct q_webhook_new wanted = {.url = Q_STR("https://a.example/"),
+				       .events = Q_WEBHOOK_FAILED};
 	struct q_webhook webhook;
 	struct q_str secret;
 	struct q_err err;
 
-	assert_int_equal(q_webhook_add(p->documents, &no_call, &caller, Q_STR("https://a.example/"),
-				       Q_WEBHOOK_FAILED, p->arena, &webhook, &secret, &err),
+	assert_int_equal(q_webhook_add(p->documents, &no_call, &caller, &wanted, p->arena, &webhook,
+				       &secret, &err),
 			 Q_OK);
 	receiver_end_job(p, "t1");
 	receiver_run(p);
@@ -549,14 +551,15 @@ static void a_tenant_has_twenty_webhooks_at_most(void **state)
 	struct product *p = *state;
 	struct q_identity who = product_admin_of("t1");
 	struct q_webhook_caller caller = {.who = &who};
+	struct q_webhook_new wanted = {.url = Q_STR("https://b.example/"), .events = Q_WEBHOOK_ALL};
 	struct q_webhook webhook, extra;
 	struct q_str secret;
 	struct q_err err;
 
 	for (int i = 0; i < Q_WEBHOOKS_MAX; i++)
 		webhook = receiver_add(p, "t1", "https://a.example/", &secret);
-	assert_int_equal(q_webhook_add(p->documents, &no_call, &caller, Q_STR("https://b.example/"),
-				       Q_WEBHOOK_ALL, p->arena, &extra, &secret, &err),
+	assert_int_equal(q_webhook_add(p->documents, &no_call, &caller, &wanted, p->arena, &extra,
+				       &secret, &err),
 			 Q_CONFLICT);
 	assert_string_equal(err.reason, "too_many_webhooks");
 	receiver_add(p, "t2", "https://a.example/", &secret);

@@ -2,7 +2,8 @@
  * named. Their number is bounded by a counter beside them. */
 #include "documents/webhooks/webhooks_internal.h"
 
-#include <inttypes.h>
+#include "access/idempotency.h"
+
 #include <string.h>
 
 static const char where[] = "webhooks";
@@ -224,15 +225,16 @@ enum q_code q_webhook_check_url(struct q_documents *d, struct q_str url, struct 
 	return q_fail_reason(err, Q_INVALID, "bad_webhook_url", where, "%s", cause.message);
 }
 
+/* Every webhook but "default" is counted. */
 static enum q_code insert(struct q_documents *d, const struct q_call *call,
-			  const struct q_item *item, struct q_str tenant_id, struct q_arena *arena,
-			  struct q_err *err)
+			  const struct q_item *item, struct q_str tenant_id,
+			  const struct q_write *record, struct q_arena *arena, struct q_err *err)
 {
 	struct q_change one_more = q__change_add("count", 1), no_more = q__change_add("count", 0);
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q_condition has_room = {Q_IF_AT_MOST, Q_STR("count"),
 				       q_value_number(Q_WEBHOOKS_MAX - 1)};
-	struct q_write writes[] = {
+	struct q_write writes[3] = {
 		{.kind = Q_WRITE_UPDATE,
 		 .key = counter_key(arena, tenant_id),
 		 .changes = &no_more,
@@ -243,6 +245,7 @@ static enum q_code insert(struct q_documents *d, const struct q_call *call,
 		 .conditions = &is_new,
 		 .condition_count = 1},
 	};
+	size_t failed = 0;
 	/* A condition on a number does not hold where there is none: it is made first. */
 	enum q_code code = q_record_store_write(d->o.records, call, &writes[0], NULL, NULL, err);
 
@@ -251,33 +254,87 @@ static enum q_code insert(struct q_documents *d, const struct q_call *call,
 	writes[0].changes = &one_more;
 	writes[0].conditions = &has_room;
 	writes[0].condition_count = 1;
-	code = q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
-	if (code == Q_CONFLICT)
+	if (record)
+		writes[2] = *record;
+	code = q_record_store_transact(d->o.records, call, writes, record ? 3 : 2, &failed, err);
+	if (code == Q_CONFLICT && failed == 0)
 		return q_fail_reason(err, Q_CONFLICT, "too_many_webhooks", where,
 				     "a tenant has at most %d webhooks: delete one first",
 				     Q_WEBHOOKS_MAX);
 	return code;
 }
 
-enum q_code q_webhook_add(struct q_documents *d, const struct q_call *call,
-			  const struct q_webhook_caller *caller, struct q_str url, unsigned events,
-			  struct q_arena *arena, struct q_webhook *out, struct q_str *secret,
-			  struct q_err *err)
+/* What is recorded of the answer holds the secret sealed, as the webhook does. */
+static bool make_record(struct q_idempotency *once, const struct q_item *item,
+			struct q_arena *arena, struct q_write *out)
+{
+	const struct q_str none = {0};
+
+	return q_idempotency_write(once,
+				   q_arena_format(arena, "%.*s %.*s",
+						  Q_STR_ARG(q_item_string(item, "webhookId", none)),
+						  Q_STR_ARG(q_item_string(item, "secret", none))),
+				   out);
+}
+
+static enum q_code add(struct q_documents *d, const struct q_call *call,
+		       const struct q_webhook_new *wanted, struct q_arena *arena,
+		       struct q_webhook *out, struct q_str *secret, struct q_err *err)
 {
 	char id[Q_UUID_TEXT_SIZE];
+	struct q_write record;
 	struct q_item item;
 	enum q_code code;
 
-	*out = (struct q_webhook){.url = url, .events = events, .created_at_ms = q__now(d)};
-	code = q__webhook_tenant(caller, &out->tenant_id, err);
-	if (!code)
-		code = q_webhook_check_url(d, url, err);
-	if (code)
-		return code;
 	q_random_source_uuid(d->o.random, out->created_at_ms, id);
 	out->id = q_arena_copy(arena, q_str_from(id));
 	code = make(d, out, arena, &item, secret, err);
-	return code ? code : insert(d, call, &item, out->tenant_id, arena, err);
+	if (code)
+		return code;
+	if (wanted->once && !make_record(wanted->once, &item, arena, &record))
+		return q_fail(err, Q_NOMEM, where, "a record");
+	return insert(d, call, &item, out->tenant_id, wanted->once ? &record : NULL, arena, err);
+}
+
+/* The webhook of a request that has been done before, with the secret it was answered with. */
+static enum q_code add_again(struct q_documents *d, const struct q_call *call, struct q_str answer,
+			     struct q_arena *arena, struct q_webhook *out, struct q_str *secret,
+			     struct q_err *err)
+{
+	struct q__endpoint endpoint;
+	struct q_str id, sealed;
+	struct q_bytes bytes = {0};
+	enum q_code code;
+
+	q_str_cut(answer, ' ', &id, &sealed);
+	code = q__endpoint_read(d, call, out->tenant_id, id, arena, &endpoint, err);
+	if (!code)
+		code = q__secret_open(d, &endpoint.view, sealed, arena, &bytes, err);
+	if (code)
+		return code;
+	*out = endpoint.view;
+	*secret = q__secret_text(bytes.data, arena);
+	return secret->length > 0 ? Q_OK : q_fail(err, Q_NOMEM, where, "a secret");
+}
+
+enum q_code q_webhook_add(struct q_documents *d, const struct q_call *call,
+			  const struct q_webhook_caller *caller, const struct q_webhook_new *wanted,
+			  struct q_arena *arena, struct q_webhook *out, struct q_str *secret,
+			  struct q_err *err)
+{
+	struct q_str answer;
+	enum q_code code;
+
+	*out = (struct q_webhook){
+		.url = wanted->url, .events = wanted->events, .created_at_ms = q__now(d)};
+	code = q__webhook_tenant(caller, &out->tenant_id, err);
+	if (!code)
+		code = q_webhook_check_url(d, wanted->url, err);
+	if (code)
+		return code;
+	if (q_idempotency_find_answer(wanted->once, &answer))
+		return add_again(d, call, answer, arena, out, secret, err);
+	return add(d, call, wanted, arena, out, secret, err);
 }
 
 enum q_code q_webhook_find(struct q_documents *d, const struct q_call *call,

@@ -48,6 +48,13 @@ enum q_code q__secret_seal(struct q_documents *d, const struct q_webhook *webhoo
 		      (struct q_bytes){secret, Q__SECRET_BYTES}, arena, out, err);
 }
 
+enum q_code q__secret_open(struct q_documents *d, const struct q_webhook *webhook,
+			   struct q_str sealed, struct q_arena *arena, struct q_bytes *out,
+			   struct q_err *err)
+{
+	return q_unseal(d->o.keyring, use, about(webhook, arena), sealed, arena, out, err);
+}
+
 static bool append_signature(struct q_buf *out, struct q_bytes secret, struct q_str signed_text)
 {
 	unsigned char mac[Q_SHA256_SIZE];
@@ -62,8 +69,7 @@ static enum q_code sign_with(struct q_documents *d, const struct q_webhook *webh
 			     struct q_buf *out, struct q_err *err)
 {
 	struct q_bytes secret;
-	enum q_code code =
-		q_unseal(d->o.keyring, use, about(webhook, arena), sealed, arena, &secret, err);
+	enum q_code code = q__secret_open(d, webhook, sealed, arena, &secret, err);
 
 	if (code)
 		return code;

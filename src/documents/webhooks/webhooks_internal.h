@@ -72,6 +72,9 @@ struct q_str q__secret_text(const unsigned char secret[Q__SECRET_BYTES], struct 
 Q_MUST_USE enum q_code q__secret_seal(struct q_documents *d, const struct q_webhook *webhook,
 				      const unsigned char secret[Q__SECRET_BYTES],
 				      struct q_arena *arena, struct q_str *out, struct q_err *err);
+Q_MUST_USE enum q_code q__secret_open(struct q_documents *d, const struct q_webhook *webhook,
+				      struct q_str sealed, struct q_arena *arena,
+				      struct q_bytes *out, struct q_err *err);
 /* The header webhook-signature: one signature a secret that signs at `now_ms`. */
 Q_MUST_USE enum q_code q__sign(struct q_documents *d, const struct q__endpoint *endpoint,
 			       struct q_str message_id, int64_t now_ms, struct q_str body,
