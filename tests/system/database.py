@@ -66,6 +66,10 @@ class Database:
         return [decode_item(body) for (body,) in
                 self.rows("SELECT body FROM items WHERE substr(sk, 1, ?) = ?", len(sk_prefix), sk_prefix)]
 
+    def unswept(self):
+        """Deleted documents of which something may still be there."""
+        return [job for job in self.items("STATUS") if "deletedAt" in job and "removed" not in job]
+
     def changes(self):
         """Every change of an item that the feed still has, oldest first."""
         statement = "SELECT body FROM records JOIN streams USING (stream) WHERE name = 'changes/jobs' ORDER BY sequence"
