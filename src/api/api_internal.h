@@ -59,7 +59,7 @@ struct q_api {
 /* The groups (documents_routes.c, ...): tables that end in an entry without a method. */
 extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_routes[],
 	q__operations_routes[], q__blob_routes[], q__direct_upload_routes[], q__event_routes[],
-	q__ticket_routes[], q__webhook_routes[];
+	q__ticket_routes[], q__webhook_routes[], q__websocket_routes[];
 
 /* --- Who asks (identity.c) ---------------------------------------------------------------------
  */

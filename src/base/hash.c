@@ -54,6 +54,11 @@ void q_sha256_of(struct q_bytes bytes, unsigned char out[Q_SHA256_SIZE])
 	q_sha256_finish(&hash, out);
 }
 
+void q_sha1_of(struct q_bytes bytes, unsigned char out[Q_SHA1_SIZE])
+{
+	SHA1(bytes.data, bytes.length, out);
+}
+
 void q_sha256_to_hex(const unsigned char digest[Q_SHA256_SIZE], char out[Q_SHA256_HEX_SIZE])
 {
 	q_hex_write((struct q_bytes){digest, Q_SHA256_SIZE}, out);

@@ -21,6 +21,10 @@ void q_sha256_free(struct q_sha256 *hash);
 void q_sha256_of(struct q_bytes bytes, unsigned char out[Q_SHA256_SIZE]);
 void q_sha256_to_hex(const unsigned char digest[Q_SHA256_SIZE], char out[Q_SHA256_HEX_SIZE]);
 
+/* For protocols that ask for it, such as WebSocket's handshake: it protects nothing. */
+enum { Q_SHA1_SIZE = 20 };
+void q_sha1_of(struct q_bytes bytes, unsigned char out[Q_SHA1_SIZE]);
+
 void q_hmac_sha256(struct q_bytes key, struct q_bytes message, unsigned char out[Q_SHA256_SIZE]);
 
 /* A key of 32 bytes made from another: the first block of HKDF. `info` has at most 127 bytes. */
