@@ -138,8 +138,9 @@ static void *run_reader(void *argument)
 
 static unsigned run_helper(int threads, const char *helper_path, char **files, int file_count)
 {
-	const struct q_page_extractor_helper_options options = {helper_path, PAGES_MAX,
-								PAGE_TIMEOUT_MS};
+	const struct q_page_extractor_helper_options options = {.helper_path = helper_path,
+								.pages_max = PAGES_MAX,
+								.page_timeout_ms = PAGE_TIMEOUT_MS};
 	struct reader readers[THREADS_MAX];
 	unsigned *page_counts = calloc((size_t)file_count, sizeof *page_counts);
 	struct q_page_extractor *extractor;
@@ -154,8 +155,8 @@ static unsigned run_helper(int threads, const char *helper_path, char **files, i
 	count_all(extractor, files, page_counts, file_count);
 	start_ms = q_time_monotonic_ms();
 	for (int i = 0; i < threads; i++) {
-		readers[i] = (struct reader){
-			{count_page}, extractor, files, page_counts, file_count, &next, 0, 0};
+		readers[i] = (struct reader){{count_page}, extractor, files, page_counts,
+					     file_count,   &next,     0,     0};
 		pthread_create(&readers[i].thread, NULL, run_reader, &readers[i]);
 	}
 	for (int i = 0; i < threads; i++) {

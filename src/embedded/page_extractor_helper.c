@@ -28,6 +28,7 @@ struct extractor {
 	struct q__helper *helper; /* owned */
 	unsigned pages_max;
 	int64_t page_timeout_ms;
+	uint32_t text_bytes_max;
 };
 
 /* One call of the port. */
@@ -98,7 +99,7 @@ static enum outcome take_page(struct task *task, const struct q_page_text *page,
 	task->text_bytes += page->text.length;
 	for (size_t i = 0; i < page->hidden_count; i++)
 		task->text_bytes += page->hidden[i].text.length;
-	if (task->text_bytes > Q_EXTRACT_DOCUMENT_TEXT_MAX) {
+	if (task->text_bytes > task->extractor->text_bytes_max) {
 		q__page_failure(err, Q_EXTRACT_TOO_LARGE);
 		return OUTCOME_STOPPED;
 	}
@@ -228,6 +229,7 @@ static enum outcome run_child(struct task *task, struct q_err *err)
 		.last_page = task->is_one_by_one ? task->next_page : task->last_page,
 		.pages_max = task->extractor->pages_max,
 		.page_timeout_ms = (uint32_t)task->extractor->page_timeout_ms,
+		.text_bytes_max = task->extractor->text_bytes_max,
 		.size_bytes = task->source->size_bytes,
 	};
 	struct q__helper_child child;
@@ -358,6 +360,8 @@ enum q_code q_page_extractor_helper_open(const struct q_page_extractor_helper_op
 	extractor->base.ops = &helper_ops;
 	extractor->pages_max = options->pages_max;
 	extractor->page_timeout_ms = options->page_timeout_ms;
+	extractor->text_bytes_max =
+		options->text_bytes_max > 0 ? options->text_bytes_max : Q_EXTRACT_DOCUMENT_TEXT_MAX;
 	code = q__helper_open(options->helper_path, &extractor->helper, err);
 	if (code != Q_OK) {
 		extractor_close(&extractor->base);

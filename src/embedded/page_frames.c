@@ -14,10 +14,6 @@ enum {
 	BUFFER_BYTES_MAX = sizeof(struct q_extract_frame) + PAGE_BYTES_MAX + READ_BYTES,
 };
 
-/* The child stops after the page that goes beyond its limit. */
-static const uint64_t text_bytes_max =
-	(uint64_t)Q_EXTRACT_DOCUMENT_TEXT_MAX + Q_EXTRACT_PAGE_TEXT_MAX + HIDDEN_BYTES_MAX;
-
 _Static_assert(sizeof(struct q_text_box) == sizeof(struct q_extract_box) &&
 		       offsetof(struct q_text_box, bottom) ==
 			       offsetof(struct q_extract_box, bottom),
@@ -46,6 +42,7 @@ void q__page_frames_init(struct q__page_frames *frames, const struct q_extract_r
 		.next_page = request->first_page,
 		.last_page = request->last_page,
 		.pages_max = request->pages_max,
+		.text_bytes_max = request->text_bytes_max,
 	};
 	q_buf_init(&frames->bytes, BUFFER_BYTES_MAX);
 }
@@ -184,6 +181,16 @@ static void lay_out_page(const struct q__page_frames *frames, const struct q_ext
 	};
 }
 
+/* The page that goes beyond the limit is still said: it is the last. */
+static bool has_too_much_text(struct q__page_frames *frames, const struct q_extract_page *page)
+{
+	bool was_last = frames->text_bytes > frames->text_bytes_max;
+
+	frames->text_bytes += page->text_length + page->hidden_length -
+			      page->hidden_count * sizeof(struct q_extract_hidden);
+	return was_last;
+}
+
 static enum q_code check_page(struct q__page_frames *frames, const struct q_extract_page *page,
 			      const struct q_page_text *out, struct q_err *err)
 {
@@ -197,8 +204,7 @@ static enum q_code check_page(struct q__page_frames *frames, const struct q_extr
 	if (!are_finite((const void *)out->boxes, page->box_count) || !isfinite(page->width) ||
 	    !isfinite(page->height))
 		return corrupt(err, "box");
-	frames->text_bytes += page->text_length + page->hidden_length;
-	return frames->text_bytes <= text_bytes_max ? Q_OK : corrupt(err, "too much text");
+	return has_too_much_text(frames, page) ? corrupt(err, "too much text") : Q_OK;
 }
 
 static enum q_code take_page(struct q__page_frames *frames, const struct q_extract_frame *head,

@@ -25,6 +25,7 @@ struct q__page_frames {
 	size_t used; /* of the frame that was given out last */
 	uint32_t next_page, last_page;
 	uint32_t pages_max;
+	uint32_t text_bytes_max;
 	uint32_t page_count; /* 0 until the document is open */
 	uint64_t text_bytes; /* hidden ones, too */
 	struct q_hidden_text

@@ -153,7 +153,7 @@ static bool read_pages(struct child *child)
 	for (uint32_t n = request->first_page; n <= last_page; n++) {
 		if (!read_page(child, n))
 			return false;
-		if (child->text_bytes > Q_EXTRACT_DOCUMENT_TEXT_MAX)
+		if (child->text_bytes > request->text_bytes_max)
 			return fail(child, Q_EXTRACT_TOO_LARGE);
 	}
 	return q__say_end(&child->writer);

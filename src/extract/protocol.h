@@ -19,9 +19,10 @@
 enum {
 	Q_EXTRACT_VERSION = 2,
 	Q_EXTRACT_CONTROL_FD = 3,
-	Q_EXTRACT_PAGE_TEXT_MAX = 1 << 20,	/* bytes of UTF-8 */
-	Q_EXTRACT_HIDDEN_TEXT_MAX = 1 << 16,	/* the same, of a page, for each reason */
-	Q_EXTRACT_DOCUMENT_TEXT_MAX = 256 << 20 /* bytes of UTF-8, all pages of a request */
+	Q_EXTRACT_PAGE_TEXT_MAX = 1 << 20,   /* bytes of UTF-8 */
+	Q_EXTRACT_HIDDEN_TEXT_MAX = 1 << 16, /* the same, of a page, for each reason */
+	Q_EXTRACT_DOCUMENT_TEXT_MAX = 256
+				      << 20 /* all texts of a request together, hidden ones too */
 };
 
 #define Q_EXTRACT_LAST_PAGE UINT32_MAX /* the document's, whichever it is */
@@ -49,8 +50,8 @@ struct q_extract_request {
 	uint32_t first_page, last_page; /* 0, 0: only count the pages */
 	uint32_t pages_max;
 	uint32_t page_timeout_ms;
-	uint32_t unused;
-	uint64_t size_bytes; /* of the document */
+	uint32_t text_bytes_max; /* of all pages; a page that goes beyond is the last */
+	uint64_t size_bytes;	 /* of the document */
 };
 
 /* How the child ended: what wait4(2) told. */

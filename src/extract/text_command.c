@@ -24,6 +24,7 @@ static pid_t start_child(int fd, uint64_t size_bytes, int result_fd)
 			    .last_page = Q_EXTRACT_LAST_PAGE,
 			    .pages_max = PAGES_MAX,
 			    .page_timeout_ms = PAGE_TIMEOUT_MS,
+			    .text_bytes_max = Q_EXTRACT_DOCUMENT_TEXT_MAX,
 			    .size_bytes = size_bytes},
 		.document_fd = fd,
 		.result_fd = result_fd,

@@ -230,8 +230,10 @@ static void shared_documents_are_read_or_refused_in_time(void **state)
 
 static int open_extractor(void **state)
 {
-	const struct q_page_extractor_helper_options options = {getenv("QUIRE_EXTRACT"), PAGES_MAX,
-								PAGE_TIMEOUT_MS};
+	const struct q_page_extractor_helper_options options = {.helper_path =
+									getenv("QUIRE_EXTRACT"),
+								.pages_max = PAGES_MAX,
+								.page_timeout_ms = PAGE_TIMEOUT_MS};
 	struct q_page_extractor *extractor;
 	struct q_err err;
 

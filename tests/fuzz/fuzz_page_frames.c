@@ -67,7 +67,8 @@ static bool take_frames(struct q__page_frames *frames, uint32_t *next_page)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct q_extract_request request = {.first_page = 1, .last_page = 3, .pages_max = 5};
+	const struct q_extract_request request = {
+		.first_page = 1, .last_page = 3, .pages_max = 5, .text_bytes_max = 1 << 20};
 	size_t step = size > 0 ? 1 + (size_t)data[0] : 1, room;
 	struct q__page_frames frames;
 	uint32_t next_page = 1;

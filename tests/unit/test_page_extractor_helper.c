@@ -20,12 +20,13 @@
 
 enum { AWAIT_MS = 5000, PAGE_TIMEOUT_MS = 2500, PAGES_MAX = 3000 };
 
-static struct q_page_extractor *open_helper(void)
+static struct q_page_extractor *open_helper_for(uint32_t text_bytes_max)
 {
 	const struct q_page_extractor_helper_options options = {
 		.helper_path = getenv("QUIRE_EXTRACT"),
 		.pages_max = PAGES_MAX,
 		.page_timeout_ms = PAGE_TIMEOUT_MS,
+		.text_bytes_max = text_bytes_max,
 	};
 	struct q_page_extractor *extractor;
 	struct q_err err;
@@ -33,6 +34,11 @@ static struct q_page_extractor *open_helper(void)
 	q_assert(options.helper_path);
 	q_assert(!q_page_extractor_helper_open(&options, &extractor, &err));
 	return extractor;
+}
+
+static struct q_page_extractor *open_helper(void)
+{
+	return open_helper_for(0);
 }
 
 static struct q_document_source short_document(void)
@@ -73,7 +79,8 @@ static void open_names_what_is_no_helper(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
-		const struct q_page_extractor_helper_options options = {cases[i].path, 1, 1000};
+		const struct q_page_extractor_helper_options options = {
+			.helper_path = cases[i].path, .pages_max = 1, .page_timeout_ms = 1000};
 		struct q_page_extractor *extractor;
 		struct q_err err;
 
@@ -266,7 +273,8 @@ static enum q_code count_page(struct q_page_sink *sink, const struct q_page_text
 
 static enum q_code open_read_close(void *context)
 {
-	const struct q_page_extractor_helper_options options = {getenv("QUIRE_EXTRACT"), 10, 10000};
+	const struct q_page_extractor_helper_options options = {
+		.helper_path = getenv("QUIRE_EXTRACT"), .pages_max = 10, .page_timeout_ms = 10000};
 	struct q_page_sink sink = {count_page};
 	struct q_page_extractor *extractor;
 	struct q_err err;
@@ -288,6 +296,47 @@ static void calls_fail_cleanly_without_memory(void **state)
 	close(source.fd);
 }
 
+/* Two pages of "one\n" and "two\n", of which the second hides "three\n". */
+static enum q_code read_with_limit(uint32_t text_bytes_max, struct page_notes *notes)
+{
+	struct q_page_extractor *extractor = open_helper_for(text_bytes_max);
+	struct pdf_writer *writer = pdf_writer_new();
+	struct q_document_source source;
+	enum q_code code;
+
+	pdf_writer_add_text(writer, "one");
+	pdf_writer_add(writer, "BT /F1 12 Tf 72 720 Td (two) Tj 3 Tr (three) Tj ET");
+	source = pdf_writer_finish(writer);
+	page_notes_init(notes);
+	code = page_notes_take(notes, extractor, &source, 1, 2);
+	close(source.fd);
+	q_page_extractor_close(extractor);
+	return code;
+}
+
+static void a_document_may_have_as_much_text_as_its_limit(void **state)
+{
+	const uint32_t limit = (uint32_t)strlen("one\ntwo\nthree\n");
+	struct page_notes notes;
+
+	(void)state;
+	assert_int_equal(read_with_limit(limit, &notes), Q_OK);
+	assert_int_equal(notes.count, 2);
+	page_notes_free(&notes);
+}
+
+static void a_document_of_more_text_is_too_large(void **state)
+{
+	const uint32_t limit = (uint32_t)strlen("one\ntwo\nthree\n") - 1;
+	struct page_notes notes;
+
+	(void)state;
+	assert_int_equal(read_with_limit(limit, &notes), Q_TOOBIG);
+	assert_string_equal(notes.err.reason, "too_large");
+	assert_int_equal(notes.count, 1);
+	page_notes_free(&notes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -299,6 +348,8 @@ int main(void)
 		cmocka_unit_test(calls_leave_no_descriptors),
 		cmocka_unit_test(helper_gets_nothing_of_this_process),
 		cmocka_unit_test(deadline_kills_the_child),
+		cmocka_unit_test(a_document_may_have_as_much_text_as_its_limit),
+		cmocka_unit_test(a_document_of_more_text_is_too_large),
 		cmocka_unit_test(calls_fail_cleanly_without_memory),
 	};
 

@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 /* A conversation about pages 2 to 4 of at most 100. */
-static const struct q_extract_request request = {.first_page = 2, .last_page = 4, .pages_max = 100};
+static const struct q_extract_request request = {
+	.first_page = 2, .last_page = 4, .pages_max = 100, .text_bytes_max = 1000};
 
 static int frames_setup(void **state)
 {
@@ -337,19 +338,17 @@ static void refuses_hidden_texts_that_are_none(void **state)
 	(void)state;
 }
 
-/* The child itself stops after the page that goes beyond the limit. */
-static void refuses_more_text_than_a_document_may_have(void **state)
+static void refuses_a_page_after_the_one_that_was_too_much(void **state)
 {
-	const uint64_t limit = (uint64_t)Q_EXTRACT_DOCUMENT_TEXT_MAX + Q_EXTRACT_PAGE_TEXT_MAX +
-			       (Q_EXTRACT_HIDDEN_REASON_COUNT -
-				1) * (sizeof(struct q_extract_hidden) + Q_EXTRACT_HIDDEN_TEXT_MAX);
 	struct q__page_frames *frames = *state;
 
 	open_document(frames);
-	frames->text_bytes = limit - 2;
+	frames->text_bytes = request.text_bytes_max - 2;
 	feed_page(frames, 2, "ab", 2);
 	expect_next(frames, Q__FRAME_PAGE);
 	feed_page(frames, 3, "c", 1);
+	expect_next(frames, Q__FRAME_PAGE);
+	feed_page(frames, 4, "", 0);
 	expect_corrupt(frames);
 }
 
@@ -417,7 +416,7 @@ int main(void)
 		CASE(reads_frames_that_come_together),
 		CASE(gives_hidden_texts_apart),
 		CASE(refuses_hidden_texts_that_are_none),
-		CASE(refuses_more_text_than_a_document_may_have),
+		CASE(refuses_a_page_after_the_one_that_was_too_much),
 		CASE(refuses_unknown_frames),
 		CASE(refuses_a_length_beyond_a_page),
 		CASE(refuses_another_version),
