@@ -40,9 +40,11 @@ def cut_again_and_again(new_server, directory, seed, cuts, end_s, forgets=None):
             server.kill()
             disk.cut(dice)
             server.start()
+        load.finish(end_s)
     finally:
-        load.stop()
-    load.finish(end_s)
+        load.is_over.set()
+        if server.process:
+            server.kill()  # its directory goes
     print(f"{cuts} cuts, {len(load.documents)} documents, {load.unanswered} calls unanswered")
 
 
