@@ -64,8 +64,8 @@ static bool make_secret(struct q_random_source *random, struct q_arena *arena, s
 }
 
 static enum q_code put(struct q_record_store *records, const struct q_call *call,
-		       const struct q_api_key *key, const char *digest, struct q_arena *arena,
-		       struct q_err *err)
+		       const struct q_api_key *key, const char *digest,
+		       const struct q_write *record, struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q_attribute attributes[] = {
@@ -88,21 +88,25 @@ static enum q_code put(struct q_record_store *records, const struct q_call *call
 		.attributes = attributes,
 		.attribute_count = Q_COUNT_OF(attributes),
 	};
-	struct q_write write = {.kind = Q_WRITE_PUT,
-				.key = item.key,
-				.item = &item,
-				.conditions = &is_new,
-				.condition_count = 1};
+	struct q_write writes[2] = {{.kind = Q_WRITE_PUT,
+				     .key = item.key,
+				     .item = &item,
+				     .conditions = &is_new,
+				     .condition_count = 1}};
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "api_key.create", "a key's record");
-	return q_record_store_write(records, call, &write, NULL, NULL, err);
+	if (record)
+		writes[1] = *record;
+	return q_record_store_transact(records, call, writes, record ? 2 : 1, NULL, err);
 }
 
 enum q_code q_api_key_create(struct q_record_store *records, const struct q_call *call,
-			     struct q_random_source *random, int64_t now_ms, struct q_arena *arena,
+			     struct q_random_source *random, int64_t now_ms,
+			     struct q_idempotency *once, struct q_arena *arena,
 			     struct q_api_key *key, struct q_str *text, struct q_err *err)
 {
+	struct q_write record;
 	char digest[Q_SHA256_HEX_SIZE];
 	struct q_str secret;
 	enum q_code code = check(key, now_ms, err);
@@ -116,7 +120,9 @@ enum q_code q_api_key_create(struct q_record_store *records, const struct q_call
 		return q_fail(err, Q_NOMEM, "api_key.create", "a secret");
 	*text = q_arena_format(arena, "qk_%.*s_%.*s", Q_STR_ARG(key->id), Q_STR_ARG(secret));
 	secret_digest(secret, digest);
-	return put(records, call, key, digest, arena, err);
+	if (once && !q_idempotency_write_secret(once, key->id, *text, &record))
+		return q_fail(err, Q_NOMEM, "api_key.create", "a record");
+	return put(records, call, key, digest, once ? &record : NULL, arena, err);
 }
 
 static enum q_code parse(const struct q_item *item, struct q_api_key *out, struct q_err *err)
@@ -137,6 +143,16 @@ static enum q_code parse(const struct q_item *item, struct q_api_key *out, struc
 		return q_fail(err, Q_CORRUPT, "api_key", "item %.*s is no key",
 			      Q_STR_ARG(item->key.pk));
 	return Q_OK;
+}
+
+enum q_code q_api_key_find(struct q_record_store *records, const struct q_call *call,
+			   struct q_str id, struct q_arena *arena, struct q_api_key *out,
+			   struct q_err *err)
+{
+	struct q_item item;
+	enum q_code code = q_record_store_get(records, call, key_of(arena, id), arena, &item, err);
+
+	return code ? code : parse(&item, out, err);
 }
 
 enum q_code q_api_key_list(struct q_record_store *records, const struct q_call *call,

@@ -12,6 +12,7 @@
 #ifndef Q_ACCESS_API_KEY_H
 #define Q_ACCESS_API_KEY_H
 
+#include "access/idempotency.h"
 #include "access/policy.h"
 #include "ports/random_source.h"
 #include "ports/record_store.h"
@@ -36,11 +37,18 @@ struct q_api_key_page {
 };
 
 /* Makes a key from *key's name, tenant, roles and expiry; fills its id and creation time. *text is
- * the whole key: show it once. */
+ * the whole key: show it once. `once` (NULL: none; else identified) is committed with it, the id as
+ * its answer, the text as its secret. */
 Q_MUST_USE enum q_code q_api_key_create(struct q_record_store *records, const struct q_call *call,
 					struct q_random_source *random, int64_t now_ms,
-					struct q_arena *arena, struct q_api_key *key,
-					struct q_str *text, struct q_err *err);
+					struct q_idempotency *once, struct q_arena *arena,
+					struct q_api_key *key, struct q_str *text,
+					struct q_err *err);
+
+/* Q_NOTFOUND where there is no such key. */
+Q_MUST_USE enum q_code q_api_key_find(struct q_record_store *records, const struct q_call *call,
+				      struct q_str id, struct q_arena *arena, struct q_api_key *out,
+				      struct q_err *err);
 
 Q_MUST_USE enum q_code q_api_key_list(struct q_record_store *records, const struct q_call *call,
 				      struct q_str after, size_t limit, struct q_arena *arena,

@@ -1,8 +1,11 @@
 #include "access/idempotency.h"
 
+#include "base/seal.h"
 #include "base/uuid.h"
 
 enum { ATTEMPTS_MAX = 5 };
+
+static const char seal_use[] = "idempotency";
 
 struct q_idempotency {
 	struct q_idempotency_ports ports;
@@ -13,6 +16,7 @@ struct q_idempotency {
 	int64_t held_until_ms;	    /* the lease */
 	struct q_str recorded_body; /* hash; empty: the request has not been done before */
 	struct q_str recorded_answer;
+	struct q_str recorded_secret; /* sealed */
 };
 
 /* --- Hashes ------------------------------------------------------------------------------------
@@ -97,6 +101,7 @@ static enum q_code look(struct q_idempotency *once, const struct q_call *call, s
 		return code;
 	once->recorded_body = q_item_string(&item, "body", (struct q_str){0});
 	once->recorded_answer = q_item_string(&item, "answer", (struct q_str){0});
+	once->recorded_secret = q_item_string(&item, "secret", (struct q_str){0});
 	if (once->recorded_body.length > 0)
 		return Q_OK;
 	code = q_fail_reason(err, Q_CONFLICT, "idempotency_in_flight", "idempotency.begin",
@@ -179,9 +184,11 @@ static struct q_condition is_ours(const struct q_idempotency *once)
 	return (struct q_condition){Q_IF_EQUAL, Q_STR("token"), q_value_string(once->token)};
 }
 
-bool q_idempotency_write(struct q_idempotency *once, struct q_str answer, struct q_write *out)
+/* `sealed` may be empty. */
+static bool write_record(struct q_idempotency *once, struct q_str answer, struct q_str sealed,
+			 struct q_write *out)
 {
-	struct q_attribute *attributes = q_arena_alloc_array(once->arena, 2, sizeof *attributes);
+	struct q_attribute *attributes = q_arena_alloc_array(once->arena, 3, sizeof *attributes);
 	struct q_condition *condition = q_arena_alloc(once->arena, sizeof *condition);
 	struct q_item *record = q_arena_alloc(once->arena, sizeof *record);
 
@@ -190,18 +197,49 @@ bool q_idempotency_write(struct q_idempotency *once, struct q_str answer, struct
 		return false;
 	attributes[0] = (struct q_attribute){Q_STR("body"), q_value_string(once->body)};
 	attributes[1] = (struct q_attribute){Q_STR("answer"), q_value_string(answer)};
+	attributes[2] = (struct q_attribute){Q_STR("secret"), q_value_string(sealed)};
 	*condition = is_ours(once);
 	*record = (struct q_item){.key = once->key,
 				  .expires_at_ms =
 					  q_clock_now_ms(once->ports.clock) + Q_IDEMPOTENCY_LIFE_MS,
 				  .attributes = attributes,
-				  .attribute_count = 2};
+				  .attribute_count = 3};
 	*out = (struct q_write){.kind = Q_WRITE_PUT,
 				.key = record->key,
 				.item = record,
 				.conditions = condition,
 				.condition_count = 1};
 	return true;
+}
+
+bool q_idempotency_write(struct q_idempotency *once, struct q_str answer, struct q_write *out)
+{
+	return write_record(once, answer, (struct q_str){0}, out);
+}
+
+bool q_idempotency_write_secret(struct q_idempotency *once, struct q_str answer,
+				struct q_str secret, struct q_write *out)
+{
+	struct q_str sealed;
+	struct q_err err;
+
+	q_assert(once->ports.keyring);
+	return !q_seal(once->ports.keyring, q_str_from(seal_use), once->key.sk, q_str_bytes(secret),
+		       once->arena, &sealed, &err) &&
+	       write_record(once, answer, sealed, out);
+}
+
+enum q_code q_idempotency_open_secret(const struct q_idempotency *once, struct q_str *secret,
+				      struct q_err *err)
+{
+	struct q_bytes plain = {0};
+	enum q_code code;
+
+	q_assert(once->ports.keyring);
+	code = q_unseal(once->ports.keyring, q_str_from(seal_use), once->key.sk,
+			once->recorded_secret, once->arena, &plain, err);
+	*secret = q_bytes_str(plain);
+	return code;
 }
 
 enum q_code q_idempotency_commit(struct q_idempotency *once, const struct q_call *call,

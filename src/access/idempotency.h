@@ -19,6 +19,7 @@
 
 #include "access/policy.h"
 #include "base/hash.h"
+#include "base/keyring.h"
 #include "ports/clock.h"
 #include "ports/random_source.h"
 #include "ports/record_store.h"
@@ -33,6 +34,7 @@ struct q_idempotency_ports {
 	struct q_record_store *records;
 	struct q_clock *clock;
 	struct q_random_source *random;
+	const struct q_keyring *keyring; /* seals secrets; may be NULL where no answer has one */
 };
 
 struct q_idempotency;
@@ -56,7 +58,14 @@ bool q_idempotency_find_answer(const struct q_idempotency *once, struct q_str *a
 /* The record, as a write for the transaction that makes the object. False: out of memory. */
 Q_MUST_USE bool q_idempotency_write(struct q_idempotency *once, struct q_str answer,
 				    struct q_write *out);
-/* The same by itself, where nothing is made. Again: Q_OK. */
+/* The same with a secret that is shown once, and kept sealed. */
+Q_MUST_USE bool q_idempotency_write_secret(struct q_idempotency *once, struct q_str answer,
+					   struct q_str secret, struct q_write *out);
+/* The secret of the record that was found. */
+Q_MUST_USE enum q_code q_idempotency_open_secret(const struct q_idempotency *once,
+						 struct q_str *secret, struct q_err *err);
+
+/* The record by itself, where nothing is made. Again: Q_OK. */
 Q_MUST_USE enum q_code q_idempotency_commit(struct q_idempotency *once, const struct q_call *call,
 					    struct q_str answer, struct q_err *err);
 

@@ -2,6 +2,7 @@
 #include "api/api_internal.h"
 
 #include "access/api_key.h"
+#include "access/idempotency.h"
 #include "access/tenant.h"
 #include "base/time.h"
 
@@ -92,10 +93,27 @@ static bool read_key_field(struct q_http_request *request, const struct q_json_w
 	return !wrong;
 }
 
+/* The key that the request asks for, or, where it was done before, the one that it got. */
+static enum q_code make_key(struct q_api *api, struct q_http_request *request,
+			    struct q_idempotency *once, struct q_api_key *key, struct q_str *text,
+			    struct q_err *err)
+{
+	const struct q_call *call = q_http_request_call(request);
+	struct q_arena *arena = q_http_request_arena(request);
+	struct q_str id;
+	enum q_code code;
+
+	if (!q_idempotency_find_answer(once, &id))
+		return q_api_key_create(api->o.records, call, api->o.random,
+					q_clock_now_ms(api->o.clock), once, arena, key, text, err);
+	code = q_api_key_find(api->o.records, call, id, arena, key, err);
+	return code ? code : q_idempotency_open_secret(once, text, err);
+}
+
 static void create_key(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
-	struct q_arena *arena = q_http_request_arena(request);
+	struct q_idempotency *once;
 	struct q_api_key key = {0};
 	struct q_json_walk walk;
 	const struct q_json *body;
@@ -108,9 +126,10 @@ static void create_key(struct q_http_request *request, void *context)
 	for (walk = q_json_walk(body); q_json_next(&walk);)
 		if (!read_key_field(request, &walk, &key))
 			return;
-	if (q_api_key_create(api->o.records, q_http_request_call(request), api->o.random,
-			     q_clock_now_ms(api->o.clock), arena, &key, &text, &err)) {
-		q_http_respond_error(request, &err);
+	if (!q__once_begin(api, request, body, &once))
+		return;
+	if (make_key(api, request, once, &key, &text, &err)) {
+		q__once_fail(request, once, &err);
 		return;
 	}
 	q_http_add_header(request, "Cache-Control", Q_STR("no-store"));

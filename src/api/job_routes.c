@@ -1,6 +1,8 @@
 /* What a caller may do to a job (stop it, start it again, delete it), and its pages' states. */
 #include "api/api_internal.h"
 
+#include "access/idempotency.h"
+
 /* Answers with the job as it is now. */
 static void answer_job(struct q_api *api, struct q_http_request *request, int status,
 		       const struct q_job *job)
@@ -34,18 +36,28 @@ static void cancel_job(struct q_http_request *request, void *context)
 		answer_job(api, request, 200, &job);
 }
 
+/* A request done before is answered with the job as it is now. */
 static void retry_job(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
+	const struct q_call *call = q_http_request_call(request);
+	struct q_arena *arena = q_http_request_arena(request);
+	struct q_str file_id = q_http_request_param(request, "fileId"), recorded;
+	struct q_idempotency *once;
 	struct q_job job;
 	struct q_err err;
+	enum q_code code;
 
-	if (!q__query(request, NULL, 0))
+	if (!q__query(request, NULL, 0) || !q__once_begin(api, request, NULL, &once))
 		return;
-	if (q_documents_retry_job(api->o.documents, q_http_request_call(request),
-				  q__identity(request), q_http_request_param(request, "fileId"),
-				  q_http_request_arena(request), &job, &err))
-		q_http_respond_error(request, &err);
+	if (q_idempotency_find_answer(once, &recorded))
+		code = q_documents_find_job(api->o.documents, call, q__identity(request), file_id,
+					    arena, &job, &err);
+	else
+		code = q_documents_retry_job(api->o.documents, call, q__identity(request), file_id,
+					     once, arena, &job, &err);
+	if (code)
+		q__once_fail(request, once, &err);
 	else
 		answer_job(api, request, 202, &job);
 }

@@ -19,7 +19,8 @@ void q__once_fail(struct q_http_request *request, struct q_idempotency *once,
 
 bool q__once_take(struct q_api *api, struct q_http_request *request, struct q_idempotency **out)
 {
-	const struct q_idempotency_ports ports = {api->o.records, api->o.clock, api->o.random};
+	const struct q_idempotency_ports ports = {api->o.records, api->o.clock, api->o.random,
+						  api->o.keyring};
 	const struct q_route *route = q_http_request_route(request);
 	struct q_arena *arena = q_http_request_arena(request);
 	size_t count = q_http_request_header_count(request, q_str_from(header));

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,17 +49,17 @@ static struct q_str given(const char *text)
 static const char *state_path(const struct sending *s, const struct stat *status)
 {
 	struct q_arena *arena = s->client->arena;
-	char *path = realpath(s->upload->path, NULL);
+	char resolved[PATH_MAX];
+	const char *path = realpath(s->upload->path, resolved);
 	const struct q_str names[] = {
 		s->client->url,
-		q_arena_copy(arena, q_str_from(path ? path : s->upload->path)),
+		q_str_from(path ? path : s->upload->path),
 		q_arena_format(arena, "%lld %lld.%09ld", (long long)status->st_size,
 			       (long long)status->st_mtim.tv_sec, status->st_mtim.tv_nsec),
 		given(s->upload->tenant_id),
 		given(s->upload->kind),
 		given(s->upload->location_id)};
 
-	free(path);
 	return q_upload_state_path(arena, names, Q_COUNT_OF(names));
 }
 

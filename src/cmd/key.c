@@ -167,7 +167,7 @@ static enum q_code create_on_stores(const struct request *r, struct q_wiring *w,
 
 	if (!code)
 		code = q_api_key_create(w->records, &call, w->random, q_clock_now_ms(w->clock),
-					r->context->arena, &key, &text, err);
+					NULL, r->context->arena, &key, &text, err);
 	if (!code)
 		printf("%.*s\n", Q_STR_ARG(text));
 	return code;

@@ -32,7 +32,7 @@ static bool make_tombstone(struct q_documents *d, const struct q_job *job, struc
 
 /* From here on nobody finds the document. Its plan goes with it: nobody takes it up either. */
 static enum q_code bury(struct q_documents *d, const struct q_call *call, const struct q__job *job,
-			struct q_arena *arena, struct q_err *err)
+			void *context, struct q_arena *arena, struct q_err *err)
 {
 	const struct q_job *view = &job->view;
 	struct q_condition as_read[] = {
@@ -43,6 +43,7 @@ static enum q_code bury(struct q_documents *d, const struct q_call *call, const 
 	struct q_write writes[4];
 	enum q_code code;
 
+	(void)context;
 	if (!make_tombstone(d, view, arena, &tombstone))
 		return q_fail(err, Q_NOMEM, "documents.delete", "a tombstone");
 	code = q__digest_remove(d, call, view, arena, err);
@@ -235,7 +236,7 @@ enum q_code q__job_delete(struct q_documents *d, const struct q_call *call,
 			  struct q_arena *arena, struct q_err *err)
 {
 	struct q_err failure;
-	enum q_code code = q__job_change(d, call, who, file_id, bury, arena, err);
+	enum q_code code = q__job_change(d, call, who, file_id, bury, NULL, arena, err);
 
 	if (code)
 		return code;

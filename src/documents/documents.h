@@ -153,8 +153,8 @@ Q_MUST_USE enum q_code q_documents_cancel_job(struct q_documents *d, const struc
  * has succeeded; Q_BUSY: try again. */
 Q_MUST_USE enum q_code q_documents_retry_job(struct q_documents *d, const struct q_call *call,
 					     const struct q_identity *who, struct q_str file_id,
-					     struct q_arena *arena, struct q_job *out,
-					     struct q_err *err);
+					     struct q_idempotency *once, struct q_arena *arena,
+					     struct q_job *out, struct q_err *err);
 
 /* Deletes the document, whatever its job does: from now on every read of it is Q_NOTFOUND. Its
  * blobs and records go at once where that can be done, else soon; `document.deleted` is announced.

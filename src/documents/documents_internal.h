@@ -192,9 +192,9 @@ Q_MUST_USE enum q_code q__job_change(struct q_documents *d, const struct q_call 
 				     const struct q_identity *who, struct q_str file_id,
 				     enum q_code (*change)(struct q_documents *,
 							   const struct q_call *,
-							   const struct q__job *, struct q_arena *,
-							   struct q_err *),
-				     struct q_arena *arena, struct q_err *err);
+							   const struct q__job *, void *context,
+							   struct q_arena *, struct q_err *),
+				     void *context, struct q_arena *arena, struct q_err *err);
 
 /* The envelope of an event; of a job without a source key, which is deleted, the ids alone. */
 void q__event_write(struct q_json_writer *w, const struct q_documents *d,

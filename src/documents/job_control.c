@@ -41,9 +41,9 @@ static bool is_lost(enum q_code code, const struct q_err *err)
 enum q_code q__job_change(struct q_documents *d, const struct q_call *call,
 			  const struct q_identity *who, struct q_str file_id,
 			  enum q_code (*change)(struct q_documents *, const struct q_call *,
-						const struct q__job *, struct q_arena *,
-						struct q_err *),
-			  struct q_arena *arena, struct q_err *err)
+						const struct q__job *, void *context,
+						struct q_arena *, struct q_err *),
+			  void *context, struct q_arena *arena, struct q_err *err)
 {
 	struct q__job job;
 	enum q_code code = Q_OK;
@@ -55,7 +55,7 @@ enum q_code q__job_change(struct q_documents *d, const struct q_call *call,
 		if (!code)
 			code = q__job_find_writable(d, call, who, file_id, arena, &job, err);
 		if (!code)
-			code = change(d, call, &job, arena, err);
+			code = change(d, call, &job, context, arena, err);
 		if (!code || !is_lost(code, err))
 			return code;
 	}
@@ -66,12 +66,14 @@ enum q_code q__job_change(struct q_documents *d, const struct q_call *call,
  */
 
 static enum q_code cancel(struct q_documents *d, const struct q_call *call,
-			  const struct q__job *job, struct q_arena *arena, struct q_err *err)
+			  const struct q__job *job, void *context, struct q_arena *arena,
+			  struct q_err *err)
 {
 	struct q_change ended = q__change_number("completedAt", q__now(d));
 	struct q__edge edge = {.to = Q_JOB_CANCELLED, .changes = &ended, .change_count = 1};
 	enum q_code code;
 
+	(void)context;
 	if (job->view.status == Q_JOB_CANCELLED)
 		return Q_OK;
 	if (q_job_status_is_final(job->view.status))
@@ -89,7 +91,7 @@ enum q_code q_documents_cancel_job(struct q_documents *d, const struct q_call *c
 				   const struct q_identity *who, struct q_str file_id,
 				   struct q_arena *arena, struct q_job *out, struct q_err *err)
 {
-	enum q_code code = q__job_change(d, call, who, file_id, cancel, arena, err);
+	enum q_code code = q__job_change(d, call, who, file_id, cancel, NULL, arena, err);
 
 	return code ? code : q_documents_find_job(d, call, who, file_id, arena, out, err);
 }

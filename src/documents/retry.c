@@ -160,8 +160,10 @@ enum q_code q__ranges_open(struct q_documents *d, const struct q_call *call,
 /* --- The edge ----------------------------------------------------------------------------------
  */
 
+/* `record` (here and below; may be NULL) is a write that belongs to the edge. */
 static enum q_code restart_pages(struct q_documents *d, const struct q_call *call,
-				 const struct q__job *job, struct q_arena *arena, struct q_err *err)
+				 const struct q__job *job, const struct q_write *record,
+				 struct q_arena *arena, struct q_err *err)
 {
 	/* What succeeded stays counted: total = processed + failed + open holds from the start. */
 	struct q_change changes[] = {
@@ -172,38 +174,43 @@ static enum q_code restart_pages(struct q_documents *d, const struct q_call *cal
 	struct q__edge edge = {.to = Q_JOB_PROCESSING,
 			       .due_at_ms = q__now(d) + Q__DUE_AFTER_MS,
 			       .changes = changes,
-			       .change_count = Q_COUNT_OF(changes)};
+			       .change_count = Q_COUNT_OF(changes),
+			       .writes = record,
+			       .write_count = record ? 1 : 0};
 
 	return q__job_take_edge(d, call, job, &edge, arena, err);
 }
 
 /* Its pages were never counted: it is planned anew. */
 static enum q_code restart_plan(struct q_documents *d, const struct q_call *call,
-				const struct q__job *job, struct q_arena *arena, struct q_err *err)
+				const struct q__job *job, const struct q_write *record,
+				struct q_arena *arena, struct q_err *err)
 {
 	struct q_change changes[] = {q__change_remove("startedAt"), q__change_remove("completedAt"),
 				     q__change_remove("errorCode"),
 				     q__change_remove("errorDetail")};
 	struct q__work plan = q__plan_of_job(d, &job->view);
 	struct q_item item;
-	struct q_write writes[2];
+	struct q_write writes[3];
 	struct q__edge edge = {.to = Q_JOB_PENDING,
 			       .due_at_ms = q__now(d) + Q__DUE_AFTER_MS,
 			       .changes = changes,
 			       .change_count = Q_COUNT_OF(changes),
 			       .writes = writes,
-			       .write_count = Q_COUNT_OF(writes)};
+			       .write_count = record ? 3 : 2};
 
 	plan.run++;
 	if (!q__work_item(arena, &plan, q__now(d), &item))
 		return q_fail(err, Q_NOMEM, "documents.retry", "a plan");
 	writes[0] = (struct q_write){.kind = Q_WRITE_PUT, .key = item.key, .item = &item};
 	writes[1] = q__ready_tenant_write(arena, plan.tenant_id);
+	if (record)
+		writes[2] = *record;
 	return q__job_take_edge(d, call, job, &edge, arena, err);
 }
 
 static enum q_code retry(struct q_documents *d, const struct q_call *call, const struct q__job *job,
-			 struct q_arena *arena, struct q_err *err)
+			 void *record, struct q_arena *arena, struct q_err *err)
 {
 	const struct q_job *view = &job->view;
 
@@ -214,8 +221,8 @@ static enum q_code retry(struct q_documents *d, const struct q_call *call, const
 	if (view->status == Q_JOB_COMPLETED && view->failed_pages == 0)
 		return q_fail_reason(err, Q_CONFLICT, "nothing_to_retry", "documents.retry",
 				     "every page has succeeded");
-	return view->total_pages > 0 ? restart_pages(d, call, job, arena, err)
-				     : restart_plan(d, call, job, arena, err);
+	return view->total_pages > 0 ? restart_pages(d, call, job, record, arena, err)
+				     : restart_plan(d, call, job, record, arena, err);
 }
 
 /* The new run has begun, whatever follows: the sweeper makes good for what fails here. */
@@ -234,10 +241,15 @@ static void start_run(struct q_documents *d, const struct q_call *call, const st
 
 enum q_code q_documents_retry_job(struct q_documents *d, const struct q_call *call,
 				  const struct q_identity *who, struct q_str file_id,
-				  struct q_arena *arena, struct q_job *out, struct q_err *err)
+				  struct q_idempotency *once, struct q_arena *arena,
+				  struct q_job *out, struct q_err *err)
 {
-	enum q_code code = q__job_change(d, call, who, file_id, retry, arena, err);
+	struct q_write record;
+	enum q_code code;
 
+	if (once && !q_idempotency_write(once, file_id, &record))
+		return q_fail(err, Q_NOMEM, "documents.retry", "a record");
+	code = q__job_change(d, call, who, file_id, retry, once ? &record : NULL, arena, err);
 	if (!code)
 		code = q_documents_find_job(d, call, who, file_id, arena, out, err);
 	if (!code)

@@ -74,7 +74,7 @@ struct q_problem q_problem_from_error(const struct q_err *err)
 		.status = status,
 		.code = is_reason_public ? err->reason : table[err->code].code,
 		.detail = q_str_from(detail ? detail : err->message),
-		.retry_after_ms = status == 503 && err->retry_after_ms > 0
+		.retry_after_ms = (status == 503 || status == 409) && err->retry_after_ms > 0
 					  ? err->retry_after_ms
 					  : table[err->code].retry_after_ms,
 	};

@@ -256,7 +256,7 @@ static enum q_code retry(struct sim *sim, struct process *process, struct q_err 
 		return Q_OK;
 	who = product_admin_of(wanted->tenant_id);
 	code = q_documents_retry_job(process->documents, &no_call, &who, q_str_from(wanted->id),
-				     sim->product.arena, &job, err);
+				     NULL, sim->product.arena, &job, err);
 	if (!code && job.run != wanted->run + 1 && sim->meanwhile_count == meanwhile_count)
 		sim_observer_fail(&sim->observer, "%s has a new run as was answered", wanted->id);
 	return answer(code, err);
@@ -266,14 +266,17 @@ static enum q_code meddle(struct sim *sim, struct process *process, struct q_err
 {
 	struct q_identity who = product_admin_of("tenant-c");
 	struct sim_job *wanted = draw_job(sim);
+	struct q_arena *arena = sim->product.arena;
 	struct q_job job;
 	enum q_code code;
 
 	if (!wanted)
 		return Q_OK;
-	code = (below(sim, 2) ? q_documents_cancel_job : q_documents_retry_job)(
-		process->documents, &no_call, &who, q_str_from(wanted->id), sim->product.arena,
-		&job, err);
+	code = below(sim, 2)
+		       ? q_documents_cancel_job(process->documents, &no_call, &who,
+						q_str_from(wanted->id), arena, &job, err)
+		       : q_documents_retry_job(process->documents, &no_call, &who,
+					       q_str_from(wanted->id), NULL, arena, &job, err);
 	if (code != Q_NOTFOUND && !q_code_is_retryable(code))
 		sim_observer_fail(&sim->observer, "%s is unknown to strangers", wanted->id);
 	return Q_OK;
@@ -449,7 +452,7 @@ static void retry_all(struct sim *sim)
 		struct q_job job;
 		struct q_err err;
 		enum q_code code = q_documents_retry_job(sim->processes[0].documents, &no_call,
-							 &who, q_str_from(ended->id),
+							 &who, q_str_from(ended->id), NULL,
 							 sim->product.arena, &job, &err);
 
 		if (code && (code != Q_CONFLICT || ended->status != Q_JOB_COMPLETED))

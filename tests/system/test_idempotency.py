@@ -197,3 +197,39 @@ def test_space_in_json_does_not_matter(admin):
     answers = [admin.post("/api/uploads", text, Content_Type="application/json", Idempotency_Key="space") for text in texts]
     assert [answer.status for answer in answers] == [201, 201]
     assert answers[0].json["fileId"] == answers[1].json["fileId"]
+
+
+# --- What shows a secret once, and what begins a run ------------------------------------------------
+
+
+def test_key_made_again_is_the_same_key_with_its_secret(server):
+    boss = server.internal_admin()
+    asked = {"name": "scanner", "tenantId": "keys", "tenantType": "external", "roles": ["admin"]}
+    first, again = (boss.post("/admin/keys", asked, Idempotency_Key="make-key") for _ in range(2))
+    assert (first.status, again.status) == (201, 201) and again.json == first.json
+    assert type(boss)(server, {"X-API-Key": again.json["key"]}).get("/api/jobs").status == 200
+    assert len([key for key in boss.get("/admin/keys?limit=100").json["items"] if key["tenantId"] == "keys"]) == 1
+    other = boss.post("/admin/keys", asked | {"name": "other"}, Idempotency_Key="make-key")
+    assert (other.status, other.code) == (422, "idempotency_mismatch")
+    stored = b"".join(path.read_bytes() for path in server.data_dir.glob("*") if path.is_file())
+    assert again.json["key"].split("_")[2].encode() not in stored
+
+
+def test_webhook_added_again_is_the_same_webhook_with_its_secret(server):
+    client = server.client(tenant="hooks")
+    asked = {"url": "https://hooks.example/quire", "events": ["document.failed"]}
+    first, again = (client.post("/api/webhooks", asked, Idempotency_Key="add-hook") for _ in range(2))
+    assert (first.status, again.status) == (201, 201), first
+    assert again.json == first.json and again.json["secret"].startswith("whsec_")
+    assert len(client.get("/api/webhooks").json["items"]) == 1
+
+
+def test_retry_again_begins_no_other_run(server, request):
+    client = server.client(tenant="retries")
+    file_id = client.upload(b"%PDF-1.4 broken " + request.node.name.encode()).json["fileId"]
+    first = client.post(f"/api/jobs/{file_id}/retry", Idempotency_Key="retry-it")
+    assert (first.status, first.json["run"]) == (202, 2)
+    client.wait_for_end(file_id)
+    again = client.post(f"/api/jobs/{file_id}/retry", Idempotency_Key="retry-it")
+    assert (again.status, again.json["run"]) == (202, 2)
+    assert client.post(f"/api/jobs/{file_id}/retry", Idempotency_Key="once-more").json["run"] == 3

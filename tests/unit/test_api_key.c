@@ -27,8 +27,8 @@ static enum q_code create(struct product *p, struct q_api_key *key, struct q_str
 {
 	struct q_err err;
 
-	return q_api_key_create(p->options.records, &no_call, p->random, now_ms, p->arena, key,
-				text, &err);
+	return q_api_key_create(p->options.records, &no_call, p->random, now_ms, NULL, p->arena,
+				key, text, &err);
 }
 
 static enum q_code verify(struct product *p, struct q_str text, struct q_identity *who)
@@ -153,7 +153,7 @@ static void a_list_shows_each_key_once_by_age(void **state)
 		struct q_api_key key = a_key();
 
 		assert_int_equal(q_api_key_create(p->options.records, &no_call, p->random,
-						  now_ms + i, p->arena, &key, &text, &err),
+						  now_ms + i, NULL, p->arena, &key, &text, &err),
 				 Q_OK);
 	}
 	do {
@@ -180,8 +180,8 @@ static enum q_code create_verify_and_list(void *context)
 	enum q_code code = arena ? Q_OK : Q_NOMEM;
 
 	if (!code)
-		code = q_api_key_create(p->options.records, &no_call, p->random, now_ms, arena,
-					&key, &text, &err);
+		code = q_api_key_create(p->options.records, &no_call, p->random, now_ms, NULL,
+					arena, &key, &text, &err);
 	if (!code)
 		code = q_api_key_verify(p->options.records, &no_call, text, now_ms, arena, &who,
 					&err);

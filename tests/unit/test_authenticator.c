@@ -64,8 +64,8 @@ static struct q_str make_key(struct fixture *f, int64_t expires_at_ms, struct q_
 	struct q_str text;
 	struct q_err err;
 
-	assert_int_equal(q_api_key_create(f->records, &no_call, f->product.random, now(f), f->arena,
-					  &key, &text, &err),
+	assert_int_equal(q_api_key_create(f->records, &no_call, f->product.random, now(f), NULL,
+					  f->arena, &key, &text, &err),
 			 Q_OK);
 	*id = key.id;
 	return text;

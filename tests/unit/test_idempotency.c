@@ -15,7 +15,8 @@ static const struct q_call no_call = {0};
 static enum q_code begin_as(struct product *p, const struct q_identity *who, const char *route,
 			    struct q_str key, struct q_idempotency **out, struct q_err *err)
 {
-	const struct q_idempotency_ports ports = {p->options.records, p->clock, p->random};
+	const struct q_idempotency_ports ports = {p->options.records, p->clock, p->random,
+						  p->keyring};
 
 	return q_idempotency_begin(&ports, &no_call, who, q_str_from(route), key, p->arena, out,
 				   err);
@@ -137,6 +138,28 @@ static void who_lost_the_key_neither_records_nor_frees_it(void **state)
 	assert_view_equal(answer, "fast");
 }
 
+static void a_secret_is_kept_sealed(void **state)
+{
+	struct product *p = *state;
+	struct q_idempotency *once = take(p);
+	struct q_write record;
+	struct q_str answer, secret;
+	struct q_err err;
+
+	assert_true(q_idempotency_write_secret(once, Q_STR("id"), Q_STR("whsec_x"), &record));
+	for (size_t i = 0; i < record.item->attribute_count; i++)
+		assert_false(q_str_find(record.item->attributes[i].value.string, Q_STR("whsec"),
+					&(size_t){0}));
+	assert_int_equal(
+		q_record_store_write(p->options.records, &no_call, &record, NULL, NULL, &err),
+		Q_OK);
+	once = take(p);
+	assert_true(q_idempotency_find_answer(once, &answer));
+	assert_view_equal(answer, "id");
+	assert_int_equal(q_idempotency_open_secret(once, &secret, &err), Q_OK);
+	assert_view_equal(secret, "whsec_x");
+}
+
 static void a_key_is_of_tenant_principal_and_route(void **state)
 {
 	struct product *p = *state;
@@ -205,6 +228,7 @@ int main(void)
 		CASE(a_key_is_held_until_it_is_given_back_or_lapses),
 		CASE(a_key_that_is_kept_does_not_lapse),
 		CASE(who_lost_the_key_neither_records_nor_frees_it),
+		CASE(a_secret_is_kept_sealed),
 		CASE(a_key_is_of_tenant_principal_and_route),
 		CASE(parts_of_a_body_are_told_apart),
 		CASE(a_key_has_1_to_255_printable_characters),

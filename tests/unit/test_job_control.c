@@ -126,7 +126,7 @@ static enum q_code retry(struct product *p, struct q_str file_id, struct q_job *
 {
 	struct q_identity who = product_admin_of("tenant-a");
 
-	return q_documents_retry_job(p->documents, &no_call, &who, file_id, p->arena, job, err);
+	return q_documents_retry_job(p->documents, &no_call, &who, file_id, NULL, p->arena, job, err);
 }
 
 /* Page 7 fails as often as it is tried in a run, and then no more. */

@@ -511,7 +511,8 @@ static void another_tenant_finds_nothing(void **state)
 {
 	struct product *p = *state;
 	struct q_identity who = product_admin_of("t2");
-	struct q_webhook_caller own = {.who = &who}, other = {&who, Q_STR("t1")};
+	struct q_webhook_caller own = {.who = &who},
+				other = {.who = &who, .tenant_id = Q_STR("t1")};
 	struct q_str secret;
 	struct q_webhook webhook = receiver_add(p, "t1", "https://a.example/", &secret);
 	struct q_webhook found;
