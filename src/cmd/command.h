@@ -38,9 +38,9 @@ struct q_command {
 extern const struct q_command *const q_commands[]; /* NULL-terminated, in the order of the help */
 
 extern const struct q_command q_command_completion, q_command_config, q_command_deliveries,
-	q_command_demo, q_command_doctor, q_command_help, q_command_jobs, q_command_key,
-	q_command_openapi, q_command_policy, q_command_purge, q_command_serve, q_command_tenant,
-	q_command_token, q_command_upload, q_command_version, q_command_webhooks;
+	q_command_demo, q_command_doctor, q_command_help, q_command_index, q_command_jobs,
+	q_command_key, q_command_openapi, q_command_policy, q_command_purge, q_command_serve,
+	q_command_tenant, q_command_token, q_command_upload, q_command_version, q_command_webhooks;
 
 /* Prints "quire COMMAND: message" and what to do next to stderr; returns `exit_code`. */
 enum q_exit q_command_fail(const char *command, enum q_exit exit_code, const char *format, ...)

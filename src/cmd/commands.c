@@ -5,12 +5,25 @@
 #include <string.h>
 
 const struct q_command *const q_commands[] = {
-	&q_command_serve,  &q_command_demo,	&q_command_upload,
-	&q_command_jobs,   &q_command_webhooks, &q_command_deliveries,
-	&q_command_key,	   &q_command_tenant,	&q_command_token,
-	&q_command_purge,  &q_command_policy,	&q_command_config,
-	&q_command_doctor, &q_command_openapi,	&q_command_completion,
-	&q_command_help,   &q_command_version,	NULL,
+	&q_command_serve,
+	&q_command_demo,
+	&q_command_upload,
+	&q_command_jobs,
+	&q_command_webhooks,
+	&q_command_deliveries,
+	&q_command_key,
+	&q_command_tenant,
+	&q_command_token,
+	&q_command_purge,
+	&q_command_policy,
+	&q_command_config,
+	&q_command_doctor,
+	&q_command_index,
+	&q_command_openapi,
+	&q_command_completion,
+	&q_command_help,
+	&q_command_version,
+	NULL,
 };
 
 static void print_message(const char *command, const char *format, va_list values)

@@ -1,5 +1,7 @@
 #include "search/query_json.h"
 
+#include "search/analyser.h"
+
 static const struct {
 	const char *type;
 	enum q_field_kind kind;
@@ -27,7 +29,8 @@ static enum q_code parse_field(struct q_str name, const struct q_json *value,
 			       struct q_field_definition *out, struct q_err *err)
 {
 	struct q_json_walk walk = q_json_walk(value);
-	struct q_str type = {0}, analyser = Q_STR("standard");
+	struct q_str type = {0}, name_of_analyser = Q_STR("standard");
+	enum q_analyser analyser;
 
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return q_fail(err, Q_INVALID, "mapping", "field %.*s is not an object",
@@ -36,7 +39,7 @@ static enum q_code parse_field(struct q_str name, const struct q_json *value,
 		bool is_known = (q_str_equal(walk.name, Q_STR("type")) &&
 				 q_json_string(walk.value, &type)) ||
 				(q_str_equal(walk.name, Q_STR("analyzer")) &&
-				 q_json_string(walk.value, &analyser));
+				 q_json_string(walk.value, &name_of_analyser));
 
 		if (!is_known)
 			return q_fail(err, Q_INVALID, "mapping", "field %.*s: %.*s is not known",
@@ -45,11 +48,13 @@ static enum q_code parse_field(struct q_str name, const struct q_json *value,
 	out->name = name;
 	if (find_kind(name, type, &out->kind, err))
 		return err->code;
-	if (q_str_equal(analyser, Q_STR("keyword")) && out->kind == Q_FIELD_TEXT)
-		out->kind = Q_FIELD_KEYWORD;
-	else if (!q_str_equal(analyser, Q_STR("standard")))
+	if (!q_analyser_find(name_of_analyser, &analyser))
 		return q_fail(err, Q_INVALID, "mapping", "field %.*s: there is no analyzer %.*s",
-			      Q_STR_ARG(name), Q_STR_ARG(analyser));
+			      Q_STR_ARG(name), Q_STR_ARG(name_of_analyser));
+	if (out->kind == Q_FIELD_TEXT && analyser == Q_ANALYSER_KEYWORD)
+		return q_fail(err, Q_UNSUPPORTED, "mapping",
+			      "field %.*s: a text of the keyword analyzer: take the type keyword",
+			      Q_STR_ARG(name));
 	return Q_OK;
 }
 

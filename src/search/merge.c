@@ -42,15 +42,16 @@ static bool number_documents(struct source *source, const struct q__part *part, 
 static enum q_code merge_documents(struct merge *merge, const struct source *source,
 				   struct q_err *err)
 {
+	struct q__stored_reader reader;
 	enum q_code code = Q_OK;
 
+	q__stored_reader_start(&reader, &source->segment->stored, merge->scratch);
 	for (uint32_t i = 0; i < source->segment->document_count && !code; i++) {
 		struct q_str text;
 
 		if (source->numbers[i] == Q__NO_DOCUMENT)
 			continue;
-		q_arena_reset(merge->scratch);
-		code = q__stored_read(&source->segment->stored, i, merge->scratch, &text, err);
+		code = q__stored_reader_read(&reader, i, &text, err);
 		if (!code)
 			code = q__segment_add_document(
 				merge->writer, q__segment_id(source->segment, i), text, err);

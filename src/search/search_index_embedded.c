@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "search/index.h"
+#include "search/embedded_internal.h"
 #include "search/search.h"
 
 #include <errno.h>
@@ -66,9 +66,10 @@ static enum q_code find_or_open(struct embedded *store, struct q_str name, struc
 	return code;
 }
 
-static enum q_code find_index(struct embedded *store, struct q_str name, struct q__index **out,
-			      struct q_err *err)
+enum q_code q__embedded_find(struct q_search_index *base, struct q_str name, struct q__index **out,
+			     struct q_err *err)
 {
+	struct embedded *store = embedded_of(base);
 	enum q_code code;
 
 	pthread_mutex_lock(&store->opening);
@@ -131,7 +132,7 @@ static enum q_code bulk(struct q_search_index *base, const struct q_call *call, 
 			struct q_arena *arena, struct q_bulk_result *results, struct q_err *err)
 {
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	(void)call;
 	return code ? code : q__index_bulk(index, operations, count, arena, results, err);
@@ -141,7 +142,7 @@ static enum q_code refresh(struct q_search_index *base, const struct q_call *cal
 			   struct q_str name, struct q_err *err)
 {
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	(void)call;
 	return code ? code : q__index_refresh(index, err);
@@ -151,7 +152,7 @@ static enum q_code merge(struct q_search_index *base, const struct q_call *call,
 			 struct q_err *err)
 {
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	(void)call;
 	return code ? code : q__index_merge(index, err);
@@ -177,7 +178,7 @@ static enum q_code get(struct q_search_index *base, const struct q_call *call, s
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	(void)call;
 	if (code)
@@ -194,7 +195,7 @@ static enum q_code search(struct q_search_index *base, const struct q_call *call
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	if (code)
 		return code;
@@ -219,7 +220,7 @@ static enum q_code statistics(struct q_search_index *base, const struct q_call *
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = find_index(embedded_of(base), name, &index, err);
+	enum q_code code = q__embedded_find(base, name, &index, err);
 
 	(void)call;
 	if (code)

@@ -143,30 +143,68 @@ static enum q_code unpack(const struct q__stored *stored, const unsigned char *e
 	return Q_OK;
 }
 
-enum q_code q__stored_read(const struct q__stored *stored, uint32_t document, struct q_arena *arena,
-			   struct q_str *out, struct q_err *err)
+void q__stored_reader_start(struct q__stored_reader *reader, const struct q__stored *stored,
+			    struct q_arena *arena)
 {
-	const unsigned char *entry = find_entry(stored, document);
-	const unsigned char *source = NULL;
-	struct q__reader reader;
-	struct q_bytes block = {0};
-	uint32_t length = 0;
+	*reader = (struct q__stored_reader){.stored = stored, .arena = arena};
+}
+
+static enum q_code load_block(struct q__stored_reader *reader, uint32_t document, struct q_err *err)
+{
+	const unsigned char *entry = find_entry(reader->stored, document);
 	enum q_code code;
 
 	if (!entry)
 		return q_fail(err, Q_CORRUPT, "index.stored", "the table of blocks is empty");
-	code = unpack(stored, entry, arena, &block, err);
+	code = unpack(reader->stored, entry, reader->arena, &reader->block, err);
 	if (code)
 		return code;
-	reader = q__reader_of(block);
-	for (uint32_t at = q__read_u32(entry); at <= document && !reader.is_broken; at++) {
-		const unsigned char *head = q__read_bytes(&reader, sizeof length);
+	reader->first = reader->next = q__read_u32(entry);
+	reader->end = q__read_u32(entry + ENTRY_SIZE);
+	reader->at = reader->block.data;
+	return Q_OK;
+}
 
-		length = head ? q__read_u32(head) : 0;
-		source = q__read_bytes(&reader, length);
-	}
-	if (!source)
+/* The source that `at` stands before. */
+static enum q_code take_source(struct q__stored_reader *reader, struct q_str *out,
+			       struct q_err *err)
+{
+	struct q__reader bytes = {reader->at, reader->block.data + reader->block.length, false};
+	const unsigned char *head = q__read_bytes(&bytes, sizeof(uint32_t));
+	uint32_t length = head ? q__read_u32(head) : 0;
+	const unsigned char *source = q__read_bytes(&bytes, length);
+
+	if (bytes.is_broken)
 		return q_fail(err, Q_CORRUPT, "index.stored", "a document is not in its block");
 	*out = (struct q_str){(const char *)source, length};
+	reader->at = bytes.at;
+	reader->next++;
 	return Q_OK;
+}
+
+enum q_code q__stored_reader_read(struct q__stored_reader *reader, uint32_t document,
+				  struct q_str *out, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	if (document < reader->next || document >= reader->end) {
+		q_arena_reset(reader->arena);
+		code = load_block(reader, document, err);
+	}
+	while (!code && reader->next <= document)
+		code = take_source(reader, out, err);
+	return code;
+}
+
+enum q_code q__stored_read(const struct q__stored *stored, uint32_t document, struct q_arena *arena,
+			   struct q_str *out, struct q_err *err)
+{
+	struct q__stored_reader reader;
+	enum q_code code;
+
+	q__stored_reader_start(&reader, stored, arena);
+	code = load_block(&reader, document, err);
+	while (!code && reader.next <= document)
+		code = take_source(&reader, out, err);
+	return code;
 }

@@ -24,6 +24,22 @@ struct q__stored {
 	struct q_bytes blocks, table;
 };
 
+/* A reader keeps the block that it has unpacked: for documents one after the other. */
+struct q__stored_reader {
+	const struct q__stored *stored;
+	struct q_arena *arena; /* for the block; reset with each one */
+	uint32_t first, end;   /* documents of the block */
+	struct q_bytes block;
+	uint32_t next; /* the document at `at` */
+	const unsigned char *at;
+};
+
+void q__stored_reader_start(struct q__stored_reader *reader, const struct q__stored *stored,
+			    struct q_arena *arena);
+/* The source lasts until the next call. Documents come in order; some may be left out. */
+Q_MUST_USE enum q_code q__stored_reader_read(struct q__stored_reader *reader, uint32_t document,
+					     struct q_str *out, struct q_err *err);
+
 /* The source of a document of the segment, in the arena. */
 Q_MUST_USE enum q_code q__stored_read(const struct q__stored *stored, uint32_t document,
 				      struct q_arena *arena, struct q_str *out, struct q_err *err);

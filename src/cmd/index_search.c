@@ -1,0 +1,318 @@
+/* quire index search: many requests, several threads, their answers in order, and how long they
+ * took. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/vec.h"
+#include "cmd/index_command.h"
+#include "cmd/lines.h"
+#include "search/query_json.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	REQUESTS_MAX = 1000000,
+	REPEAT_MAX = 100000,
+	THREADS_MAX = 256,
+	REQUEST_ARENA_BYTES = 64 << 20,
+	ALL_ARENA_BYTES = 1 << 30,
+	ANSWER_BYTES = 16 << 20,
+	STACK_BYTES = 512 << 10
+};
+
+struct question {
+	struct q_str id;
+	struct q_search_request request;
+	struct q_str error;  /* why it could not be read or answered; empty: it could */
+	struct q_str answer; /* a line, without its end */
+};
+
+struct run {
+	struct q_index_command *command;
+	struct q_vec questions;
+	struct q_arena *arena; /* of the questions */
+	int64_t repeat;
+	atomic_size_t next; /* the next search: question = next % count */
+	double *took_ms;    /* of each search */
+};
+
+struct worker {
+	struct run *run;
+	struct q_arena *arena;	 /* of one search */
+	struct q_arena *answers; /* of all that it has given */
+	struct q_buf answer;
+	unsigned long thread;
+};
+
+static const struct q_call no_limits;
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+/* As few digits as give the same 32-bit float back. */
+static void write_score(struct q_buf *out, float score)
+{
+	char text[32];
+
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, (double)score);
+		if (strtof(text, NULL) == score)
+			break;
+	}
+	q_buf_append(out, q_str_from(text));
+}
+
+static void write_hits(struct q_json_writer *json, const struct q_search_result *result)
+{
+	struct q_buf score;
+
+	q_buf_init(&score, 32);
+	q_json_begin_array(json);
+	for (size_t i = 0; i < result->hit_count; i++) {
+		q_json_begin_array(json);
+		q_json_put_string(json, result->hits[i].id);
+		q_buf_clear(&score);
+		write_score(&score, result->hits[i].score);
+		q_json_put_raw(json, q_buf_str(&score));
+		q_json_end_array(json);
+	}
+	q_json_end_array(json);
+	q_buf_free(&score);
+}
+
+static void write_answer(struct q_buf *out, struct q_str id, const struct q_search_result *result)
+{
+	struct q_json_writer json;
+
+	q_buf_clear(out);
+	q_json_writer_init(&json, out);
+	q_json_begin_object(&json);
+	q_json_field_string(&json, "id", id);
+	q_json_field_int64(&json, "total", (int64_t)result->total);
+	q_json_name(&json, "hits");
+	write_hits(&json, result);
+	q_json_end_object(&json);
+}
+
+static void write_error(struct q_buf *out, struct q_str id, struct q_str error)
+{
+	struct q_json_writer json;
+
+	q_buf_clear(out);
+	q_json_writer_init(&json, out);
+	q_json_begin_object(&json);
+	q_json_field_string(&json, "id", id);
+	q_json_field_string(&json, "error", error);
+	q_json_end_object(&json);
+}
+
+/* Each question's first search writes its answer. */
+static void answer(struct worker *worker, struct question *question, size_t number)
+{
+	struct run *run = worker->run;
+	struct q_search_result result;
+	double started_ms = now_ms();
+	struct q_err err;
+	enum q_code code;
+
+	q_arena_reset(worker->arena);
+	code = q_search_index_search(run->command->store, &no_limits, Q_INDEX_COMMAND_NAME,
+				     &question->request, worker->arena, &result, &err);
+	run->took_ms[number] = now_ms() - started_ms;
+	if (number >= run->questions.count)
+		return;
+	if (code) {
+		question->error = q_arena_copy(worker->answers, q_str_from(err.message));
+		return;
+	}
+	write_answer(&worker->answer, question->id, &result);
+	question->answer = q_arena_copy(worker->answers, q_buf_str(&worker->answer));
+}
+
+static void *work(void *context)
+{
+	struct worker *worker = context;
+	struct run *run = worker->run;
+	size_t count = run->questions.count, all = count * (size_t)run->repeat, number;
+
+	while ((number = atomic_fetch_add(&run->next, 1)) < all) {
+		struct question *question = q_vec_at(&run->questions, number % count);
+
+		if (question->error.length == 0)
+			answer(worker, question, number);
+	}
+	return NULL;
+}
+
+static enum q_code open_worker(struct worker *worker, struct run *run, struct q_err *err)
+{
+	worker->run = run;
+	q_buf_init(&worker->answer, ANSWER_BYTES);
+	worker->arena = q_arena_new(REQUEST_ARENA_BYTES);
+	worker->answers = q_arena_new(ALL_ARENA_BYTES);
+	if (!worker->arena || !worker->answers)
+		return q_fail(err, Q_NOMEM, "index.search", "a thread");
+	return q_thread_start("index-search", STACK_BYTES, work, worker, &worker->thread, err);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void print_statistics(struct run *run, double took_ms)
+{
+	size_t count = run->questions.count * (size_t)run->repeat;
+
+	qsort(run->took_ms, count, sizeof *run->took_ms, by_time);
+	fprintf(stderr,
+		"{\"queries\":%zu,\"seconds\":%.3f,\"queriesPerSecond\":%.1f,\"p50Ms\":%.4f,"
+		"\"p90Ms\":%.4f,\"p99Ms\":%.4f,\"maxMs\":%.4f}\n",
+		count, took_ms / 1e3, (double)count * 1e3 / took_ms, run->took_ms[count / 2],
+		run->took_ms[count * 9 / 10], run->took_ms[count * 99 / 100],
+		run->took_ms[count - 1]);
+}
+
+/* The answers in the order of the questions; Q_EXIT_PARTLY where one has none. */
+static enum q_exit print_answers(struct run *run)
+{
+	enum q_exit exit_code = Q_EXIT_DONE;
+	struct q_buf error;
+
+	q_buf_init(&error, ANSWER_BYTES);
+	for (size_t i = 0; i < run->questions.count; i++) {
+		const struct question *question = q_vec_at(&run->questions, i);
+		struct q_str line = question->answer;
+
+		if (question->error.length > 0) {
+			write_error(&error, question->id, question->error);
+			line = q_buf_str(&error);
+			exit_code = Q_EXIT_PARTLY;
+		}
+		fwrite(line.data, 1, line.length, stdout);
+		fputc('\n', stdout);
+	}
+	q_buf_free(&error);
+	return exit_code;
+}
+
+static enum q_exit answer_all(struct run *run, size_t thread_count)
+{
+	struct worker workers[THREADS_MAX] = {0};
+	double started_ms = now_ms();
+	enum q_exit exit_code;
+	enum q_code code = Q_OK;
+	size_t started = 0;
+	struct q_err err;
+
+	while (started < thread_count && !code)
+		code = open_worker(&workers[started++], run, &err);
+	for (size_t i = 0; i < started; i++) {
+		if (workers[i].thread)
+			q_thread_join(workers[i].thread);
+	}
+	if (!code && run->command->with_statistics)
+		print_statistics(run, now_ms() - started_ms);
+	exit_code = code ? q_command_error("index", &err) : print_answers(run);
+	for (size_t i = 0; i < started; i++) {
+		q_buf_free(&workers[i].answer);
+		q_arena_free(workers[i].arena);
+		q_arena_free(workers[i].answers);
+	}
+	return exit_code;
+}
+
+static enum q_code read_question(struct run *run, struct q_str line, struct q_err *err)
+{
+	struct question question = {0};
+	const struct q_json *json;
+	enum q_code code =
+		q_json_parse(run->arena, q_str_bytes(line), &q_json_request_limits, &json, err);
+
+	if (!code) {
+		q_json_string(q_json_member(json, Q_STR("id")), &question.id);
+		code = q_query_json_parse(run->arena, q_json_member(json, Q_STR("body")),
+					  &question.request, err);
+	}
+	if (code == Q_NOMEM)
+		return code;
+	if (code)
+		question.error = q_arena_copy(run->arena, q_str_from(err->message));
+	if (!q_vec_push(&run->questions, &question))
+		return q_fail(err, Q_TOOBIG, "index.search", "more than %d requests", REQUESTS_MAX);
+	return Q_OK;
+}
+
+static enum q_code read_questions(struct run *run, int fd, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+	struct q_lines lines;
+	struct q_str line;
+
+	q_lines_init(&lines, fd);
+	while (!code && !(code = q_lines_next(&lines, &line, err))) {
+		line = q_str_trim(line);
+		if (line.length > 0)
+			code = read_question(run, line, err);
+	}
+	q_lines_free(&lines);
+	return code == Q_NOTFOUND ? Q_OK : code;
+}
+
+/* A number of an option, within 1..max; `otherwise` where it is not given. 0: it is no such
+ * number. */
+static int64_t number_of(const char *text, int64_t max, int64_t otherwise)
+{
+	int64_t number;
+
+	if (!text)
+		return otherwise;
+	return q_str_to_int64(q_str_from(text), &number) && number >= 1 && number <= max ? number
+											 : 0;
+}
+
+static enum q_exit search_all(struct run *run, size_t thread_count)
+{
+	struct q_err err;
+
+	if (read_questions(run, STDIN_FILENO, &err))
+		return q_command_error("index", &err);
+	if (run->questions.count == 0)
+		return Q_EXIT_DONE;
+	run->took_ms = q_mem_new_array(run->questions.count * (size_t)run->repeat, sizeof(double));
+	if (!run->took_ms)
+		return q_command_fail("index", Q_EXIT_FAILED, "out of memory");
+	return answer_all(run, thread_count);
+}
+
+enum q_exit q_index_search(struct q_index_command *command)
+{
+	struct run run = {.command = command};
+	int64_t threads = number_of(command->threads, THREADS_MAX, 1);
+	enum q_exit exit_code;
+
+	run.repeat = number_of(command->repeat, REPEAT_MAX, 1);
+	if (!command->as_ndjson || !threads || !run.repeat)
+		return q_command_usage(&q_command_index,
+				       "say --ndjson; --threads is 1..%d, --repeat 1..%d",
+				       THREADS_MAX, REPEAT_MAX);
+	q_vec_init(&run.questions, sizeof(struct question), REQUESTS_MAX);
+	run.arena = q_arena_new(ALL_ARENA_BYTES);
+	exit_code = run.arena ? search_all(&run, (size_t)threads)
+			      : q_command_fail("index", Q_EXIT_FAILED, "out of memory");
+	q_mem_free(run.took_ms);
+	q_vec_free(&run.questions);
+	q_arena_free(run.arena);
+	return exit_code;
+}

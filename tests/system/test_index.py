@@ -1,0 +1,133 @@
+"""`quire index`: an index is made from a file, asked, looked into, killed and damaged."""
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+program = os.environ["QUIRE_PROGRAM"]
+MAPPING = {"mappings": {"properties": {"id": {"type": "keyword"}, "name": {"type": "text", "analyzer": "standard"},
+                                       "age": {"type": "integer"}}}}
+NAMES = ["john smith", "jane smyth", "ann jones", "johanna smithson"]
+
+
+def index(*words, **options):
+    return subprocess.run([program, "index", *words], capture_output=True, text=True, timeout=120, **options)
+
+
+def write_documents(path, count, first=0):
+    rows = ({"id": f"d{i:05}", "name": NAMES[i % len(NAMES)], "age": i} for i in range(first, first + count))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def site(tmp_path):
+    (tmp_path / "mapping.json").write_text(json.dumps(MAPPING))
+    write_documents(tmp_path / "documents.ndjson", 40)
+    return tmp_path
+
+
+def build(site, documents="documents.ndjson"):
+    return index("build", str(site / "index"), "--mapping", str(site / "mapping.json"), "--docs",
+                 str(site / documents), "--id", "id")
+
+
+def search(site, *bodies, words=()):
+    lines = "".join(json.dumps({"id": f"q{i}", "body": body}) + "\n" for i, body in enumerate(bodies))
+    ran = index("search", str(site / "index"), "--ndjson", *words, input=lines)
+    return ran, [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def match(text, **options):
+    return {"query": {"match": {"name": {"query": text, **options}}}, "_source": False, "track_total_hits": True}
+
+
+def test_what_was_built_is_found(site):
+    assert build(site).returncode == 0
+    ran, answers = search(site, match("ann"), match("smiht", fuzziness="AUTO"), {"query": {"match_all": {}}, "size": 2})
+    assert ran.returncode == 0, ran.stderr
+    assert [answer["total"] for answer in answers] == [10, 10, 40]
+    assert answers[0]["hits"][0][0] == "d00002"
+    assert answers[2]["hits"] == [["d00000", 1], ["d00001", 1]]
+
+
+def test_threads_and_repetition_give_the_same_answers(site):
+    build(site)
+    bodies = [match(name) for name in NAMES] * 10
+    one, several = search(site, *bodies)[0], search(site, *bodies, words=("--threads", "3", "--repeat", "5", "--stats"))[0]
+    assert one.stdout == several.stdout
+    assert json.loads(several.stderr.splitlines()[-1])["queries"] == 200
+
+
+def test_an_unknown_key_is_named_and_the_others_are_answered(site):
+    build(site)
+    ran, answers = search(site, match("ann"), {"query": {"match": {"name": {"query": "ann", "slop": 1}}}}, {"aggs": {}})
+    assert ran.returncode == 6
+    assert answers[0]["total"] == 10
+    assert "slop" in answers[1]["error"] and "aggs" in answers[2]["error"]
+
+
+def test_building_again_replaces_documents_of_the_same_id(site):
+    build(site)
+    write_documents(site / "more.ndjson", 40, first=20)
+    assert build(site, "more.ndjson").returncode == 0
+    facts = json.loads(index("stats", str(site / "index")).stdout)
+    assert (facts["documents"], facts["deleted"], facts["segments"]) == (60, 0, 1)
+
+
+def test_ls_and_dump_show_what_is_there(site):
+    build(site)
+    segments = [json.loads(line) for line in index("ls", str(site / "index")).stdout.splitlines()]
+    assert [segment["documents"] for segment in segments] == [40]
+    rows = [json.loads(line) for line in index("dump", str(site / "index")).stdout.splitlines()]
+    assert rows[7] == {"id": "d00007", "source": {"id": "d00007", "name": NAMES[3], "age": 7}}
+    assert len(rows) == 40
+
+
+def test_a_directory_without_an_index_is_not_found(site):
+    assert index("stats", str(site / "nowhere")).returncode == 4
+    (site / "empty").mkdir()
+    assert index("stats", str(site / "empty")).returncode == 4
+
+
+def test_check_finds_any_flipped_byte(site):
+    build(site)
+    assert index("check", str(site / "index")).returncode == 0
+    paths = [path for path in (site / "index" / "main").iterdir() if path.stat().st_size > 0]
+    assert len(paths) == 2
+    seeded = random.Random(5)
+    for path in paths:
+        whole = path.read_bytes()
+        # The bytes between sections have no meaning: zeros that no one reads.
+        for at in [0, len(whole) - 1] + [seeded.randrange(len(whole)) for _ in range(20)]:
+            if whole[at] == 0:
+                continue
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << seeded.randrange(8)
+            path.write_bytes(damaged)
+            ran = index("check", str(site / "index"))
+            assert ran.returncode == 1, (path, at)
+            assert path.name in ran.stderr or "manifest" in ran.stderr
+        path.write_bytes(whole)
+    assert index("check", str(site / "index")).returncode == 0
+
+
+def test_a_kill_while_building_leaves_the_last_commit(site):
+    build(site)
+    write_documents(site / "more.ndjson", 60000, first=0)
+    rounds = 50 if os.environ.get("QUIRE_LONG") else 6
+    for i in range(rounds):
+        running = subprocess.Popen([program, "index", "build", str(site / "index"), "--mapping", str(site / "mapping.json"),
+                                    "--docs", str(site / "more.ndjson"), "--id", "id"], stderr=subprocess.DEVNULL)
+        time.sleep(0.05 + 0.2 * random.Random(i).random())  # somewhere in it; where does not matter
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert index("check", str(site / "index")).returncode == 0
+        facts = json.loads(index("stats", str(site / "index")).stdout)
+        assert facts["documents"] in (40, 60000)
+        kept = {path.suffix for path in (site / "index" / "main").iterdir()}
+        assert kept <= {"", ".segment", ".deletions"}
