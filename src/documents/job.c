@@ -257,9 +257,65 @@ static enum q_code event_item(struct q_documents *d, const struct q__job *from,
 	return Q_OK;
 }
 
+/* What an edge writes, gathered: the writes point to the rest. */
+struct edge_writes {
+	struct q_condition as_read[3];
+	struct q_change changes[Q__EDGE_CHANGES_MAX + 5];
+	struct q_record_key by_status, due;
+	struct q_item event, notice;
+	struct q_write items[Q__EDGE_WRITES_MAX + 2];
+	size_t count;
+};
+
+static void add_status(struct edge_writes *w, const struct q__job *from, const struct q__edge *edge,
+		       int64_t now, struct q_arena *arena)
+{
+	const struct q_job *job = &from->view;
+	struct q_str status = q_str_from(q_job_status_name(edge->to));
+	size_t count = 0;
+
+	w->as_read[0] = q__if_string("status", q_str_from(q_job_status_name(job->status)));
+	w->as_read[1] = q__if_number("run", job->run);
+	w->as_read[2] = q__if_number("eventCount", from->event_count);
+	w->changes[count++] = q__change_string("status", status);
+	w->changes[count++] = q__change_number("updatedAt", now);
+	w->changes[count++] = q__change_add("version", 1);
+	w->changes[count++] = q__change_number("eventCount", from->event_count + 1);
+	w->changes[count++] = q__change_number("run", run_after(from));
+	for (size_t i = 0; i < edge->change_count; i++)
+		w->changes[count++] = edge->changes[i];
+	w->by_status = q__tenant_status_key(arena, job->tenant_id, edge->to, now, job->file_id);
+	if (edge->due_at_ms > 0)
+		w->due = q__due_key(arena, job->file_id, edge->due_at_ms);
+	w->items[w->count++] = (struct q_write){.kind = Q_WRITE_UPDATE,
+						.key = q__job_key(arena, job->file_id),
+						.changes = w->changes,
+						.change_count = count,
+						.index1 = &w->by_status,
+						.index2 = &w->due,
+						.conditions = w->as_read,
+						.condition_count = Q_COUNT_OF(w->as_read)};
+}
+
+static enum q_code add_event(struct edge_writes *w, struct q_documents *d,
+			     const struct q__job *from, const struct q__edge *edge,
+			     struct q_arena *arena, struct q_err *err)
+{
+	static const struct q_condition is_new = {.kind = Q_IF_ABSENT};
+	enum q_code code = event_item(d, from, edge, arena, &w->event, err);
+
+	w->items[w->count++] = (struct q_write){.kind = Q_WRITE_PUT,
+						.key = w->event.key,
+						.item = &w->event,
+						.conditions = &is_new,
+						.condition_count = 1};
+	return code;
+}
+
 /* Final edges leave a notice for the webhooks role. */
-static enum q_code notice_item(const struct q__job *from, const struct q__edge *edge, int64_t now,
-			       struct q_arena *arena, struct q_item *out, struct q_err *err)
+static enum q_code add_notice(struct edge_writes *w, const struct q__job *from,
+			      const struct q__edge *edge, int64_t now, struct q_arena *arena,
+			      struct q_err *err)
 {
 	const struct q__notice notice = {.file_id = from->view.file_id,
 					 .tenant_id = from->view.tenant_id,
@@ -267,8 +323,12 @@ static enum q_code notice_item(const struct q__job *from, const struct q__edge *
 					 .status = edge->to,
 					 .at_ms = now};
 
-	if (!q__notice_item(arena, &notice, out))
+	if (!q_job_status_is_final(edge->to))
+		return Q_OK;
+	if (!q__notice_item(arena, &notice, &w->notice))
 		return q_fail(err, Q_NOMEM, "documents.edge", "a notice");
+	w->items[w->count++] =
+		(struct q_write){.kind = Q_WRITE_PUT, .key = w->notice.key, .item = &w->notice};
 	return Q_OK;
 }
 
@@ -276,66 +336,25 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 			     const struct q__job *from, const struct q__edge *edge,
 			     struct q_arena *arena, struct q_err *err)
 {
-	const struct q_job *job = &from->view;
 	int64_t now = q__now(d);
-	struct q_change changes[Q__EDGE_CHANGES_MAX + 5];
-	struct q_write writes[Q__EDGE_WRITES_MAX + 2];
-	struct q_condition conditions[] = {
-		q__if_string("status", q_str_from(q_job_status_name(job->status))),
-		q__if_number("run", job->run),
-		q__if_number("eventCount", from->event_count),
-	};
-	struct q_condition is_new = {.kind = Q_IF_ABSENT};
-	struct q_record_key by_status =
-		q__tenant_status_key(arena, job->tenant_id, edge->to, now, job->file_id);
-	struct q_record_key due = {0};
-	struct q_item event, notice;
 	bool is_final = q_job_status_is_final(edge->to);
-	size_t change_count = 0, write_count = 0;
+	struct edge_writes w = {0};
 	enum q_code code;
 
-	q_assert(edges[job->status] & 1u << edge->to);
+	q_assert(edges[from->view.status] & 1u << edge->to);
 	q_assert(edge->change_count <= Q__EDGE_CHANGES_MAX);
 	q_assert(edge->write_count + is_final <= Q__EDGE_WRITES_MAX);
-	if (edge->due_at_ms > 0)
-		due = q__due_key(arena, job->file_id, edge->due_at_ms);
-	code = event_item(d, from, edge, arena, &event, err);
-	if (!code && is_final)
-		code = notice_item(from, edge, now, arena, &notice, err);
+	add_status(&w, from, edge, now, arena);
+	code = add_event(&w, d, from, edge, arena, err);
+	if (!code)
+		code = add_notice(&w, from, edge, now, arena, err);
 	if (code)
 		return code;
-
-	changes[change_count++] =
-		q__change_string("status", q_str_from(q_job_status_name(edge->to)));
-	changes[change_count++] = q__change_number("updatedAt", now);
-	changes[change_count++] = q__change_add("version", 1);
-	changes[change_count++] = q__change_number("eventCount", from->event_count + 1);
-	changes[change_count++] = q__change_number("run", run_after(from));
-	for (size_t i = 0; i < edge->change_count; i++)
-		changes[change_count++] = edge->changes[i];
-	writes[write_count++] = (struct q_write){
-		.kind = Q_WRITE_UPDATE,
-		.key = q__job_key(arena, job->file_id),
-		.changes = changes,
-		.change_count = change_count,
-		.index1 = &by_status,
-		.index2 = &due,
-		.conditions = conditions,
-		.condition_count = Q_COUNT_OF(conditions),
-	};
-	writes[write_count++] = (struct q_write){.kind = Q_WRITE_PUT,
-						 .key = event.key,
-						 .item = &event,
-						 .conditions = &is_new,
-						 .condition_count = 1};
-	if (is_final)
-		writes[write_count++] =
-			(struct q_write){.kind = Q_WRITE_PUT, .key = notice.key, .item = &notice};
 	for (size_t i = 0; i < edge->write_count; i++)
-		writes[write_count++] = edge->writes[i];
-	code = q_record_store_transact(d->o.records, call, writes, write_count, NULL, err);
+		w.items[w.count++] = edge->writes[i];
+	code = q_record_store_transact(d->o.records, call, w.items, w.count, NULL, err);
 	if (!code)
-		q__live_note(d, job->file_id);
+		q__live_note(d, from->view.file_id);
 	if (!code && is_final)
 		q_bell_ring(d->announce_bell);
 	return code;
