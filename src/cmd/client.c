@@ -15,6 +15,7 @@ enum {
 	RESPONSE_MAX = 32 << 20,
 	TIMEOUT_MS = 60000,
 	UPLOAD_TIMEOUT_MS = 24 * 3600 * 1000,
+	LISTEN_MS = 10 * 60 * 1000, /* then anew: nobody may be there any more */
 	HEADERS = 3
 };
 
@@ -236,6 +237,65 @@ enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path,
 		exit_code = fail_status(client, response.status,
 					q_str_bytes(q_buf_str(&download.problem)));
 	q_buf_free(&download.problem);
+	return exit_code;
+}
+
+/* --- Listening ---------------------------------------------------------------------------------
+ */
+
+struct listening {
+	struct q_http_client_events events; /* first: the client's view */
+	enum q_code (*take)(void *context, struct q_bytes bytes, struct q_err *err);
+	void *context;
+	struct q_buf problem; /* the body of an answer that is an error */
+	int status;	      /* 0: none has come */
+};
+
+static enum q_code take_stream(struct q_http_client_events *events, int status, struct q_bytes data,
+			       struct q_err *err)
+{
+	struct listening *listening = q_container_of(events, struct listening, events);
+
+	listening->status = status;
+	if (status == 200)
+		return listening->take(listening->context, data, err);
+	q_buf_append(&listening->problem, q_bytes_str(data));
+	return Q_OK;
+}
+
+enum q_exit q_client_listen(struct q_client *client, struct q_str path, int64_t after,
+			    enum q_code (*take)(void *context, struct q_bytes bytes,
+						struct q_err *err),
+			    void *context, bool *is_reachable, bool *has_more)
+{
+	struct listening listening = {
+		.events = {.write = take_stream}, .take = take, .context = context};
+	struct q_http_client_header headers[HEADERS + 1];
+	struct q_http_client_request request = {.method = Q_STR("GET"),
+						.url = url_of(client, path),
+						.headers = headers,
+						.header_count = add_credentials(client, headers),
+						.events = &listening.events,
+						.timeout_ms = LISTEN_MS};
+	struct q_http_client_response response = {0};
+	struct q_call call = {0};
+	enum q_exit exit_code = Q_EXIT_DONE;
+	struct q_err err;
+
+	headers[request.header_count++] =
+		(struct q_http_client_header){Q_STR("Accept"), Q_STR("text/event-stream")};
+	headers[request.header_count++] = (struct q_http_client_header){
+		Q_STR("Last-Event-ID"), q_arena_format(client->arena, "%" PRId64, after)};
+	q_buf_init(&listening.problem, 64 * 1024);
+	if (q_http_client_send(client->http, &call, &request, client->arena, &response, &err) ==
+	    Q_OK)
+		listening.status = response.status;
+	if (listening.status >= 400 && listening.status < 500)
+		exit_code = fail_status(client, listening.status,
+					q_str_bytes(q_buf_str(&listening.problem)));
+	q_buf_free(&listening.problem);
+	*is_reachable = listening.status != 0;
+	*has_more = listening.status != 204;
 	return exit_code;
 }
 

@@ -40,6 +40,14 @@ enum q_exit q_client_try(struct q_client *client, const char *method, struct q_s
 /* The body of a GET, written to a descriptor as it comes. */
 enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path, int fd);
 
+/* GET of a stream of server-sent events, behind event `after`: its bytes go to `take`, an error of
+ * which ends it. That it ends, or breaks off, or that the server does not answer (is_reachable) is
+ * no failure: ask again, unless *has_more is false (204). A refusal is. */
+enum q_exit q_client_listen(struct q_client *client, struct q_str path, int64_t after,
+			    enum q_code (*take)(void *context, struct q_bytes bytes,
+						struct q_err *err),
+			    void *context, bool *is_reachable, bool *has_more);
+
 /* POST /api/upload of one file. `progress` (may be NULL) is told of the bytes sent. */
 struct q_client_upload {
 	const char *path;

@@ -1,6 +1,7 @@
 /* quire jobs: what became of the documents. */
 #include "base/encode.h"
 #include "cmd/job_pages.h"
+#include "cmd/job_watch.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/watch.h"
@@ -102,6 +103,11 @@ static enum q_exit show(struct request *r)
 	return q_job_pages_print(&r->client, r->file_id, r->as_json);
 }
 
+static enum q_exit watch(struct request *r)
+{
+	return q_job_watch(&r->client, r->file_id, r->as_json);
+}
+
 static enum q_exit cancel(struct request *r)
 {
 	return show_answer(r, "POST", "/cancel");
@@ -172,13 +178,10 @@ static const struct {
 	bool takes_id;
 	enum q_exit (*run)(struct request *);
 } actions[] = {
-	{"ls", false, list},
-	{"show", true, show},
-	{"results", true, results},
-	{"download", true, download},
-	{"cancel", true, cancel},
-	{"retry", true, retry},
-	{"delete", true, remove_document},
+	{"ls", false, list},	      {"show", true, show},
+	{"watch", true, watch},	      {"results", true, results},
+	{"download", true, download}, {"cancel", true, cancel},
+	{"retry", true, retry},	      {"delete", true, remove_document},
 };
 
 static enum q_exit run_action(struct request *r, const char *const *operands, size_t count)
@@ -224,13 +227,16 @@ static enum q_exit run(const struct q_command_context *context)
 
 const struct q_command q_command_jobs = {
 	.name = "jobs",
-	.synopsis =
-		"jobs [ls | show ID | results ID | download ID | cancel ID | retry ID | delete ID] "
-		"[--status S] "
-		"[--tenant T] "
-		"[--kind K] [--limit N] [--pages] [--output FILE] [--json]",
-	.summary = "list jobs, show one, fetch its results, stop, retry or delete it",
+	.synopsis = "jobs [ls | show ID | watch ID | results ID | download ID | cancel ID | retry "
+		    "ID | delete ID] "
+		    "[--status S] "
+		    "[--tenant T] "
+		    "[--kind K] [--limit N] [--pages] [--output FILE] [--json]",
+	.summary = "list jobs, show or watch one, fetch its results, stop, retry or delete it",
 	.help = "show --pages lists the state of every page, too.\n"
+		"watch draws a cell a page (. open, # done, x failed) until the run ends; in a "
+		"pipe, "
+		"a JSON line an event.\n"
 		"results and download write the manifest to --output, or to stdout; download goes "
 		"through the signed link.\n",
 	.run = run,
