@@ -46,6 +46,11 @@ static enum q_code parse(const struct q_item *item, struct q_arena *arena, struc
 	*out = (struct q_tenant){
 		.id = q_item_string(item, "tenantId", none),
 		.name = q_item_string(item, "tenantName", none),
+		.retention_days = q_item_number(item, "retentionDays", 0),
+		.quotas = {.documents = q_item_number(item, "quotaDocuments", 0),
+			   .pages = q_item_number(item, "quotaPages", 0),
+			   .bytes = q_item_number(item, "quotaBytes", 0),
+			   .concurrent_uploads = q_item_number(item, "quotaConcurrentUploads", 0)},
 		.updated_at_ms = q_item_number(item, "updatedAt", 0),
 	};
 	return read_locations(q_item_string(item, "locationIds", Q_STR("[]")), arena, out, err);
@@ -84,6 +89,13 @@ static enum q_code check(const struct q_tenant *tenant, struct q_err *err)
 	if (tenant->location_count > Q_TENANT_LOCATIONS_MAX)
 		return q_fail_reason(err, Q_INVALID, "bad_tenant", "tenant.put",
 				     "a tenant has at most %d locations", Q_TENANT_LOCATIONS_MAX);
+	if (tenant->retention_days < 0 || tenant->retention_days > Q_TENANT_RETENTION_DAYS_MAX)
+		return q_fail_reason(err, Q_INVALID, "bad_tenant", "tenant.put",
+				     "retentionDays is 1 to %d", Q_TENANT_RETENTION_DAYS_MAX);
+	if (tenant->quotas.documents < 0 || tenant->quotas.pages < 0 || tenant->quotas.bytes < 0 ||
+	    tenant->quotas.concurrent_uploads < 0)
+		return q_fail_reason(err, Q_INVALID, "bad_tenant", "tenant.put",
+				     "a quota is 1 or more");
 	for (size_t i = 0; i < tenant->location_count; i++)
 		if (!q_tenant_id_is_valid(tenant->location_ids[i]))
 			return q_fail_reason(
@@ -121,6 +133,12 @@ enum q_code q_tenant_put(struct q_record_store *records, const struct q_call *ca
 		{Q_STR("tenantId"), q_value_string(tenant->id)},
 		{Q_STR("tenantName"), q_value_string(tenant->name)},
 		{Q_STR("locationIds"), q_value_string(q_buf_str(&locations))},
+		{Q_STR("retentionDays"), q_value_number(tenant->retention_days)},
+		{Q_STR("quotaDocuments"), q_value_number(tenant->quotas.documents)},
+		{Q_STR("quotaPages"), q_value_number(tenant->quotas.pages)},
+		{Q_STR("quotaBytes"), q_value_number(tenant->quotas.bytes)},
+		{Q_STR("quotaConcurrentUploads"),
+		 q_value_number(tenant->quotas.concurrent_uploads)},
 		{Q_STR("updatedAt"), q_value_number(tenant->updated_at_ms)},
 	};
 	struct q_item item = {

@@ -10,13 +10,25 @@
 
 #include "ports/record_store.h"
 
-enum { Q_TENANT_LOCATIONS_MAX = 1000, Q_TENANT_LIST_MAX = 100 };
+enum {
+	Q_TENANT_LOCATIONS_MAX = 1000,
+	Q_TENANT_LIST_MAX = 100,
+	Q_TENANT_RETENTION_DAYS_MAX = 36500
+};
+
+/* What a tenant may have at once; 0: as much as it likes. */
+struct q_quotas {
+	int64_t documents, pages, bytes;
+	int64_t concurrent_uploads; /* forms that one process takes in */
+};
 
 struct q_tenant {
 	struct q_str id;
 	struct q_str name; /* for people; may be empty */
 	struct q_str *location_ids;
 	size_t location_count;
+	int64_t retention_days; /* 0: as the settings say */
+	struct q_quotas quotas;
 	int64_t updated_at_ms; /* 0: there is no record */
 };
 

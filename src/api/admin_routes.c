@@ -1,12 +1,11 @@
-/* Keys and tenants, for internal admins. */
+/* Keys, and the purge, for internal admins. */
 #include "api/api_internal.h"
 
 #include "access/api_key.h"
 #include "access/idempotency.h"
-#include "access/tenant.h"
 #include "base/time.h"
 
-enum { BODY_MAX = 1 << 20, LOCATIONS_TEXT_MAX = 1000 };
+enum { BODY_MAX = 1 << 20 };
 
 static void write_roles(struct q_json_writer *w, unsigned roles)
 {
@@ -138,29 +137,6 @@ static void create_key(struct q_http_request *request, void *context)
 	q__reply_end(&answer, request, 201);
 }
 
-/* limit and cursor of a list. False when it has answered. */
-static bool read_page(struct q_api *api, struct q_http_request *request, struct q_str scope,
-		      size_t *limit, struct q_str *after)
-{
-	struct q_str limit_text = {0}, cursor = {0};
-	const struct q__parameter parameters[] = {{"limit", &limit_text}, {"cursor", &cursor}};
-
-	return q__query(request, parameters, Q_COUNT_OF(parameters)) &&
-	       q__limit(request, limit_text, limit) &&
-	       q__cursor_read(api, request, scope, cursor, after);
-}
-
-static void end_page(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
-		     struct q_str scope, struct q_str next)
-{
-	q_json_end_array(&answer->w);
-	if (next.length > 0)
-		q_json_field_string(&answer->w, "nextCursor",
-				    q__cursor_write(api, request, scope, next));
-	q_json_end_object(&answer->w);
-	q__reply_end(answer, request, 200);
-}
-
 static void list_keys(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
@@ -170,7 +146,7 @@ static void list_keys(struct q_http_request *request, void *context)
 	struct q_err err;
 	size_t limit;
 
-	if (!read_page(api, request, Q_STR("keys"), &limit, &after))
+	if (!q__list_begin(api, request, Q_STR("keys"), &limit, &after))
 		return;
 	if (q_api_key_list(api->o.records, q_http_request_call(request), after, limit,
 			   q_http_request_arena(request), &page, &err)) {
@@ -183,7 +159,7 @@ static void list_keys(struct q_http_request *request, void *context)
 	q_json_begin_array(&answer.w);
 	for (size_t i = 0; i < page.count; i++)
 		write_key(&answer.w, &page.items[i], (struct q_str){0});
-	end_page(api, request, &answer, Q_STR("keys"), page.next);
+	q__list_end(api, request, &answer, Q_STR("keys"), page.next);
 }
 
 static void revoke_key(struct q_http_request *request, void *context)
@@ -199,141 +175,10 @@ static void revoke_key(struct q_http_request *request, void *context)
 		q_http_respond_empty(request, 204);
 }
 
-/* --- Tenants -----------------------------------------------------------------------------------
- */
-
-static void write_tenant(struct q_json_writer *w, const struct q_tenant *tenant)
-{
-	q_json_begin_object(w);
-	q_json_field_string(w, "tenantId", tenant->id);
-	q_json_field_string(w, "tenantName", tenant->name);
-	q_json_name(w, "locationIds");
-	q_json_begin_array(w);
-	for (size_t i = 0; i < tenant->location_count; i++)
-		q_json_put_string(w, tenant->location_ids[i]);
-	q_json_end_array(w);
-	if (tenant->updated_at_ms > 0)
-		q_json_field_time(w, "updatedAt", tenant->updated_at_ms);
-	q_json_end_object(w);
-}
-
-static void list_tenants(struct q_http_request *request, void *context)
-{
-	struct q_api *api = context;
-	struct q_tenant_page page;
-	struct q__reply answer;
-	struct q_str after;
-	struct q_err err;
-	size_t limit;
-
-	if (!read_page(api, request, Q_STR("tenants"), &limit, &after))
-		return;
-	if (q_tenant_list(api->o.records, q_http_request_call(request), after, limit,
-			  q_http_request_arena(request), &page, &err)) {
-		q_http_respond_error(request, &err);
-		return;
-	}
-	q__reply_begin(&answer);
-	q_json_begin_object(&answer.w);
-	q_json_name(&answer.w, "items");
-	q_json_begin_array(&answer.w);
-	for (size_t i = 0; i < page.count; i++)
-		write_tenant(&answer.w, &page.items[i]);
-	end_page(api, request, &answer, Q_STR("tenants"), page.next);
-}
-
-static void answer_tenant(struct q_http_request *request, const struct q_tenant *tenant)
-{
-	struct q__reply answer;
-
-	q__reply_begin(&answer);
-	write_tenant(&answer.w, tenant);
-	q__reply_end(&answer, request, 200);
-}
-
-static void get_tenant(struct q_http_request *request, void *context)
-{
-	struct q_api *api = context;
-	struct q_str id = q_http_request_param(request, "id");
-	struct q_tenant tenant;
-	struct q_err err;
-
-	if (!q_tenant_id_is_valid(id))
-		q__refuse_field(request, "id", "is no tenant's id");
-	else if (q_tenant_find(api->o.records, q_http_request_call(request), id,
-			       q_http_request_arena(request), &tenant, &err))
-		q_http_respond_error(request, &err);
-	else
-		answer_tenant(request, &tenant);
-}
-
-static bool read_locations(struct q_http_request *request, const struct q_json *array,
-			   struct q_tenant *tenant)
-{
-	size_t count = q_json_count(array);
-	bool is_list = q_json_type_of(array) == Q_JSON_ARRAY && count <= Q_TENANT_LOCATIONS_MAX;
-	struct q_str *ids = NULL;
-	struct q_json_walk walk;
-	size_t i = 0;
-
-	if (is_list)
-		ids = q_arena_alloc_array(q_http_request_arena(request), count + 1, sizeof *ids);
-	for (walk = q_json_walk(array); ids && q_json_next(&walk);)
-		if (!q_json_string(walk.value, &ids[i++]))
-			ids = NULL;
-	tenant->location_ids = ids;
-	tenant->location_count = i;
-	if (!ids)
-		q__refuse_field(request, "locationIds", "is a list of at most 1,000 ids");
-	return ids != NULL;
-}
-
-/* The body of PUT replaces the record: what it leaves out is as for a tenant without one. */
-static bool read_tenant(struct q_http_request *request, const struct q_json *body,
-			struct q_tenant *tenant)
-{
-	struct q_json_walk walk;
-
-	tenant->location_ids = &tenant->id;
-	tenant->location_count = 1;
-	for (walk = q_json_walk(body); q_json_next(&walk);) {
-		if (q_str_equal(walk.name, Q_STR("locationIds"))) {
-			if (!read_locations(request, walk.value, tenant))
-				return false;
-		} else if (!q_str_equal(walk.name, Q_STR("tenantName")) ||
-			   !q_json_string(walk.value, &tenant->name)) {
-			q_http_respond_refusal(request, 400, "invalid_request",
-					       "the body takes tenantName, a string, and "
-					       "locationIds, a list of strings");
-			return false;
-		}
-	}
-	return true;
-}
-
-static void put_tenant(struct q_http_request *request, void *context)
-{
-	struct q_api *api = context;
-	struct q_tenant tenant = {.id = q_http_request_param(request, "id"),
-				  .updated_at_ms = q_clock_now_ms(api->o.clock)};
-	const struct q_json *body;
-	struct q_err err;
-
-	if (!q__body(request, &body) || !read_tenant(request, body, &tenant))
-		return;
-	if (q_tenant_put(api->o.records, q_http_request_call(request), &tenant, &err))
-		q_http_respond_error(request, &err);
-	else
-		answer_tenant(request, &tenant);
-}
-
 const struct q_route q__admin_routes[] = {
 	{"POST", "/admin/keys", 0, BODY_MAX, &q__admin, create_key},
 	{"GET", "/admin/keys", 0, 0, &q__admin, list_keys},
 	{"DELETE", "/admin/keys/{id}", 0, 0, &q__admin, revoke_key},
-	{"GET", "/admin/tenants", 0, 0, &q__admin, list_tenants},
-	{"GET", "/admin/tenants/{id}", 0, 0, &q__admin, get_tenant},
-	{"PUT", "/admin/tenants/{id}", 0, BODY_MAX, &q__admin, put_tenant},
 	{"POST", "/admin/purge", 0, 0, &q__admin, q__purge},
 	{0},
 };

@@ -8,9 +8,9 @@
 enum { ARENA_BYTES = 4 << 20, FORM_OVERHEAD = 1 << 20 };
 
 static const struct q_route *const groups[] = {
-	q__documents_routes, q__job_routes,	      q__admin_routes, q__operations_routes,
-	q__blob_routes,	     q__direct_upload_routes, q__event_routes, q__ticket_routes,
-	q__webhook_routes,   q__websocket_routes};
+	q__documents_routes,  q__job_routes,	 q__admin_routes,	  q__tenant_routes,
+	q__operations_routes, q__blob_routes,	 q__direct_upload_routes, q__event_routes,
+	q__ticket_routes,     q__webhook_routes, q__websocket_routes};
 
 static size_t count_routes(void)
 {

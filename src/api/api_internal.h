@@ -58,8 +58,8 @@ struct q_api {
 
 /* The groups (documents_routes.c, ...): tables that end in an entry without a method. */
 extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_routes[],
-	q__operations_routes[], q__blob_routes[], q__direct_upload_routes[], q__event_routes[],
-	q__ticket_routes[], q__webhook_routes[], q__websocket_routes[];
+	q__tenant_routes[], q__operations_routes[], q__blob_routes[], q__direct_upload_routes[],
+	q__event_routes[], q__ticket_routes[], q__webhook_routes[], q__websocket_routes[];
 
 /* --- Who asks (identity.c) ---------------------------------------------------------------------
  */
@@ -139,6 +139,15 @@ struct q_str q__cursor_write(const struct q_api *api, struct q_http_request *req
 /* False when it has answered 400 `bad_cursor`. An empty text is the start. */
 bool q__cursor_read(const struct q_api *api, struct q_http_request *request, struct q_str scope,
 		    struct q_str text, struct q_str *position);
+
+struct q__reply;
+
+/* limit and cursor of a list, and nothing else in the query. False when it has answered. */
+bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_str scope,
+		   size_t *limit, struct q_str *after);
+/* Ends its array and the answer; `next` may be empty. */
+void q__list_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
+		 struct q_str scope, struct q_str next);
 
 /* --- Answers (answer.c) ------------------------------------------------------------------------
  */

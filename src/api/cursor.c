@@ -57,3 +57,25 @@ bool q__cursor_read(const struct q_api *api, struct q_http_request *request, str
 			       "the cursor is not one of this list: start again without it");
 	return false;
 }
+
+bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_str scope,
+		   size_t *limit, struct q_str *after)
+{
+	struct q_str limit_text = {0}, cursor = {0};
+	const struct q__parameter parameters[] = {{"limit", &limit_text}, {"cursor", &cursor}};
+
+	return q__query(request, parameters, Q_COUNT_OF(parameters)) &&
+	       q__limit(request, limit_text, limit) &&
+	       q__cursor_read(api, request, scope, cursor, after);
+}
+
+void q__list_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
+		 struct q_str scope, struct q_str next)
+{
+	q_json_end_array(&answer->w);
+	if (next.length > 0)
+		q_json_field_string(&answer->w, "nextCursor",
+				    q__cursor_write(api, request, scope, next));
+	q_json_end_object(&answer->w);
+	q__reply_end(answer, request, 200);
+}

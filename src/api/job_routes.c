@@ -80,29 +80,11 @@ static void delete_job(struct q_http_request *request, void *context)
 /* --- Pages -------------------------------------------------------------------------------------
  */
 
-/* limit and cursor of the list: its cursors hold a page's number. False when it has answered. */
-static bool read_place(struct q_api *api, struct q_http_request *request, struct q_str scope,
-		       size_t *limit, unsigned *after)
-{
-	struct q_str limit_text = {0}, cursor = {0}, position;
-	const struct q__parameter parameters[] = {{"limit", &limit_text}, {"cursor", &cursor}};
-	int64_t number = 0;
-
-	if (!q__query(request, parameters, Q_COUNT_OF(parameters)) ||
-	    !q__limit(request, limit_text, limit) ||
-	    !q__cursor_read(api, request, scope, cursor, &position))
-		return false;
-	if (position.length > 0)
-		q_assert(q_str_to_int64(position, &number)); /* it is signed */
-	*after = (unsigned)number;
-	return true;
-}
-
 static void answer_pages(struct q_api *api, struct q_http_request *request, struct q_str scope,
 			 const struct q_page_list *pages)
 {
-	struct q_arena *arena = q_http_request_arena(request);
 	struct q__reply answer;
+	struct q_str next = {0};
 
 	q__reply_begin(&answer);
 	q_json_begin_object(&answer.w);
@@ -110,13 +92,9 @@ static void answer_pages(struct q_api *api, struct q_http_request *request, stru
 	q_json_begin_array(&answer.w);
 	for (size_t i = 0; i < pages->count; i++)
 		q__write_page_state(&answer.w, &pages->items[i]);
-	q_json_end_array(&answer.w);
 	if (pages->next > 0)
-		q_json_field_string(&answer.w, "nextCursor",
-				    q__cursor_write(api, request, scope,
-						    q_arena_format(arena, "%u", pages->next)));
-	q_json_end_object(&answer.w);
-	q__reply_end(&answer, request, 200);
+		next = q_arena_format(q_http_request_arena(request), "%u", pages->next);
+	q__list_end(api, request, &answer, scope, next);
 }
 
 static void list_pages(struct q_http_request *request, void *context)
@@ -126,15 +104,18 @@ static void list_pages(struct q_http_request *request, void *context)
 	struct q_str file_id = q_http_request_param(request, "fileId");
 	struct q_str scope = q_arena_format(arena, "pages:%.*s", Q_STR_ARG(file_id));
 	struct q_page_list pages;
-	unsigned after;
+	struct q_str position;
+	int64_t after = 0; /* cursors of this list hold a page's number */
 	size_t limit;
 	struct q_err err;
 
-	if (!read_place(api, request, scope, &limit, &after))
+	if (!q__list_begin(api, request, scope, &limit, &position))
 		return;
+	if (position.length > 0)
+		q_assert(q_str_to_int64(position, &after)); /* it is signed */
 	if (q_documents_list_pages(api->o.documents, q_http_request_call(request),
-				   q__identity(request), file_id, after, limit, arena, &pages,
-				   &err))
+				   q__identity(request), file_id, (unsigned)after, limit, arena,
+				   &pages, &err))
 		q_http_respond_error(request, &err);
 	else
 		answer_pages(api, request, scope, &pages);

@@ -242,6 +242,21 @@ static void pause_until_stopping(struct q_roles *roles, int64_t wait_ms)
 		q_bell_wait(roles->stop_bell, seen, wait_ms);
 }
 
+/* A whole pass; what it could not do is left to the next. */
+static void delete_old_documents(struct q_roles *roles)
+{
+	struct q_retention retention = {0};
+	bool did_work = true;
+
+	while (did_work && !atomic_load(&roles->is_stopping)) {
+		struct q_call call = step_call(roles);
+		struct q_err err;
+
+		if (q_retention_step(roles->documents, &call, &retention, &did_work, &err))
+			report(roles, "retention.failed", &err);
+	}
+}
+
 static void purge_when_due(struct q_roles *roles)
 {
 	struct q_purge purge = {0};
@@ -268,6 +283,7 @@ static void *run_housekeeper(void *argument)
 	struct q_roles *roles = argument;
 
 	while (!atomic_load(&roles->is_stopping)) {
+		delete_old_documents(roles);
 		purge_when_due(roles);
 		pause_until_stopping(roles, HOUSEKEEPING_EVERY_MS);
 	}

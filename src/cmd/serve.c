@@ -105,6 +105,7 @@ static enum q_code make_documents(struct server *s, struct q_err *err)
 		.sync_bytes_max = (uint64_t)q_settings_integer(
 					  w->settings, Q_SETTING_ID_FILE_SIZE_THRESHOLD_MB) *
 				  MEGABYTE,
+		.retention_days = q_settings_integer(w->settings, Q_SETTING_ID_RETENTION_DAYS),
 		.workers =
 			(unsigned)q_settings_integer(w->settings, Q_SETTING_ID_WORKER_CONCURRENCY),
 	};

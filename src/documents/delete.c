@@ -40,7 +40,9 @@ static enum q_code bury(struct q_documents *d, const struct q_call *call, const 
 		q__if_number("run", view->run),
 	};
 	struct q_item tombstone;
-	struct q_write writes[4];
+	struct q_usage freed = {
+		.documents = -1, .pages = -view->total_pages, .bytes = -(int64_t)view->size_bytes};
+	struct q_write writes[5];
 	enum q_code code;
 
 	(void)context;
@@ -60,6 +62,9 @@ static enum q_code bury(struct q_documents *d, const struct q_call *call, const 
 		(struct q_write){.kind = Q_WRITE_DELETE, .key = q__plan_key(arena, view->file_id)};
 	writes[3] = (struct q_write){.kind = Q_WRITE_DELETE,
 				     .key = q__upload_key(arena, view->file_id)};
+	writes[4] = q__usage_write(arena, view->tenant_id, &freed);
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "documents.delete", "a tenant's usage");
 	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
 }
 
@@ -232,16 +237,19 @@ enum q_code q__tombstone_sweep(struct q_documents *d, const struct q_call *call,
 }
 
 enum q_code q__job_delete(struct q_documents *d, const struct q_call *call,
-			  const struct q_identity *who, struct q_str file_id, const char *cause,
-			  struct q_arena *arena, struct q_err *err)
+			  const struct q_identity *who, struct q_str file_id,
+			  enum q__deletion cause, struct q_arena *arena, struct q_err *err)
 {
+	bool is_retention = cause == Q__DELETED_BY_RETENTION;
 	struct q_err failure;
 	enum q_code code = q__job_change(d, call, who, file_id, bury, NULL, arena, err);
 
 	if (code)
 		return code;
 	q_log(d->o.log, Q_LOG_INFO, "document.deleted", Q_LOG_STRING("fileId", file_id),
-	      Q_LOG_STRING("cause", q_str_from(cause)));
+	      Q_LOG_STRING("cause", is_retention ? Q_STR("retention") : Q_STR("request")));
+	q_series_add(is_retention ? d->deleted_by_retention : d->deleted_by_request, 1);
+	q__live_note(d, file_id);
 	if (q__tombstone_sweep(d, call, file_id, arena, &failure))
 		q_log_error(d->o.log, Q_LOG_WARN, "delete.unfinished", call->request_id, &failure);
 	return Q_OK;
@@ -252,5 +260,5 @@ enum q_code q_documents_delete_job(struct q_documents *d, const struct q_call *c
 				   struct q_arena *arena, struct q_err *err)
 {
 	q_assert(who);
-	return q__job_delete(d, call, who, file_id, "request", arena, err);
+	return q__job_delete(d, call, who, file_id, Q__DELETED_BY_REQUEST, arena, err);
 }

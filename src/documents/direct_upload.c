@@ -228,6 +228,7 @@ enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *ca
 				  struct q_direct_upload *out, struct q_err *err)
 {
 	struct q__direct_upload upload = {0};
+	struct q_usage announced = {.documents = 1, .bytes = (int64_t)size_bytes};
 	enum q_code code = check_announced(d, size_bytes, sha256, err);
 
 	if (!code)
@@ -242,6 +243,8 @@ enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *ca
 	upload.view.file_id = upload.job.file_id;
 	upload.view.expires_at_ms = upload.job.uploaded_at_ms + Q_DIRECT_UPLOAD_LIFE_MS;
 	code = q__upload_describe(who, request, arena, &upload.job, err);
+	if (!code)
+		code = q__quota_check(d, call, upload.job.tenant_id, &announced, arena, err);
 	if (!code)
 		code = q__direct_upload_plan(&upload, arena, err);
 	if (!code)

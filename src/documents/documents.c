@@ -23,6 +23,8 @@ static void make_metrics(struct q_documents *d)
 						      "Documents taken in.", "processing_type");
 	struct q_metric *pages =
 		q_metrics_counter(m, "pages_processed_total", "Pages stored.", "status");
+	struct q_metric *deleted =
+		q_metrics_counter(m, "documents_deleted_total", "Documents deleted.", "cause");
 	struct q_metric *stages = q_metrics_histogram(
 		m, "page_duration_seconds", "Time a stage takes: extract a range, analyse a page.",
 		"stage", NULL, 0);
@@ -38,6 +40,8 @@ static void make_metrics(struct q_documents *d)
 	d->pages_failed = series_of(pages, "failed");
 	d->extract_seconds = series_of(stages, "extract");
 	d->analyse_seconds = series_of(stages, "analyse");
+	d->deleted_by_request = series_of(deleted, "request");
+	d->deleted_by_retention = series_of(deleted, "retention");
 	d->document_seconds = q_metric_series(whole, NULL);
 	d->deliveries_delivered = series_of(deliveries, "delivered");
 	d->deliveries_retried = series_of(deliveries, "retried");
@@ -51,6 +55,7 @@ enum q_code q_documents_new(const struct q_documents_options *options, struct q_
 
 	if (!d)
 		return q_fail(err, Q_NOMEM, "documents.new", "%zu bytes", sizeof *d);
+	pthread_mutex_init(&d->open_uploads.mutex, NULL);
 	d->o = *options;
 	d->arena = q_arena_new(OPTIONS_ARENA);
 	if (d->arena) {
@@ -77,6 +82,7 @@ void q_documents_free(struct q_documents *d)
 	if (!d)
 		return;
 	q__page_commits_free(&d->commits);
+	pthread_mutex_destroy(&d->open_uploads.mutex);
 	q_bell_free(d->send_bell);
 	q_bell_free(d->announce_bell);
 	q_arena_free(d->arena);

@@ -65,6 +65,7 @@ struct q_documents_options {
 			       nobody else can hold one */
 	uint64_t file_bytes_max;
 	uint64_t sync_bytes_max; /* smaller uploads have priority, and may be waited for */
+	int64_t retention_days;	 /* of tenants that say nothing else; 0: for ever */
 	unsigned workers;	 /* pages that are analysed at once */
 };
 
@@ -276,7 +277,8 @@ struct q_upload;
 
 /* Starts to take in one document, as far as `request` is known by now. Q_DENIED with reason
  * "wrong_tenant" or "bad_location", Q_INVALID with reason "bad_tenant", "bad_kind" or
- * "bad_webhook_url". */
+ * "bad_webhook_url"; Q_DENIED with reason "quota_documents" or "quota_bytes", Q_BUSY with reason
+ * "too_many_uploads". */
 Q_MUST_USE enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who,
 				     const struct q_upload_request *request, struct q_upload **out,
@@ -413,6 +415,34 @@ void q_aggregator_free(struct q_aggregator *aggregator);
 /* The sweeper role: rings again for jobs that should have moved. Call it every second. */
 Q_MUST_USE enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call,
 				      bool *did_work, struct q_err *err);
+
+/* --- Usage and retention ------------------------------------------------------------------------
+ */
+
+/* What a tenant's documents take up: those that are not deleted, in whatever state; pages as far as
+ * they are counted. */
+struct q_usage {
+	int64_t documents, pages, bytes;
+};
+
+/* Of any tenant: whoever asks has to be let. */
+Q_MUST_USE enum q_code q_documents_find_usage(struct q_documents *d, const struct q_call *call,
+					      struct q_str tenant_id, struct q_arena *arena,
+					      struct q_usage *out, struct q_err *err);
+
+/* A pass over all tenants, deleting the documents that each no longer keeps (kind "contract" is kept
+ * until it is deleted). Zeroed, it begins anew. */
+struct q_retention {
+	char tenant_id[65]; /* the latest that was looked at */
+	bool is_tenant_open;
+	size_t after_length;
+	char after[2 * Q_RECORD_KEY_MAX]; /* where to go on among its documents */
+};
+
+/* Looks at the next documents; *did_work = false: the pass is over. */
+Q_MUST_USE enum q_code q_retention_step(struct q_documents *d, const struct q_call *call,
+					struct q_retention *retention, bool *did_work,
+					struct q_err *err);
 
 /* --- Purging ------------------------------------------------------------------------------------
  * What a deleted document has left where the stores keep their data goes for good: the changes and

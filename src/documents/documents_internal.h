@@ -7,6 +7,8 @@
 
 #include "documents/documents.h"
 
+#include "access/tenant.h"
+
 #include <pthread.h>
 
 enum {
@@ -26,6 +28,17 @@ struct q__page_commits {
 	struct q__page_batch *leaders;	  /* each its thread's */
 };
 
+/* The uploads that this process takes in (open_uploads.c). */
+struct q__open_upload {
+	struct q__open_upload *next;
+	struct q_str tenant_id;
+	bool is_entered;
+};
+struct q__open_uploads {
+	pthread_mutex_t mutex; /* guards the list; a leaf */
+	struct q__open_upload *first;
+};
+
 struct q_documents {
 	struct q_documents_options o; /* o.owner and o.documents_bucket: in `arena` */
 	struct q_arena *arena;
@@ -33,7 +46,9 @@ struct q_documents {
 	struct q_series *pages_completed, *pages_failed;
 	struct q_series *extract_seconds, *analyse_seconds, *store_seconds;
 	struct q_series *document_seconds;
+	struct q_series *deleted_by_request, *deleted_by_retention;
 	struct q__page_commits commits;
+	struct q__open_uploads open_uploads;
 	struct q_live *live; /* NULL: nobody listens here; set before, and cleared after, all use */
 	struct q_series *deliveries_delivered, *deliveries_retried, *deliveries_failed;
 	struct q_bell *announce_bell, *send_bell; /* of the webhooks role */
@@ -205,6 +220,37 @@ void q__event_write(struct q_json_writer *w, const struct q_documents *d,
 void q__publish(struct q_documents *d, const struct q_call *call, const char *event_type,
 		const struct q_job *job);
 
+/* --- Usage and quotas (usage.c, open_uploads.c) -------------------------------------------------
+ */
+
+/* Index 1 of every tenant's usage, by its id: a way through all tenants that have had documents. */
+#define q__usage_index() Q_STR("USAGE")
+
+/* The write that adds to a tenant's usage, whatever its quotas; counts below 0 take away. */
+struct q_write q__usage_write(struct q_arena *arena, struct q_str tenant_id,
+			      const struct q_usage *added);
+
+/* The same on condition that it fits the tenant's quotas: Q_CONFLICT of its transaction then means
+ * that the usage has changed. Q_DENIED with reason "quota_documents", "quota_pages" or "quota_bytes"
+ * where it does not fit now. */
+Q_MUST_USE enum q_code q__usage_grow(struct q_documents *d, const struct q_call *call,
+				     struct q_str tenant_id, const struct q_usage *added,
+				     struct q_arena *arena, struct q_write *write,
+				     struct q_err *err);
+
+/* Would it fit now? Errors as q__usage_grow. */
+Q_MUST_USE enum q_code q__quota_check(struct q_documents *d, const struct q_call *call,
+				      struct q_str tenant_id, const struct q_usage *added,
+				      struct q_arena *arena, struct q_err *err);
+
+/* `upload` counts from here on, until it leaves; tenant_id is borrowed as long. Q_BUSY with reason
+ * "too_many_uploads" where the tenant has `most` (0: no limit) already. */
+Q_MUST_USE enum q_code q__open_upload_enter(struct q__open_uploads *uploads,
+					    struct q__open_upload *upload, struct q_str tenant_id,
+					    int64_t most, struct q_err *err);
+/* One that did not enter is allowed. */
+void q__open_upload_leave(struct q__open_uploads *uploads, struct q__open_upload *upload);
+
 /* --- Deleting (delete.c) ------------------------------------------------------------------------
  */
 
@@ -216,11 +262,14 @@ struct q__tombstone {
 	bool is_removed; /* what was left of it, and that was announced */
 };
 
+enum q__deletion { Q__DELETED_BY_REQUEST, Q__DELETED_BY_RETENTION };
+
 /* Deletes the document as far as can be done now; the sweeper does the rest. `who` NULL: the product
- * itself. `cause` is a word for the log and the counter. Q_NOTFOUND. */
+ * itself. Q_NOTFOUND. */
 Q_MUST_USE enum q_code q__job_delete(struct q_documents *d, const struct q_call *call,
 				     const struct q_identity *who, struct q_str file_id,
-				     const char *cause, struct q_arena *arena, struct q_err *err);
+				     enum q__deletion cause, struct q_arena *arena,
+				     struct q_err *err);
 
 /* Does what is next for the tombstone of this document, if there is one. */
 Q_MUST_USE enum q_code q__tombstone_sweep(struct q_documents *d, const struct q_call *call,

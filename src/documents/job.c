@@ -5,6 +5,8 @@
 
 #include "base/utf8.h"
 
+enum { CREATE_ATTEMPTS_MAX = 10 };
+
 static const char *const status_names[Q_JOB_STATUS_COUNT] = {
 	[Q_JOB_PENDING] = "pending",	   [Q_JOB_CHUNKING] = "chunking",
 	[Q_JOB_PROCESSING] = "processing", [Q_JOB_AGGREGATING] = "aggregating",
@@ -104,6 +106,27 @@ static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_
 	return !f.failed && !s.failed && !q_arena_failed(arena);
 }
 
+/* As long as others take up what the quota leaves, the usage is another one each time. */
+static enum q_code transact_within_quota(struct q_documents *d, const struct q_call *call,
+					 const struct q_job *job, struct q_write *writes,
+					 size_t count, struct q_arena *arena, struct q_err *err)
+{
+	struct q_usage added = {.documents = 1, .bytes = (int64_t)job->size_bytes};
+
+	for (int attempt = 0; attempt < CREATE_ATTEMPTS_MAX; attempt++) {
+		size_t failed = 0;
+		enum q_code code =
+			q__usage_grow(d, call, job->tenant_id, &added, arena, &writes[count], err);
+
+		if (code)
+			return code;
+		code = q_record_store_transact(d->o.records, call, writes, count + 1, &failed, err);
+		if (code != Q_CONFLICT || failed != count)
+			return code;
+	}
+	return q_fail(err, Q_BUSY, "documents.create", "the tenant's uploads come too fast");
+}
+
 enum q_code q__job_create(struct q_documents *d, const struct q_call *call, const struct q_job *job,
 			  const struct q_write *more, size_t more_count, struct q_arena *arena,
 			  struct q_err *err)
@@ -111,7 +134,7 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q__work plan = q__plan_of_job(d, job);
 	struct q_item items[3];
-	struct q_write writes[Q_COUNT_OF(items) + 1 + Q__CREATE_WRITES_MAX];
+	struct q_write writes[Q_COUNT_OF(items) + 2 + Q__CREATE_WRITES_MAX];
 	size_t count = 0;
 	enum q_code code;
 
@@ -128,7 +151,7 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 	writes[count++] = q__ready_tenant_write(arena, job->tenant_id);
 	for (size_t i = 0; i < more_count; i++)
 		writes[count++] = more[i];
-	code = q_record_store_transact(d->o.records, call, writes, count, NULL, err);
+	code = transact_within_quota(d, call, job, writes, count, arena, err);
 	if (code)
 		return code;
 	q__publish(d, call, "document.uploaded", job);

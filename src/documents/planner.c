@@ -64,12 +64,13 @@ static enum q_code start_chunking(struct q_documents *d, const struct q_call *ca
 	return code ? code : q__job_read(d, call, job->view.file_id, arena, job, err);
 }
 
-/* chunking -> processing, together with the first ranges. */
+/* chunking -> processing, together with the first ranges and what the pages add to the tenant's
+ * usage. */
 static enum q_code start_processing(struct q_documents *d, const struct q_call *call,
-				    const struct q__job *job, struct q_arena *arena,
-				    struct q_err *err)
+				    const struct q__job *job, const struct q_write *usage,
+				    struct q_arena *arena, struct q_err *err)
 {
-	struct q_write writes[RANGES_A_BATCH + 1];
+	struct q_write writes[RANGES_A_BATCH + 2];
 	struct q_change total = q__change_number("totalPages", job->view.total_pages);
 	struct q__edge edge = {.to = Q_JOB_PROCESSING,
 			       .due_at_ms = q__now(d) + Q__DUE_AFTER_MS,
@@ -81,6 +82,7 @@ static enum q_code start_processing(struct q_documents *d, const struct q_call *
 	if (code)
 		return code;
 	writes[edge.write_count++] = q__ready_tenant_write(arena, job->view.tenant_id);
+	writes[edge.write_count++] = *usage;
 	return q__job_take_edge(d, call, job, &edge, arena, err);
 }
 
@@ -128,6 +130,8 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 {
 	struct q__job job;
 	unsigned page_count = 0;
+	struct q_usage added = {0};
+	struct q_write usage;
 	enum q_code code = q__job_read(d, call, plan->file_id, arena, &job, err);
 
 	if (!code && job.view.status == Q_JOB_PENDING && job.view.run == plan->run)
@@ -142,10 +146,13 @@ enum q_code q__plan(struct q_documents *d, const struct q_call *call, const stru
 			       ? q_fail_reason(err, Q_CORRUPT, "worker_lost", "documents.plan",
 					       "every worker that took up this document was lost")
 			       : count_pages(d, call, &job.view, &page_count, err);
+		added.pages = page_count;
+		if (!code)
+			code = q__usage_grow(d, call, plan->tenant_id, &added, arena, &usage, err);
 		if (code)
 			return fail_or_retry(d, call, &job, plan, arena, err);
 		job.view.total_pages = page_count;
-		code = start_processing(d, call, &job, arena, err);
+		code = start_processing(d, call, &job, &usage, arena, err);
 	}
 	if (!code)
 		code = write_more_ranges(d, call, &job.view, arena, err);

@@ -13,11 +13,26 @@ struct q_upload {
 	struct q_documents *d;
 	struct q_arena *arena;
 	struct q_job job; /* strings in `arena` */
+	struct q__open_upload open;
 	struct q_blob_writer *writer;
 	unsigned char head[Q__SNIFF_BYTES]; /* the first bytes, as far as they have come */
 	size_t head_length;
 	bool is_pdf;
 };
+
+/* It counts as one of its tenant's until it is freed. */
+static enum q_code enter(struct q_upload *upload, const struct q_call *call, struct q_err *err)
+{
+	struct q_documents *d = upload->d;
+	struct q_tenant tenant;
+	enum q_code code = q_tenant_find(d->o.records, call, upload->job.tenant_id, upload->arena,
+					 &tenant, err);
+
+	if (code)
+		return code;
+	return q__open_upload_enter(&d->open_uploads, &upload->open, upload->job.tenant_id,
+				    tenant.quotas.concurrent_uploads, err);
+}
 
 enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 			  const struct q_identity *who, const struct q_upload_request *request,
@@ -36,6 +51,8 @@ enum q_code q_upload_open(struct q_documents *d, const struct q_call *call,
 		q__upload_begin(d, upload->arena, &upload->job);
 		code = q__upload_describe(who, request, upload->arena, &upload->job, err);
 	}
+	if (!code)
+		code = enter(upload, call, err);
 	if (!code)
 		code = q_blob_writer_open(d->o.documents, call, upload->job.source_key,
 					  &upload->writer, err);
@@ -282,6 +299,7 @@ void q_upload_abort(struct q_upload *upload)
 {
 	if (!upload)
 		return;
+	q__open_upload_leave(&upload->d->open_uploads, &upload->open);
 	q_blob_writer_abort(upload->writer);
 	q_arena_free(upload->arena);
 	q_mem_free(upload);

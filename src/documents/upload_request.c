@@ -110,6 +110,7 @@ enum q_code q__upload_check(struct q_documents *d, const struct q_call *call,
 			    struct q_arena *arena, struct q_err *err)
 {
 	struct q_str tenant_id = tenant_of(who, request);
+	struct q_usage least = {.documents = 1, .bytes = 1};
 	enum q_code code;
 
 	if (!q_policy_allows_tenant(who, Q_ACTION_DOCUMENTS_WRITE, tenant_id))
@@ -121,7 +122,9 @@ enum q_code q__upload_check(struct q_documents *d, const struct q_call *call,
 	code = check_kind(request->kind, err);
 	if (!code && request->callback_url.length > 0)
 		code = q_webhook_check_url(d, request->callback_url, err);
-	return code ? code : check_location(d, call, tenant_id, request->location_id, arena, err);
+	if (!code)
+		code = check_location(d, call, tenant_id, request->location_id, arena, err);
+	return code ? code : q__quota_check(d, call, tenant_id, &least, arena, err);
 }
 
 enum q_code q__upload_describe(const struct q_identity *who, const struct q_upload_request *request,

@@ -66,17 +66,23 @@ int q_problem_status(enum q_code code)
 
 struct q_problem q_problem_from_error(const struct q_err *err)
 {
-	int status = q_problem_status(err->code);
+	/* What is too much of the client's own doing is not the server's being busy. */
+	bool is_own_limit = err->code == Q_BUSY && err->reason;
+	int status = is_own_limit ? 429 : q_problem_status(err->code);
 	bool is_reason_public = err->reason && (status < 500 || status == 507);
 	const char *detail = table[err->code].detail;
 
+	/* A refusal with a reason has a message of its own. */
+	if (is_own_limit || (err->code == Q_DENIED && err->reason))
+		detail = NULL;
 	return (struct q_problem){
 		.status = status,
 		.code = is_reason_public ? err->reason : table[err->code].code,
 		.detail = q_str_from(detail ? detail : err->message),
-		.retry_after_ms = (status == 503 || status == 409) && err->retry_after_ms > 0
-					  ? err->retry_after_ms
-					  : table[err->code].retry_after_ms,
+		.retry_after_ms =
+			(status == 503 || status == 409 || status == 429) && err->retry_after_ms > 0
+				? err->retry_after_ms
+				: table[err->code].retry_after_ms,
 	};
 }
 

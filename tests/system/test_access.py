@@ -382,7 +382,8 @@ def test_offline_key_is_refused_while_a_server_runs(server):
 
 def test_tenant_record_says_which_locations_are_its_own(server):
     boss, client = server.internal_admin(), server.client(tenant="gyms")
-    assert boss.get("/admin/tenants/gyms").json == {"tenantId": "gyms", "tenantName": "", "locationIds": ["gyms"]}
+    assert boss.get("/admin/tenants/gyms").json == {
+        "tenantId": "gyms", "tenantName": "", "locationIds": ["gyms"], "quotas": {}, "usage": {"documents": 0, "pages": 0, "bytes": 0}}
     put = boss.put("/admin/tenants/gyms", {"tenantName": "Gyms – all", "locationIds": ["springfield", "shelbyville"]})
     assert put.status == 200
     shown = boss.get("/admin/tenants/gyms").json
