@@ -186,7 +186,7 @@ Q_MUST_USE enum q_code q_webhook_test(struct q_documents *d, const struct q_call
 /* Turns the notices there are into deliveries. */
 Q_MUST_USE enum q_code q_webhooks_announce(struct q_documents *d, const struct q_call *call,
 					   bool *did_work, struct q_err *err);
-/* Sends what one receiver is due, for up to half a minute. */
+/* Sends what one receiver is due, for up to 20 s. */
 Q_MUST_USE enum q_code q_webhooks_send(struct q_documents *d, const struct q_call *call,
 				       bool *did_work, struct q_err *err);
 

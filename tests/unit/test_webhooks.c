@@ -116,6 +116,36 @@ static void only_wanted_events_are_sent(void **state)
 	assert_int_equal(sent_count(p), 0);
 }
 
+/* A cancelled run and the one after it: two ends, two messages. */
+static void each_run_has_its_own_message(void **state)
+{
+	struct product *p = *state;
+	struct q_identity who = product_admin_of("t1");
+	struct page_script script = {.pages = 2};
+	struct q_str secret, first, second;
+	struct q_job job;
+	struct q_err err;
+	size_t at;
+
+	receiver_add(p, "t1", "https://a.example/", &secret);
+	job = product_upload(p, "t1", &script);
+	assert_int_equal(q_documents_cancel_job(p->documents, &no_call, &who, job.file_id, p->arena,
+						&job, &err),
+			 Q_OK);
+	receiver_run(p);
+	assert_int_equal(q_documents_retry_job(p->documents, &no_call, &who, job.file_id, NULL,
+					       p->arena, &job, &err),
+			 Q_OK);
+	product_settle(p, job.file_id);
+	receiver_run(p);
+	assert_int_equal(sent_count(p), 2);
+	first = q_arena_format(p->arena, "msg_%.*s_1", Q_STR_ARG(job.file_id));
+	second = q_arena_format(p->arena, "msg_%.*s_2", Q_STR_ARG(job.file_id));
+	assert_true(q_str_equal(sent(p, 0).id, first) && q_str_equal(sent(p, 1).id, second));
+	assert_true(q_str_find(sent(p, 0).body, Q_STR("\"document.cancelled\""), &at));
+	assert_true(q_str_find(sent(p, 1).body, Q_STR("\"run\":2"), &at));
+}
+
 /* --- Retries */
 
 static void a_failed_attempt_is_made_again_after_seconds(void **state)
@@ -342,6 +372,32 @@ static void after_a_rotation_both_secrets_sign_for_a_day(void **state)
 	later = sent(p, 1);
 	assert_int_equal(receiver_signatures(&later, old_secret), 0);
 	assert_int_equal(receiver_signatures(&later, new_secret), 1);
+}
+
+static void a_secret_whose_key_is_gone_fails_the_attempt_and_no_step(void **state)
+{
+	struct product *p = *state;
+	const struct q_keyring *keyring = p->options.keyring;
+	struct q_keyring *other;
+	struct q_str secret;
+	struct q_webhook webhook = receiver_add(p, "t1", "https://a.example/", &secret);
+	struct q_err err;
+	size_t at;
+
+	assert_int_equal(
+		q_keyring_new(q_str_bytes(Q_STR("another key that only a test has")), &other, &err),
+		Q_OK);
+	receiver_end_job(p, "t1");
+	p->options.keyring = other;
+	product_restart(p, "process-1");
+	receiver_run(p);
+	assert_int_equal(sent_count(p), 0);
+	assert_true(q_str_find(newest(p, "t1", webhook.id).error, Q_STR("SIGNING_KEYS"), &at));
+	p->options.keyring = keyring;
+	product_restart(p, "process-1");
+	receiver_run_for(p, 10000);
+	assert_int_equal(newest(p, "t1", webhook.id).status, Q_DELIVERY_DELIVERED);
+	q_keyring_free(other);
 }
 
 /* --- Callbacks */
@@ -605,6 +661,7 @@ int main(void)
 		CASE(the_body_tells_file_tenant_status_and_run),
 		CASE(without_a_receiver_nothing_is_kept),
 		CASE(only_wanted_events_are_sent),
+		CASE(each_run_has_its_own_message),
 		CASE(a_failed_attempt_is_made_again_after_seconds),
 		CASE(after_a_day_of_attempts_a_delivery_is_given_up_and_kept),
 		CASE(retry_after_is_honoured),
@@ -614,6 +671,7 @@ int main(void)
 		CASE(a_success_ends_the_count_of_failing_days),
 		CASE(a_failing_receiver_delays_no_other),
 		CASE(after_a_rotation_both_secrets_sign_for_a_day),
+		CASE(a_secret_whose_key_is_gone_fails_the_attempt_and_no_step),
 		CASE(a_callback_is_told_and_signed_by_the_default_secret),
 		CASE(a_duplicate_adds_its_callback_to_the_job_that_is_there),
 		CASE(a_callback_of_a_job_that_has_ended_is_told_at_once_and_once),

@@ -125,6 +125,11 @@ static enum q_code send(struct q_documents *d, const struct q_call *call,
 	}
 	code = q__sign(d, endpoint, delivery->message_id, q__now(d), delivery->payload, arena,
 		       &signature, err);
+	if (code == Q_CORRUPT) { /* its key may come back, or the secret be rotated */
+		out->is_made = true;
+		out->error = q_arena_copy(arena, q_str_from(err->message));
+		return Q_OK;
+	}
 	return code ? code : post(d, call, delivery, signature, arena, out, err);
 }
 

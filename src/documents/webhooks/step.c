@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-enum { DUE_LOOK = 20, SLICE_MS = 30000 };
+enum { DUE_LOOK = 20, SLICE_MS = 10000 };
 
 /* True while the queue goes well and others need not wait. */
 static bool may_go_on(const struct q__queue *queue, int64_t until_ms, const struct q_call *call)
