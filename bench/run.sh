@@ -12,6 +12,12 @@ pipeline() {
 	for round in 1 2 3; do build/bench/pipeline "$work/pipeline.$round"; done
 }
 
+fairness() {
+	ninja -C build bench/fairness >/dev/null
+	ln -sf ../quire-extract build/bench/quire-extract
+	build/bench/fairness "$work/fairness"
+}
+
 extract() {
 	ninja -C build bench/extract >/dev/null
 	files=$(find tests/fixtures/pdfs/good ../shared/data/pdfs/good -name '*.pdf' 2>/dev/null | grep -vi password)
@@ -57,7 +63,7 @@ job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
 
-[ $# -gt 0 ] || set -- pipeline extract quotes long_document records analyst analyser upload job_read footprint
+[ $# -gt 0 ] || set -- pipeline fairness extract quotes long_document records analyst analyser upload job_read footprint
 for name in "$@"; do
 	echo "== $name"
 	"$name"

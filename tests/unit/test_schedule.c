@@ -80,6 +80,28 @@ static void a_tenant_that_comes_is_next_within_a_round(void **state)
 	assert_next(*state, b, 11);
 }
 
+/* Whatever the others have queued, and wherever the round is. */
+static void a_newcomer_waits_for_at_most_one_page_of_each_tenant(void **state)
+{
+	static const char *const tenants[] = {"a", "c", "e", "g"};
+	unsigned page;
+
+	for (unsigned gone = 0; gone < 2 * Q_COUNT_OF(tenants); gone++) {
+		struct q__held *newcomer;
+		unsigned turns = 1;
+
+		for (size_t i = 0; i < Q_COUNT_OF(tenants); i++)
+			hold(*state, tenants[i], tenants[i], 50, i % 2);
+		for (unsigned i = 0; i < gone; i++)
+			assert_non_null(q__schedule_next(*state, 0, &page));
+		newcomer = hold(*state, "d", "newcomer", 1, false);
+		while (q__schedule_next(*state, 0, &page) != newcomer)
+			turns++;
+		assert_true(turns <= Q_COUNT_OF(tenants) + 1);
+		q__schedule_clear(*state);
+	}
+}
+
 static void many_documents_of_one_tenant_are_one_turn(void **state)
 {
 	struct q__held *first = hold(*state, "a", "1", 3, false), *b;
@@ -201,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(tenants_take_turns_a_page_at_a_time),
 		CASE(a_tenant_that_comes_is_next_within_a_round),
+		CASE(a_newcomer_waits_for_at_most_one_page_of_each_tenant),
 		CASE(many_documents_of_one_tenant_are_one_turn),
 		CASE(urgent_ranges_come_first_within_their_tenant_alone),
 		CASE(a_page_waits_for_its_next_try_and_others_go_on),
