@@ -3,7 +3,7 @@
 
 #include "access/idempotency.h"
 
-enum { BODY_MAX = 64 * 1024 };
+enum { BODY_MAX = 64 * 1024, COMPLETE_MS = 10 * 60 * 1000 };
 
 /* --- What is announced -------------------------------------------------------------------------
  */
@@ -166,11 +166,20 @@ static void get_upload(struct q_http_request *request, void *context)
 		answer_upload(api, request, 200, &upload);
 }
 
+/* Gigabytes are joined and hashed in more than a handler's time. */
+static struct q_call patient_call(const struct q_http_request *request)
+{
+	struct q_call call = *q_http_request_call(request);
+
+	call.deadline_ms = 0;
+	return q_call_within(&call, COMPLETE_MS);
+}
+
 /* Completing again gives the same by itself: its record holds no answer. */
 static void complete_upload(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
-	const struct q_call *call = q_http_request_call(request);
+	const struct q_call call = patient_call(request);
 	struct q_idempotency *once;
 	struct q_job job;
 	bool is_again, is_duplicate;
@@ -179,11 +188,11 @@ static void complete_upload(struct q_http_request *request, void *context)
 
 	if (!q__read_again(request, &is_again) || !q__once_begin(api, request, NULL, &once))
 		return;
-	code = q_direct_upload_complete(api->o.documents, call, q__identity(request),
+	code = q_direct_upload_complete(api->o.documents, &call, q__identity(request),
 					q_http_request_param(request, "fileId"), is_again,
 					q_http_request_arena(request), &job, &is_duplicate, &err);
 	if (!code && once)
-		code = q_idempotency_commit(once, call, Q_STR(""), &err);
+		code = q_idempotency_commit(once, &call, Q_STR(""), &err);
 	if (code)
 		q__once_fail(request, once, &err);
 	else

@@ -99,6 +99,11 @@ static enum q_exit fail_transport(struct q_client *client, const struct q_err *e
 /* --- Requests ----------------------------------------------------------------------------------
  */
 
+static int64_t timeout_of(const struct q_client *client)
+{
+	return client->timeout_ms > 0 ? client->timeout_ms : TIMEOUT_MS;
+}
+
 static size_t add_credentials(const struct q_client *client, struct q_http_client_header *out)
 {
 	if (client->token.length == 0)
@@ -160,7 +165,7 @@ enum q_exit q_client_send(struct q_client *client, const char *method, struct q_
 						.header_count = add_credentials(client, headers),
 						.body = q_str_bytes(body),
 						.response_max = RESPONSE_MAX,
-						.timeout_ms = TIMEOUT_MS};
+						.timeout_ms = timeout_of(client)};
 
 	if (body.length > 0)
 		headers[request.header_count++] = (struct q_http_client_header){
@@ -178,7 +183,7 @@ enum q_exit q_client_try(struct q_client *client, const char *method, struct q_s
 						      .header_count =
 							      add_credentials(client, headers),
 						      .response_max = RESPONSE_MAX,
-						      .timeout_ms = TIMEOUT_MS};
+						      .timeout_ms = timeout_of(client)};
 	struct q_http_client_response response;
 	struct q_call call = {0};
 	struct q_err err;

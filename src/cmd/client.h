@@ -17,6 +17,7 @@ struct q_client {
 	struct q_http_client *http;
 	struct q_str url;   /* origin, without a final '/' */
 	struct q_str token; /* an API key (qk_...) or a bearer token; may be empty */
+	int64_t timeout_ms; /* until an answer is whole; 0: a minute */
 };
 
 /* From the settings. */

@@ -14,7 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS_IN_VAIN_MAX = 4, ROUND_WAIT_S = 1, IN_FLIGHT_SHARE = 25, BODY_MAX = 64 * 1024 };
+enum {
+	ROUNDS_IN_VAIN_MAX = 4,
+	ROUND_WAIT_S = 1,
+	IN_FLIGHT_SHARE = 25,
+	BODY_MAX = 64 * 1024,
+	COMPLETE_MS = 600 * 1000
+};
 
 struct sending {
 	struct q_client *client;
@@ -269,10 +275,15 @@ static enum q_exit send_missing(struct sending *s)
 	return exit_code;
 }
 
+/* Gigabytes are joined and checked meanwhile. */
 static enum q_exit complete(struct sending *s, const struct q_json **out)
 {
-	enum q_exit exit_code = q_client_send(
-		s->client, "POST",
+	struct q_client patient = *s->client;
+	enum q_exit exit_code;
+
+	patient.timeout_ms = COMPLETE_MS;
+	exit_code = q_client_send(
+		&patient, "POST",
 		upload_path(s, s->upload->is_again ? "/complete?again=1" : "/complete"),
 		(struct q_str){0}, out);
 

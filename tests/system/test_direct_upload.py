@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pdf_maker import agreement, padded, pdf
+from quire_server import wait_until
+from webhook_receiver import Receiver
 
 MIB = 1 << 20
 NOBODY_ID = "01976b3e-4f1c-7d2a-9a60-3c5b8f1d2e40"
@@ -291,6 +293,36 @@ def test_link_that_has_expired_is_refused_and_a_new_one_is_to_be_had(new_server,
     again = admin.get(f"/api/uploads/{upload['fileId']}").json
     send_parts(server, again, content)
     assert complete(admin, upload).status == 202
+
+
+# --- What belongs to it -----------------------------------------------------------------------------
+
+
+def test_callback_of_an_upload_in_parts_is_told(new_server, content):
+    server = new_server(variables={"WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8"})
+    admin, receiver = server.client(), Receiver()
+    refused = admin.post("/api/uploads", {"fileName": "a.pdf", "fileSize": 9, "callbackUrl": "http://192.0.2.1:x/"})
+    assert is_refused(refused, 400, "bad_webhook_url")
+    upload, answer = send(server, admin, content, callbackUrl=f"{receiver.url}/done")
+    assert answer.status == 202
+    assert receiver.wait_for(1)[0].id == f"msg_{upload['fileId']}_1"
+    receiver.close()
+
+
+def test_upload_in_parts_that_is_deleted_leaves_no_trace_of_its_name(new_server, content):
+    server = new_server()
+    admin = server.client()
+    upload, answer = send(server, admin, content, fileName="Kyrvenjalka.pdf")
+    assert answer.status == 202
+    admin.wait_for_end(upload["fileId"])
+    assert admin.delete(f"/api/jobs/{upload['fileId']}").status == 204
+    assert complete(admin, upload).status == 404
+    wait_until(lambda: not [name for name in server.stored_files() if upload["fileId"] in name], "its blobs are gone")
+    assert server.internal_admin().post("/admin/purge").status == 200
+    digest = hashlib.sha256(content).hexdigest()
+    for path in server.data_dir.rglob("*"):
+        stored = path.read_bytes() if path.is_file() else b""
+        assert b"Kyrvenjalka" not in stored and digest.encode() not in stored, path
 
 
 # --- Interruptions ----------------------------------------------------------------------------------
