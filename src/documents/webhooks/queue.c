@@ -12,7 +12,6 @@ static const char where[] = "webhooks.queue";
 
 enum {
 	QUEUES_LOOK = 20,
-	RELEASE_TRIES = 4,
 	LOOK_AGAIN_MS = 5000, /* where the index does not show yet what the counters tell of */
 	IDLE_KEPT_MS = 7 * 24 * 3600 * 1000
 };
@@ -272,9 +271,9 @@ static enum q_code next_due(struct q_documents *d, const struct q_call *call,
 	return Q_OK;
 }
 
-static enum q_code release_once(struct q_documents *d, const struct q_call *call,
-				const struct q__queue *queue, struct q_arena *arena,
-				struct q_err *err)
+static enum q_code release_when_due(struct q_documents *d, const struct q_call *call,
+				    const struct q__queue *queue, struct q_arena *arena,
+				    struct q_err *err)
 {
 	int64_t due_ms = 0, expires_at_ms = q__now(d) + IDLE_KEPT_MS;
 	struct q_record_key due = {0};
@@ -290,21 +289,36 @@ static enum q_code release_once(struct q_documents *d, const struct q_call *call
 		      is_empty ? &expires_at_ms : NULL, arena, err);
 }
 
+/* A delivery was added while the queue was given back: it is due. */
+static enum q_code release_now(struct q_documents *d, const struct q_call *call,
+			       const struct q__queue *queue, struct q_arena *arena,
+			       struct q_err *err)
+{
+	struct q_record_key due = q__queue_due_key(arena, queue, q__now(d));
+	struct q_change change = q__change_number("leaseUntil", 0);
+	struct q_condition is_ours = q__if_number("epoch", queue->epoch);
+	struct q_write write = {.kind = Q_WRITE_UPDATE,
+				.key = q__queue_key(arena, queue->tenant_id, queue->name),
+				.changes = &change,
+				.change_count = 1,
+				.index2 = &due,
+				.conditions = &is_ours,
+				.condition_count = 1};
+
+	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
+}
+
 enum q_code q__queue_release(struct q_documents *d, const struct q_call *call,
 			     const struct q__queue *queue, struct q_arena *arena, struct q_err *err)
 {
 	struct q_record_key key = q__queue_key(arena, queue->tenant_id, queue->name);
-	enum q_code code = Q_CONFLICT;
+	struct q__queue current = {0};
+	enum q_code code = read_queue(d, call, key, arena, &current, err);
 
-	for (int i = 0; code == Q_CONFLICT && i < RELEASE_TRIES; i++) {
-		struct q__queue current;
-
-		code = read_queue(d, call, key, arena, &current, err);
-		if (code)
-			return code;
-		if (current.epoch != queue->epoch)
-			return Q_OK; /* another has it */
-		code = release_once(d, call, &current, arena, err);
-	}
-	return code == Q_CONFLICT ? Q_OK : code; /* its lease ends by itself */
+	if (code || current.epoch != queue->epoch) /* another has it */
+		return code;
+	code = release_when_due(d, call, &current, arena, err);
+	if (code == Q_CONFLICT)
+		code = release_now(d, call, &current, arena, err);
+	return code == Q_CONFLICT ? Q_OK : code;
 }
