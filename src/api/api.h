@@ -13,7 +13,6 @@
 #include "access/authenticator.h"
 #include "base/keyring.h"
 #include "documents/documents.h"
-#include "documents/live.h"
 #include "net/http_server.h"
 #include "net/router.h"
 

@@ -8,7 +8,6 @@
 #define Q_API_LIVE_SESSION_H
 
 #include "api/api_internal.h"
-#include "documents/live.h"
 #include "net/http_stream.h"
 
 enum {

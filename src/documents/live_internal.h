@@ -6,10 +6,9 @@
 #ifndef Q_DOCUMENTS_LIVE_INTERNAL_H
 #define Q_DOCUMENTS_LIVE_INTERNAL_H
 
-#include "documents/documents_internal.h"
-#include "documents/live.h"
-
 #include "base/map.h"
+#include "documents/documents_internal.h"
+
 #include <stdatomic.h>
 
 enum {

@@ -1,6 +1,4 @@
 /* The hub, step by step: subscribers, their room, and jobs that come and go. */
-#include "documents/live.h"
-
 #include "documents/documents_internal.h"
 #include "support/checks.h"
 #include "support/product.h"
