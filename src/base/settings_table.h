@@ -39,6 +39,8 @@ Q_SETTING(MAX_PAGES, "MAX_PAGES", "documents", INTEGER, 1, 100000, NULL, "5000",
 	"The most pages that a document may have.")
 Q_SETTING(PAGE_TIMEOUT_MS, "PAGE_TIMEOUT_MS", "documents", INTEGER, 100, 600000, NULL, "10000", false,
 	"The longest that reading the text of one page may take; milliseconds.")
+Q_SETTING(OCR_LAYERS, "OCR_LAYERS", "documents", WORD, 0, 0, "hidden text", "hidden", false,
+	"What becomes of the text layer behind a scanned page: hidden, like all text that nobody sees, or the page's text, where every sender is trusted.")
 Q_SETTING(WORKER_CONCURRENCY, "WORKER_CONCURRENCY", "documents", INTEGER, 1, 256, NULL, "16", false,
 	"Pages that are analysed at the same time.")
 Q_SETTING(LLM_PROVIDER, "LLM_PROVIDER", "documents", WORD, 0, 0, "extractive", "extractive", false,

@@ -198,6 +198,8 @@ static enum q_code open_extractor(struct q_wiring *w, struct q_err *err)
 	struct q_page_extractor_helper_options options = {
 		.pages_max = (unsigned)q_settings_integer(w->settings, Q_SETTING_ID_MAX_PAGES),
 		.page_timeout_ms = q_settings_integer(w->settings, Q_SETTING_ID_PAGE_TIMEOUT_MS),
+		.takes_ocr_layers = q_str_equal(
+			q_settings_string(w->settings, Q_SETTING_ID_OCR_LAYERS), Q_STR("text")),
 	};
 	struct q_str path = {0};
 	enum q_code code = find_helper(w, &path, err);

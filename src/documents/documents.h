@@ -188,7 +188,8 @@ enum q_page_status { Q_PAGE_PENDING, Q_PAGE_COMPLETED, Q_PAGE_FAILED };
 
 const char *q_page_status_name(enum q_page_status status);
 
-/* The flags as a JSON array of their names: "needs_ocr", "truncated", "hidden_text". */
+/* The flags as a JSON array of their names: "needs_ocr", "truncated", "hidden_text",
+ * "ocr_layer". */
 void q_page_flags_write(struct q_json_writer *w, unsigned flags);
 
 struct q_page {

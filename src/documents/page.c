@@ -29,6 +29,8 @@ void q_page_flags_write(struct q_json_writer *w, unsigned flags)
 		q_json_put_string(w, Q_STR("truncated"));
 	if (flags & Q_PAGE_HIDDEN_TEXT)
 		q_json_put_string(w, Q_STR("hidden_text"));
+	if (flags & Q_PAGE_OCR_LAYER)
+		q_json_put_string(w, Q_STR("ocr_layer"));
 	q_json_end_array(w);
 }
 

@@ -28,6 +28,7 @@ struct extractor {
 	struct q__helper *helper; /* owned */
 	unsigned pages_max;
 	int64_t page_timeout_ms;
+	bool takes_ocr_layers;
 	uint32_t text_bytes_max;
 };
 
@@ -229,6 +230,7 @@ static enum outcome run_child(struct task *task, struct q_err *err)
 		.last_page = task->is_one_by_one ? task->next_page : task->last_page,
 		.pages_max = task->extractor->pages_max,
 		.page_timeout_ms = (uint32_t)task->extractor->page_timeout_ms,
+		.takes_ocr_layers = task->extractor->takes_ocr_layers,
 		.text_bytes_max = task->extractor->text_bytes_max,
 		.size_bytes = task->source->size_bytes,
 	};
@@ -360,6 +362,7 @@ enum q_code q_page_extractor_helper_open(const struct q_page_extractor_helper_op
 	extractor->base.ops = &helper_ops;
 	extractor->pages_max = options->pages_max;
 	extractor->page_timeout_ms = options->page_timeout_ms;
+	extractor->takes_ocr_layers = options->takes_ocr_layers;
 	extractor->text_bytes_max =
 		options->text_bytes_max > 0 ? options->text_bytes_max : Q_EXTRACT_DOCUMENT_TEXT_MAX;
 	code = q__helper_open(options->helper_path, &extractor->helper, err);

@@ -19,6 +19,7 @@ struct q_page_extractor_helper_options {
 	const char *helper_path;
 	unsigned pages_max;	 /* of a document */
 	int64_t page_timeout_ms; /* of one page, and of opening the document */
+	bool takes_ocr_layers;	 /* what is behind a scanned page is its text, not hidden */
 	uint32_t text_bytes_max; /* of a call's pages; 0: Q_EXTRACT_DOCUMENT_TEXT_MAX */
 };
 

@@ -165,7 +165,8 @@ static bool take_all_hidden(struct q__page_frames *frames, struct q_str bytes, s
 static void lay_out_page(const struct q__page_frames *frames, const struct q_extract_page *page,
 			 const char *body, struct q_page_text *out)
 {
-	const unsigned known_flags = Q_PAGE_NEEDS_OCR | Q_PAGE_TRUNCATED | Q_PAGE_HIDDEN_TEXT;
+	const unsigned known_flags =
+		Q_PAGE_NEEDS_OCR | Q_PAGE_TRUNCATED | Q_PAGE_HIDDEN_TEXT | Q_PAGE_OCR_LAYER;
 	const struct q_extract_box *boxes = (const void *)(body + sizeof *page);
 
 	*out = (struct q_page_text){

@@ -20,7 +20,6 @@ enum {
 	DOCUMENT_FD = 3,
 	RESULT_FD = 4,
 	PAGE_ARENA_BYTES = 400 << 20,
-	PICTURE_TEXT_MAX = 64, /* bytes: a stamp or a page number on a picture is not its text */
 };
 
 struct child {
@@ -99,7 +98,7 @@ static uint32_t flags_of(const struct q__pdf_page *page, const struct q__page_te
 
 	if (page->is_truncated)
 		flags |= Q__PAGE_TRUNCATED;
-	if (text->text_length == 0 || (page->is_picture && text->text_length < PICTURE_TEXT_MAX))
+	if (text->text_length == 0 || (page->is_picture && text->text_length < Q__PICTURE_TEXT_MAX))
 		flags |= Q__PAGE_NEEDS_OCR;
 	return flags;
 }
@@ -109,6 +108,9 @@ static int lay_out(struct child *child, struct q__pdf_page *page, struct q__page
 {
 	struct q_err err;
 
+	if (child->request->takes_ocr_layers && page->is_picture &&
+	    q__hidden_text_keep_layer(&page->glyphs))
+		out->flags |= Q__PAGE_OCR_LAYER;
 	if (q__hidden_text_take(child->arena, &page->glyphs, out, &err) != Q_OK ||
 	    q__page_text_build(child->arena, &page->glyphs, out, &err) != Q_OK)
 		return Q_EXTRACT_OUT_OF_MEMORY;

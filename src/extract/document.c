@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +23,8 @@ void q__engine_start(void)
 	setenv("TZ", "UTC0", 1);
 	tzset();
 
-	/* Pages take and give back much the same memory: fetching it anew from the kernel for each costs a tenth of the time. */
+	/* Pages take and give back much the same memory: to fetch it anew from the kernel for each
+	 * costs a tenth of the time. */
 	mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
 	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT_BYTES);

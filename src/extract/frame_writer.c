@@ -172,6 +172,8 @@ static bool line_page(int fd, const struct q__page_text *page)
 		q_json_field_bool(&line.json, "needs_ocr", true);
 	if (page->flags & Q__PAGE_TRUNCATED)
 		q_json_field_bool(&line.json, "truncated", true);
+	if (page->flags & Q__PAGE_OCR_LAYER)
+		q_json_field_bool(&line.json, "ocr_layer", true);
 	q_json_field_string(&line.json, "text", text);
 	if (page->hidden_count > 0)
 		line_hidden(&line.json, page);

@@ -1,5 +1,7 @@
 #include "extract/hidden_text.h"
 
+#include "extract/character.h"
+
 /* Lines end for all: what is hidden may stand between them. */
 static bool belongs_to(const struct q__glyph *glyph, enum q_extract_hidden_reason reason)
 {
@@ -54,6 +56,28 @@ static enum q_code add_text(struct q_arena *arena, const struct q__glyphs *glyph
 	out->flags |= (part.flags & Q__PAGE_TRUNCATED) | Q__PAGE_HIDDEN_TEXT;
 	out->hidden[out->hidden_count++] = (struct q__hidden_text){reason, part.text, length};
 	return Q_OK;
+}
+
+static size_t count_ink(const struct q__glyphs *glyphs, enum q_extract_hidden_reason reason)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < glyphs->count; i++)
+		count += glyphs->items[i].hidden == reason &&
+			 glyphs->items[i].code != Q__GLYPH_LINE_BREAK &&
+			 !q__is_space(glyphs->items[i].code);
+	return count;
+}
+
+bool q__hidden_text_keep_layer(struct q__glyphs *glyphs)
+{
+	if (count_ink(glyphs, Q_EXTRACT_VISIBLE) >= Q__PICTURE_TEXT_MAX ||
+	    count_ink(glyphs, Q_EXTRACT_INVISIBLE) == 0)
+		return false;
+	for (size_t i = 0; i < glyphs->count; i++)
+		if (glyphs->items[i].hidden == Q_EXTRACT_INVISIBLE)
+			glyphs->items[i].hidden = Q_EXTRACT_VISIBLE;
+	return true;
 }
 
 static void keep_visible(struct q__glyphs *glyphs)

@@ -15,13 +15,12 @@ static const char help[] =
 	"       quire-extract --zygote      serve quire on descriptor 3 (quire does this)\n"
 	"       quire-extract --help | --version\n"
 	"\n"
-	"The file is read by a process that can neither open files nor reach the network, with "
-	"the\n"
-	"limits that quire has by default: 5,000 pages, 10 s a page, 1 GiB of memory.\n"
-	"Lines: {\"pages\":N}, then {\"page\":1,\"width\":...,\"height\":...,\"text\":...} for "
-	"each "
-	"page, or\n"
-	"{\"page\":1,\"error\":...}; {\"error\":...} when there is nothing (more) to be had.\n"
+	"The file is read by a process that can neither open files nor reach the network,\n"
+	"with the limits that quire has by default: 5,000 pages, 10 s a page, 1 GiB of memory.\n"
+	"Lines: {\"pages\":N}; then for each page {\"page\":1,\"width\":...,\"height\":...,\n"
+	"\"text\":...}, with \"hidden\":[{\"reason\":...,\"text\":...}] where a reader would not\n"
+	"see all of it, or {\"page\":1,\"error\":...}; {\"error\":...} when there is nothing\n"
+	"(more) to be had.\n"
 	"Exit status: 0 done, 1 the document or a part of it could not be read, 2 wrong use.\n";
 
 #if Q_SANITIZED

@@ -2,7 +2,7 @@
  *
  * Contract:  lines end in '\n', paragraphs are parted by an empty line, cells of a table by a tab,
  *            words by one space. The engine's order is kept, save where it jumps back
- *            (page_order.h). Ligatures are letters; a word hyphenated at a line's end is whole and
+ *            (reading_order.h). Ligatures are letters; a word hyphenated at a line's end is whole and
  *            stands on the first of its lines. Text is UTF-8 without control characters. The same
  *            glyphs give the same text.
  * Units:     points (see glyph.h); text of at most Q_EXTRACT_PAGE_TEXT_MAX bytes: what is beyond
@@ -21,7 +21,8 @@
 enum q__page_flag {
 	Q__PAGE_NEEDS_OCR = 1 << 0,
 	Q__PAGE_TRUNCATED = 1 << 1,
-	Q__PAGE_HIDDEN_TEXT = 1 << 2
+	Q__PAGE_HIDDEN_TEXT = 1 << 2,
+	Q__PAGE_OCR_LAYER = 1 << 3
 };
 
 struct q__hidden_text {

@@ -50,8 +50,10 @@ struct q_extract_request {
 	uint32_t first_page, last_page; /* 0, 0: only count the pages */
 	uint32_t pages_max;
 	uint32_t page_timeout_ms;
-	uint32_t text_bytes_max; /* of all pages; a page that goes beyond is the last */
-	uint64_t size_bytes;	 /* of the document */
+	uint32_t text_bytes_max;   /* of all pages; a page that goes beyond is the last */
+	uint32_t takes_ocr_layers; /* 0 or 1: the layer of a scanned page is its text */
+	uint32_t unused;
+	uint64_t size_bytes; /* of the document */
 };
 
 /* How the child ended: what wait4(2) told. */

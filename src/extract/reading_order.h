@@ -2,7 +2,7 @@
  *
  * Contract:  the engine's order - the order of drawing - is kept as long as no fragment comes
  *            after one that stands below it in the same column. Where some do, the fewest that are
- *            out of order are put in their places (a heading * drawn last, a page number drawn
+ *            out of order are put in their places (a heading drawn last, a page number drawn
  *            first). Parts that were drawn without any order are read by their boxes, columns
  *            first, then rows: the labels of a chart, or all of the page. Text in other directions
  *            than most of the page stays where it is, and so does a page of very many fragments.

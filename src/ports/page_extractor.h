@@ -28,9 +28,10 @@ struct q_document_source {
 };
 
 enum q_page_flag {
-	Q_PAGE_NEEDS_OCR = 1 << 0,  /* no text, or a picture with next to none */
-	Q_PAGE_TRUNCATED = 1 << 1,  /* text was cut at the page's limit */
-	Q_PAGE_HIDDEN_TEXT = 1 << 2 /* some text is not visible to a reader of the page */
+	Q_PAGE_NEEDS_OCR = 1 << 0,   /* no text, or a picture with next to none */
+	Q_PAGE_TRUNCATED = 1 << 1,   /* text was cut at the page's limit */
+	Q_PAGE_HIDDEN_TEXT = 1 << 2, /* some text is not visible to a reader of the page */
+	Q_PAGE_OCR_LAYER = 1 << 3    /* the text is what a scanner took a picture for */
 };
 
 /* Why a reader of the page does not see a text. A text has the first reason that fits. */

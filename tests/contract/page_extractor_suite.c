@@ -196,6 +196,36 @@ static void extract_flags_page_without_text(void **state)
 	close(source.fd);
 }
 
+/* A picture of the whole page, and so many characters on it. */
+static unsigned flags_of_picture_with_text(struct q_page_extractor *extractor, int length)
+{
+	struct pdf_writer *writer = pdf_writer_new();
+	struct q_document_source source;
+	struct page_notes notes;
+	char content[256];
+	unsigned flags;
+
+	snprintf(content, sizeof content,
+		 "q 595 0 0 842 0 0 cm /P Do Q BT /F1 7 Tf 20 20 Td (%0*d) Tj ET", length, 0);
+	pdf_writer_add(writer, content);
+	source = pdf_writer_finish(writer);
+	page_notes_init(&notes);
+	assert_int_equal(page_notes_take(&notes, extractor, &source, 1, 1), Q_OK);
+	assert_int_equal(notes.items[0].box_count, length + 1);
+	flags = notes.items[0].flags;
+	page_notes_free(&notes);
+	close(source.fd);
+	return flags;
+}
+
+static void extract_flags_picture_with_next_to_no_text(void **state)
+{
+	struct q_page_extractor *extractor = extractor_of(state);
+
+	assert_int_equal(flags_of_picture_with_text(extractor, 62), Q_PAGE_NEEDS_OCR);
+	assert_int_equal(flags_of_picture_with_text(extractor, 63), 0);
+}
+
 static void extract_gives_hidden_text_apart(void **state)
 {
 	struct pdf_writer *writer = pdf_writer_new();
@@ -420,6 +450,7 @@ int run_page_extractor_suite(struct page_extractor_subject *subject)
 		CASE(extract_places_each_character),
 		CASE(extract_refuses_pages_beyond_the_last),
 		CASE(extract_flags_page_without_text),
+		CASE(extract_flags_picture_with_next_to_no_text),
 		CASE(extract_gives_hidden_text_apart),
 		CASE(extract_gives_the_others_when_a_page_never_ends),
 		CASE(extract_gives_the_others_when_a_page_takes_all_memory),

@@ -169,6 +169,41 @@ static void cuts_what_is_more_before_a_character(void **state)
 	assert_int_equal(page->out.flags, Q__PAGE_HIDDEN_TEXT | Q__PAGE_TRUNCATED);
 }
 
+static void a_layer_is_kept_where_nothing_else_is_seen(void **state)
+{
+	struct page *page = *state;
+
+	put_line(page, "Page 7", 100, Q_EXTRACT_VISIBLE);
+	put_line(page, "what the scanner read", 112, Q_EXTRACT_INVISIBLE);
+	put_line(page, "off", 124, Q_EXTRACT_OFF_PAGE);
+	assert_true(q__hidden_text_keep_layer(&page->glyphs));
+	take(page);
+	assert_int_equal(page->out.hidden_count, 1);
+	expect_hidden(page, 0, Q_EXTRACT_OFF_PAGE, "off\n");
+}
+
+static void a_layer_is_hidden_beside_text_that_is_seen(void **state)
+{
+	struct page *page = *state;
+
+	for (int i = 0; i < Q__PICTURE_TEXT_MAX; i++)
+		put(page, 'x', 50 + 5 * (float)i, 100, Q_EXTRACT_VISIBLE);
+	put_line(page, "behind it", 112, Q_EXTRACT_INVISIBLE);
+	assert_false(q__hidden_text_keep_layer(&page->glyphs));
+	page->items[0].hidden = Q_EXTRACT_TINY; /* one less */
+	assert_true(q__hidden_text_keep_layer(&page->glyphs));
+}
+
+static void a_page_without_a_layer_has_none_to_keep(void **state)
+{
+	struct page *page = *state;
+
+	put_line(page, "seen", 100, Q_EXTRACT_VISIBLE);
+	put_line(page, "   ", 112, Q_EXTRACT_INVISIBLE);
+	put_line(page, "small", 124, Q_EXTRACT_TINY);
+	assert_false(q__hidden_text_keep_layer(&page->glyphs));
+}
+
 static void tells_when_memory_runs_out(void **state)
 {
 	struct page *page = *state;
@@ -191,6 +226,9 @@ int main(void)
 		CASE(counts_blanks_alone_as_nothing),
 		CASE(keeps_as_much_as_may_be),
 		CASE(cuts_what_is_more_before_a_character),
+		CASE(a_layer_is_kept_where_nothing_else_is_seen),
+		CASE(a_layer_is_hidden_beside_text_that_is_seen),
+		CASE(a_page_without_a_layer_has_none_to_keep),
 		CASE(tells_when_memory_runs_out),
 	};
 

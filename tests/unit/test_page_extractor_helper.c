@@ -337,6 +337,40 @@ static void a_document_of_more_text_is_too_large(void **state)
 	page_notes_free(&notes);
 }
 
+/* A scanned page, and one whose invisible text has no picture before it. */
+static void layers_of_scanned_pages_are_text_where_they_are_trusted(void **state)
+{
+	static const char layer[] = "BT /F1 12 Tf 3 Tr 72 720 Td (what the scanner read) Tj ET ";
+	const struct q_page_extractor_helper_options options = {
+		.helper_path = getenv("QUIRE_EXTRACT"),
+		.pages_max = PAGES_MAX,
+		.page_timeout_ms = PAGE_TIMEOUT_MS,
+		.takes_ocr_layers = true,
+	};
+	struct pdf_writer *writer = pdf_writer_new();
+	struct q_page_extractor *extractor;
+	struct q_document_source source;
+	struct page_notes notes;
+	char scanned[256];
+
+	(void)state;
+	snprintf(scanned, sizeof scanned, "%s q 595 0 0 842 0 0 cm /P Do Q", layer);
+	pdf_writer_add(writer, scanned);
+	pdf_writer_add(writer, layer);
+	source = pdf_writer_finish(writer);
+	page_notes_init(&notes);
+	assert_int_equal(q_page_extractor_helper_open(&options, &extractor, &notes.err), Q_OK);
+	assert_int_equal(page_notes_take(&notes, extractor, &source, 1, 2), Q_OK);
+	assert_true(notes.items[0].flags & Q_PAGE_OCR_LAYER);
+	assert_string_equal(notes.items[0].text, "what the scanner read\n");
+	assert_int_equal(notes.items[0].hidden_count, 0);
+	assert_int_equal(notes.items[1].flags, Q_PAGE_NEEDS_OCR | Q_PAGE_HIDDEN_TEXT);
+	assert_string_equal(notes.items[1].text, "");
+	page_notes_free(&notes);
+	close(source.fd);
+	q_page_extractor_close(extractor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -348,6 +382,7 @@ int main(void)
 		cmocka_unit_test(calls_leave_no_descriptors),
 		cmocka_unit_test(helper_gets_nothing_of_this_process),
 		cmocka_unit_test(deadline_kills_the_child),
+		cmocka_unit_test(layers_of_scanned_pages_are_text_where_they_are_trusted),
 		cmocka_unit_test(a_document_may_have_as_much_text_as_its_limit),
 		cmocka_unit_test(a_document_of_more_text_is_too_large),
 		cmocka_unit_test(calls_fail_cleanly_without_memory),

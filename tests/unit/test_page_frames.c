@@ -404,7 +404,7 @@ static void keeps_only_flags_that_it_knows(void **state)
 	open_document(*state);
 	feed_frame(*state, Q_EXTRACT_FRAME_PAGE, bytes, length);
 	assert_int_equal(expect_next(*state, Q__FRAME_PAGE).page.flags,
-			 Q_PAGE_NEEDS_OCR | Q_PAGE_HIDDEN_TEXT);
+			 Q_PAGE_NEEDS_OCR | Q_PAGE_HIDDEN_TEXT | Q_PAGE_OCR_LAYER);
 }
 
 int main(void)
