@@ -7,6 +7,8 @@ from pdf_maker import agreement, padded, pdf
 from quire_client import Form, read_answer
 from quire_server import wait_until
 
+MIB = 1 << 20
+
 
 @pytest.fixture
 def content(request):
@@ -121,21 +123,23 @@ def test_key_of_a_request_that_was_refused_is_free(admin, content):
 
 
 def half_upload(client, key, content):
-    """A connection on which half an upload has been sent, and the other half."""
+    """A connection on which half an upload has been sent, and is being worked on, and the other half."""
     form = form_of(content)
     body = form.body()
     peer = client.open_socket()
     peer.sendall(f"POST /api/upload?again=1 HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['Authorization']}\r\n"
                  f"Content-Type: {form.content_type}\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n\r\n".encode()
                  + body[:len(body) // 2])
+    wait_until(lambda: any(name.startswith("documents/.tmp/") for name in client.server.stored_files()), "the upload has begun")
     return peer, body[len(body) // 2:]
 
 
 def test_second_request_while_the_first_is_at_work_is_409(admin, content):
+    content = padded(content, MIB)
     peer, rest = half_upload(admin, "busy", content)
     with peer:
-        busy = wait_until(lambda: (answer := upload(admin, "busy", form_of(b"%PDF-"))).status == 409 and answer, "the key is taken")
-        assert busy.code == "idempotency_in_flight"
+        busy = upload(admin, "busy", form_of(content))
+        assert (busy.status, busy.code, busy.headers["Retry-After"]) == (409, "idempotency_in_flight", "1")
         peer.sendall(rest)
         first = read_answer(peer)
     assert first.status == 200
@@ -143,6 +147,7 @@ def test_second_request_while_the_first_is_at_work_is_409(admin, content):
 
 
 def test_client_that_goes_away_leaves_the_key_free(admin, content):
+    content = padded(content, MIB)
     peer, _ = half_upload(admin, "gone", content)
     peer.close()
     wait_until(lambda: upload(admin, "gone", form_of(content)).status == 200, "the key is free")
@@ -158,11 +163,11 @@ def test_many_at_once_make_one_job(server, content):
 
 
 def test_record_and_mark_outlive_the_server(new_server, content):
-    server = new_server()
+    server, content = new_server(), padded(content, MIB)
     client = server.client()
     done = upload(client, "done", form_of(content)).json["fileId"]
     peer, _ = half_upload(client, "cut", content)
-    wait_until(lambda: upload(client, "cut", form_of(b"%PDF-")).status == 409, "the key is taken")
+    assert upload(client, "cut", form_of(content)).status == 409
     server.kill()
     peer.close()
     server.start()
