@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-	Q_EXTRACT_VERSION = 2,
+	Q_EXTRACT_VERSION = 3,
 	Q_EXTRACT_CONTROL_FD = 3,
 	Q_EXTRACT_PAGE_TEXT_MAX = 1 << 20,   /* bytes of UTF-8 */
 	Q_EXTRACT_HIDDEN_TEXT_MAX = 1 << 16, /* the same, of a page, for each reason */
