@@ -1,4 +1,4 @@
-/* documents/live_internal.h: what live.c and live_tenant.c share. Nobody else includes it.
+/* documents/live_internal.h: what live.c, live_subscribe.c and live_tenant.c share. Nobody else includes it.
  *
  * How it works. A topic is a job that somebody is subscribed to; an entry is one subscription's
  * place in a topic's log. The step's thread alone touches both. Others reach it by what stands

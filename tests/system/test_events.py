@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import quire_token
 from event_reader import EventStream, check_log, follow_through_breaks, poll_all
 from pdf_maker import agreement, padded, pdf
 
@@ -143,6 +144,20 @@ def test_stream_ends_within_moments_of_its_keys_revocation(server, new_server):
             pass
         assert stream.reason == "credentials_revoked"
         assert time.monotonic() - revoked_at < 3
+
+
+def test_stream_ends_with_its_token(new_server):
+    server = new_server("--worker-concurrency", "1", variables=quire_token.VARIABLES)
+    file_id = start_job(server.client(), 3000)
+    listener = server.client()
+    expiry = int(time.time()) + 2
+    text = quire_token.token(payload=quire_token.claims(tenant_id="default", exp=expiry))
+    listener.headers = {"Authorization": f"Bearer {text}"}
+    with EventStream(listener, file_id) as stream:
+        for _ in stream.events():
+            pass
+        assert stream.reason == "credentials_expired"
+        assert time.time() < expiry + 2
 
 
 # --- Tickets ----------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 #include "support/checks.h"
 #include "support/product.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -313,6 +315,68 @@ static void jobs_before_the_time_named_are_told_from_now_on(void **state)
 	assert_int_equal(reader->jobs[index_of(reader, ended.file_id)].seen, 0);
 }
 
+/* --- Threads */
+
+enum { COMERS = 4, VISITS = 100 };
+
+struct comer {
+	struct q_str file_id;
+	atomic_uint released;
+	atomic_long told;
+};
+
+static bool count_events(void *context, struct q_str file_id, const struct q_job_events *events)
+{
+	struct comer *comer = context;
+
+	atomic_fetch_add(&comer->told, (long)events->count);
+	return events->items[0].id % 2 == 0; /* as often as not there is no room */
+}
+
+static void count_release(void *context)
+{
+	struct comer *comer = context;
+
+	atomic_fetch_add(&comer->released, 1);
+}
+
+static void *come_and_go(void *argument)
+{
+	struct comer *comer = argument;
+	struct q_identity who = product_admin_of("tenant-a");
+	const struct q_live_subscriber subscriber = {comer, count_events, take_failure,
+						     count_release};
+
+	for (int i = 0; i < VISITS; i++) {
+		struct q_live_subscription *s;
+		struct q_err err;
+
+		q_assert(q_live_subscribe(live, &who, comer->file_id, i % 5, &subscriber, &s,
+					  &err) == Q_OK);
+		q__live_note(product->documents, comer->file_id);
+		q_live_resume(s);
+		q_live_cancel(s);
+	}
+	return NULL;
+}
+
+static void subscribers_come_and_go_beside_the_step(void **state)
+{
+	static struct comer comers[COMERS];
+	pthread_t threads[COMERS];
+	struct q_job job = product_settle(product, upload("tenant-a", 10).file_id);
+
+	for (size_t i = 0; i < COMERS; i++) {
+		comers[i].file_id = job.file_id;
+		assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &comers[i]), 0);
+	}
+	for (size_t i = 0; i < COMERS; i++)
+		while (atomic_load(&comers[i].released) < VISITS)
+			step();
+	for (size_t i = 0; i < COMERS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start, stop)
 
 int main(void)
@@ -327,6 +391,7 @@ int main(void)
 		CASE(tenant_is_told_of_old_and_new_jobs),
 		CASE(tenant_that_comes_back_is_told_what_is_new),
 		CASE(jobs_before_the_time_named_are_told_from_now_on),
+		CASE(subscribers_come_and_go_beside_the_step),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
