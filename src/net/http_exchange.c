@@ -181,7 +181,7 @@ void q__exchange_answered(struct q_http_request *request)
 {
 	struct q__connection *connection = request->connection;
 
-	if (request->answer.closes)
+	if (request->answer.closes || request->loop->is_stopping)
 		connection->is_closing = true;
 	connection->since_ms = q__loop_now_ms(request->loop);
 	end(request);
