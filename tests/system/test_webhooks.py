@@ -1,8 +1,12 @@
 """Webhooks, from the upload to what a receiver gets: signed, retried, announced once under one id, for one tenant alone."""
 import base64
+import contextlib
 import datetime
+import http.client
 import importlib
 import json
+import os
+import random
 import subprocess
 import sys
 import threading
@@ -238,6 +242,39 @@ def test_an_end_is_told_under_the_same_id_after_kill_9(tmp_path, receiver):
     assert wait_for_status(client, webhook["id"], "delivered")["messageId"] == f"msg_{file_id}_1"
     assert len(deliveries(client, webhook["id"])) == 1
     server.stop()
+
+
+def test_no_kill_9_loses_an_announcement_or_gives_it_another_id(tmp_path, receiver):
+    """Killed at random moments while documents come in, end and are told of."""
+    dice = random.Random(int(os.environ.get("QUIRE_SEED", "4")))
+    server = Server(tmp_path / "data", variables=LOOPBACK).start()
+    to = receiver()
+    make(server.client(), to.url)
+    for _ in range(int(os.environ.get("QUIRE_ROUNDS", "4"))):
+        client = server.client()
+        killer = threading.Timer(dice.uniform(0.05, 0.6), server.process.kill)
+        killer.start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                client.upload(pdf("Killed or not, it is told of."))
+        killer.join()
+        server.kill()
+        server.start()
+    client = server.client()
+    wait_until(lambda: not [job for job in all_jobs(client) if job["status"] != "completed"], "all jobs end", 60)
+    expected = {f"msg_{job['fileId']}_1" for job in all_jobs(client)}
+    assert len(expected) >= 4
+    wait_until(lambda: {message.id for message in to.messages} == expected, "each end is told", 60)
+    server.stop()
+
+
+def all_jobs(client):
+    jobs, cursor = [], ""
+    while cursor is not None:
+        page = client.get(f"/api/jobs?limit=100{cursor}").json
+        jobs += page["items"]
+        cursor = f"&cursor={page['nextCursor']}" if "nextCursor" in page else None
+    return jobs
 
 
 # --- Callbacks, tests, replays ---------------------------------------------------------------------
