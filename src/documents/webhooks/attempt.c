@@ -13,8 +13,7 @@ enum {
 	STATUS_TOO_MANY = 429,
 	STATUS_UNAVAILABLE = 503,
 	DAY_MS = 24 * 3600 * 1000,
-	FAILING_DAYS_MAX = 3,
-	KEPT_MS_DAYS = Q_DELIVERY_KEPT_DAYS
+	FAILING_DAYS_MAX = 3
 };
 
 /* What came of an attempt. */
@@ -202,89 +201,110 @@ static void count(struct q_documents *d, const struct outcome *outcome)
 		     1);
 }
 
-static size_t delivery_changes(struct q_documents *d, const struct outcome *outcome,
-			       struct q_change changes[8])
+/* What is written of an outcome, gathered: the writes point to the rest. */
+struct outcome_writes {
+	struct q_condition as_read[2], is_ours;
+	struct q_change of_delivery[8], of_queue[4];
+	struct q_record_key delivery_due, queue_due;
+	int64_t expires_at_ms;
+	struct q_write items[2];
+};
+
+static void write_delivery(struct outcome_writes *w, struct q_documents *d,
+			   const struct q__delivery *delivery, const struct outcome *outcome,
+			   struct q_arena *arena)
 {
 	const char *status = outcome->is_delivered ? "delivered"
 			     : outcome->next_ms	   ? "pending"
 						   : "failed";
 	size_t n = 0;
 
-	changes[n++] = q__change_string("status", q_str_from(status));
-	changes[n++] = q__change_add("attempts", outcome->is_made);
-	changes[n++] = q__change_add("round", 1);
-	changes[n++] = q__change_number("responseStatus", outcome->status);
-	changes[n++] = q__change_string("response", outcome->response);
-	changes[n++] = q__change_string("error", outcome->error);
+	w->as_read[0] = q__if_string("status", Q_STR("pending"));
+	w->as_read[1] = q__if_number("attempts", delivery->view.attempts);
+	w->of_delivery[n++] = q__change_string("status", q_str_from(status));
+	w->of_delivery[n++] = q__change_add("attempts", outcome->is_made);
+	w->of_delivery[n++] = q__change_add("round", 1);
+	w->of_delivery[n++] = q__change_number("responseStatus", outcome->status);
+	w->of_delivery[n++] = q__change_string("response", outcome->response);
+	w->of_delivery[n++] = q__change_string("error", outcome->error);
 	if (outcome->is_made)
-		changes[n++] = q__change_number("attemptedAt", q__now(d));
-	changes[n++] = q__change_number("nextAttemptAt", outcome->next_ms);
-	return n;
+		w->of_delivery[n++] = q__change_number("attemptedAt", q__now(d));
+	w->of_delivery[n++] = q__change_number("nextAttemptAt", outcome->next_ms);
+	if (outcome->next_ms)
+		w->delivery_due = q__delivery_due_key(arena, delivery, outcome->next_ms);
+	else
+		w->expires_at_ms = q__now(d) + (int64_t)Q_DELIVERY_KEPT_DAYS * DAY_MS;
+	w->items[0] = (struct q_write){.kind = Q_WRITE_UPDATE,
+				       .key = q__delivery_key(arena, delivery->view.id),
+				       .changes = w->of_delivery,
+				       .change_count = n,
+				       .index2 = &w->delivery_due,
+				       .expires_at_ms = &w->expires_at_ms,
+				       .conditions = w->as_read,
+				       .condition_count = Q_COUNT_OF(w->as_read)};
 }
 
-static enum q_code record(struct q_documents *d, const struct q_call *call, struct q__queue *queue,
-			  const struct q__delivery *delivery, const struct outcome *outcome,
-			  struct q_arena *arena, struct q_err *err)
+static void write_queue(struct outcome_writes *w, struct q_documents *d,
+			const struct q__queue *queue, const struct outcome *outcome,
+			struct q_arena *arena)
 {
 	int64_t lease_until_ms = q__now(d) + Q__QUEUE_LEASE_MS;
-	int64_t expires_at_ms = outcome->next_ms ? 0 : q__now(d) + (int64_t)KEPT_MS_DAYS * DAY_MS;
-	struct q_record_key delivery_due = {0};
-	struct q_record_key queue_due = q__queue_due_key(arena, queue, lease_until_ms);
-	struct q_condition is_ours = q__if_number("epoch", queue->epoch);
-	struct q_condition same[] = {q__if_string("status", Q_STR("pending")),
-				     q__if_number("attempts", delivery->view.attempts)};
-	struct q_change of_queue[] = {
-		q__change_number("leaseUntil", lease_until_ms),
-		q__change_number("failures", queue->failures),
-		q__change_number("pausedUntil", queue->paused_until_ms),
-		q__change_add("finished", outcome->next_ms ? 0 : 1),
-	};
-	struct q_change of_delivery[8];
-	struct q_write writes[] = {
-		{.kind = Q_WRITE_UPDATE,
-		 .key = q__delivery_key(arena, delivery->view.id),
-		 .changes = of_delivery,
-		 .change_count = delivery_changes(d, outcome, of_delivery),
-		 .index2 = &delivery_due,
-		 .expires_at_ms = &expires_at_ms,
-		 .conditions = same,
-		 .condition_count = Q_COUNT_OF(same)},
-		{.kind = Q_WRITE_UPDATE,
-		 .key = q__queue_key(arena, queue->tenant_id, queue->name),
-		 .changes = of_queue,
-		 .change_count = Q_COUNT_OF(of_queue),
-		 .index2 = &queue_due,
-		 .conditions = &is_ours,
-		 .condition_count = 1},
-	};
 
-	if (outcome->next_ms)
-		delivery_due = q__delivery_due_key(arena, delivery, outcome->next_ms);
+	w->is_ours = q__if_number("epoch", queue->epoch);
+	w->queue_due = q__queue_due_key(arena, queue, lease_until_ms);
+	w->of_queue[0] = q__change_number("leaseUntil", lease_until_ms);
+	w->of_queue[1] = q__change_number("failures", queue->failures);
+	w->of_queue[2] = q__change_number("pausedUntil", queue->paused_until_ms);
+	w->of_queue[3] = q__change_add("finished", outcome->next_ms ? 0 : 1);
+	w->items[1] = (struct q_write){.kind = Q_WRITE_UPDATE,
+				       .key = q__queue_key(arena, queue->tenant_id, queue->name),
+				       .changes = w->of_queue,
+				       .change_count = Q_COUNT_OF(w->of_queue),
+				       .index2 = &w->queue_due,
+				       .conditions = &w->is_ours,
+				       .condition_count = 1};
+}
+
+static enum q_code record(struct q_documents *d, const struct q_call *call,
+			  const struct q__queue *queue, const struct q__delivery *delivery,
+			  const struct outcome *outcome, struct q_arena *arena, struct q_err *err)
+{
+	struct outcome_writes w = {0};
+
+	write_delivery(&w, d, delivery, outcome, arena);
+	write_queue(&w, d, queue, outcome, arena);
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, where, "the outcome of an attempt");
-	return q_record_store_transact(d->o.records, call, writes, Q_COUNT_OF(writes), NULL, err);
+	return q_record_store_transact(d->o.records, call, w.items, Q_COUNT_OF(w.items), NULL, err);
+}
+
+/* Sends the delivery, if there is still somebody to send it to. */
+static enum q_code try_once(struct q_documents *d, const struct q_call *call,
+			    const struct q_delivery *delivery, struct q_arena *arena,
+			    struct outcome *out, struct q_err *err)
+{
+	struct q__endpoint endpoint = {0};
+	enum q_code code = q__endpoint_read(d, call, delivery->tenant_id, delivery->webhook_id,
+					    arena, &endpoint, err);
+
+	if (code == Q_NOTFOUND) {
+		out->error = Q_STR("the webhook has been deleted");
+		return Q_OK;
+	}
+	if (!code)
+		code = send(d, call, &endpoint, delivery, arena, out, err);
+	/* Callbacks come and go: what signs them has no health. */
+	if (!code && out->is_made && endpoint.view.url.length > 0)
+		code = note_health(d, call, &endpoint.view, out, arena, err);
+	return code == Q_NOTFOUND ? Q_OK : code; /* deleted meanwhile */
 }
 
 enum q_code q__attempt(struct q_documents *d, const struct q_call *call, struct q__queue *queue,
 		       struct q__delivery *delivery, struct q_arena *arena, struct q_err *err)
 {
-	const struct q_delivery *view = &delivery->view;
 	struct outcome outcome = {0};
-	struct q__endpoint endpoint = {0};
-	enum q_code code =
-		q__endpoint_read(d, call, view->tenant_id, view->webhook_id, arena, &endpoint, err);
+	enum q_code code = try_once(d, call, &delivery->view, arena, &outcome, err);
 
-	if (code == Q_NOTFOUND) {
-		outcome.error = Q_STR("the webhook has been deleted");
-		code = Q_OK;
-	} else if (!code) {
-		code = send(d, call, &endpoint, view, arena, &outcome, err);
-		/* Callbacks come and go: what signs them has no health. */
-		if (!code && outcome.is_made && endpoint.view.url.length > 0)
-			code = note_health(d, call, &endpoint.view, &outcome, arena, err);
-		if (code == Q_NOTFOUND) /* deleted meanwhile */
-			code = Q_OK;
-	}
 	if (code)
 		return code;
 	plan(d, queue, delivery, &outcome);
