@@ -76,14 +76,15 @@ static bool is_receivers_fault(enum q_code code)
 	       code == Q_TOOBIG;
 }
 
+/* `now_ms` is what was signed. */
 static enum q_code post(struct q_documents *d, const struct q_call *call,
-			const struct q_delivery *delivery, struct q_str signature,
+			const struct q_delivery *delivery, struct q_str signature, int64_t now_ms,
 			struct q_arena *arena, struct outcome *out, struct q_err *err)
 {
 	const struct q_fetch_header headers[] = {
 		{Q_STR("Content-Type"), Q_STR("application/json")},
 		{Q_STR("webhook-id"), delivery->message_id},
-		{Q_STR("webhook-timestamp"), q_arena_format(arena, "%" PRId64, q__now(d) / 1000)},
+		{Q_STR("webhook-timestamp"), q_arena_format(arena, "%" PRId64, now_ms / 1000)},
 		{Q_STR("webhook-signature"), signature},
 	};
 	const struct q_fetch_request request = {.policy = Q_FETCH_PUBLIC_ONLY,
@@ -115,6 +116,7 @@ static enum q_code send(struct q_documents *d, const struct q_call *call,
 			const struct q__endpoint *endpoint, const struct q_delivery *delivery,
 			struct q_arena *arena, struct outcome *out, struct q_err *err)
 {
+	int64_t now_ms = q__now(d);
 	struct q_str signature;
 	enum q_code code;
 
@@ -122,14 +124,14 @@ static enum q_code send(struct q_documents *d, const struct q_call *call,
 		out->error = Q_STR("the webhook is disabled");
 		return Q_OK;
 	}
-	code = q__sign(d, endpoint, delivery->message_id, q__now(d), delivery->payload, arena,
+	code = q__sign(d, endpoint, delivery->message_id, now_ms, delivery->payload, arena,
 		       &signature, err);
 	if (code == Q_CORRUPT) { /* its key may come back, or the secret be rotated */
 		out->is_made = true;
 		out->error = q_arena_copy(arena, q_str_from(err->message));
 		return Q_OK;
 	}
-	return code ? code : post(d, call, delivery, signature, arena, out, err);
+	return code ? code : post(d, call, delivery, signature, now_ms, arena, out, err);
 }
 
 /* --- What becomes of the webhook */

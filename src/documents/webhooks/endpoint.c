@@ -226,32 +226,45 @@ enum q_code q_webhook_check_url(struct q_documents *d, struct q_str url, struct 
 }
 
 /* Every webhook but "default" is counted. */
+static struct q_write count_write(struct q_arena *arena, struct q_str tenant_id,
+				  const struct q_change *change)
+{
+	return (struct q_write){.kind = Q_WRITE_UPDATE,
+				.key = counter_key(arena, tenant_id),
+				.changes = change,
+				.change_count = 1};
+}
+
+/* A condition on a number does not hold where there is none: it is made first. */
+static enum q_code make_counter(struct q_documents *d, const struct q_call *call,
+				struct q_str tenant_id, struct q_arena *arena, struct q_err *err)
+{
+	struct q_change no_more = q__change_add("count", 0);
+	struct q_write write = count_write(arena, tenant_id, &no_more);
+
+	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
+}
+
+/* `record` may be NULL. */
 static enum q_code insert(struct q_documents *d, const struct q_call *call,
 			  const struct q_item *item, struct q_str tenant_id,
 			  const struct q_write *record, struct q_arena *arena, struct q_err *err)
 {
-	struct q_change one_more = q__change_add("count", 1), no_more = q__change_add("count", 0);
+	struct q_change one_more = q__change_add("count", 1);
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q_condition has_room = {Q_IF_AT_MOST, Q_STR("count"),
 				       q_value_number(Q_WEBHOOKS_MAX - 1)};
-	struct q_write writes[3] = {
-		{.kind = Q_WRITE_UPDATE,
-		 .key = counter_key(arena, tenant_id),
-		 .changes = &no_more,
-		 .change_count = 1},
-		{.kind = Q_WRITE_PUT,
-		 .key = item->key,
-		 .item = item,
-		 .conditions = &is_new,
-		 .condition_count = 1},
-	};
+	struct q_write writes[3] = {count_write(arena, tenant_id, &one_more),
+				    {.kind = Q_WRITE_PUT,
+				     .key = item->key,
+				     .item = item,
+				     .conditions = &is_new,
+				     .condition_count = 1}};
 	size_t failed = 0;
-	/* A condition on a number does not hold where there is none: it is made first. */
-	enum q_code code = q_record_store_write(d->o.records, call, &writes[0], NULL, NULL, err);
+	enum q_code code = make_counter(d, call, tenant_id, arena, err);
 
 	if (code)
 		return code;
-	writes[0].changes = &one_more;
 	writes[0].conditions = &has_room;
 	writes[0].condition_count = 1;
 	if (record)
@@ -398,10 +411,7 @@ enum q_code q_webhook_remove(struct q_documents *d, const struct q_call *call,
 				     .conditions = &is_there,
 				     .condition_count = 1};
 	if (webhook.url.length > 0) /* "default" is not counted */
-		writes[count++] = (struct q_write){.kind = Q_WRITE_UPDATE,
-						   .key = counter_key(arena, webhook.tenant_id),
-						   .changes = &one_less,
-						   .change_count = 1};
+		writes[count++] = count_write(arena, webhook.tenant_id, &one_less);
 	code = q_record_store_transact(d->o.records, call, writes, count, NULL, err);
 	if (code == Q_CONFLICT)
 		return q_fail(err, Q_NOTFOUND, where, "there is no such webhook");
