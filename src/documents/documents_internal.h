@@ -139,6 +139,10 @@ void q__job_facts_parse(const struct q_item *item, struct q_job *out);
 Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena,
 				    struct q__job *out, struct q_err *err);
 
+/* The code of a read that failed before anything was written: no doubt is left, so Q_IO and
+ * Q_TIMEOUT become Q_BUSY. */
+enum q_code q__not_written(enum q_code code, struct q_err *err);
+
 /* A new job: its file, its status, its plan, the tenant's mark and `more` in one transaction; then
  * the doorbell. Q_CONFLICT: a condition of `more` does not hold. */
 Q_MUST_USE enum q_code q__job_create(struct q_documents *d, const struct q_call *call,

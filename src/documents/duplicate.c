@@ -81,15 +81,6 @@ static enum q_code create(struct q_documents *d, const struct q_call *call,
 	return q__job_create(d, call, job, writes, count, arena, err);
 }
 
-/* A read that failed leaves no doubt about what was written: nothing. */
-static enum q_code not_written(enum q_code code, struct q_err *err)
-{
-	if (code != Q_TIMEOUT && code != Q_IO)
-		return code;
-	err->code = Q_BUSY;
-	return Q_BUSY;
-}
-
 /* As long as other equal uploads come in between, the mark is another one each time. */
 static enum q_code create_once(struct q_documents *d, const struct q_call *call,
 			       const struct q__new_job *new_job, struct q_arena *arena,
@@ -106,7 +97,7 @@ static enum q_code create_once(struct q_documents *d, const struct q_call *call,
 		if (!code && marked.length > 0)
 			code = read_equal(d, call, marked, arena, existing, is_duplicate, err);
 		if (code || *is_duplicate)
-			return not_written(code, err);
+			return q__not_written(code, err);
 		code = create(d, call, new_job, &marked, arena, err);
 		if (code != Q_CONFLICT)
 			return code;

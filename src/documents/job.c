@@ -106,6 +106,14 @@ static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_
 	return !f.failed && !s.failed && !q_arena_failed(arena);
 }
 
+enum q_code q__not_written(enum q_code code, struct q_err *err)
+{
+	if (code != Q_TIMEOUT && code != Q_IO)
+		return code;
+	err->code = Q_BUSY;
+	return Q_BUSY;
+}
+
 /* As long as others take up what the quota leaves, the usage is another one each time. */
 static enum q_code transact_within_quota(struct q_documents *d, const struct q_call *call,
 					 const struct q_job *job, struct q_write *writes,
@@ -119,7 +127,7 @@ static enum q_code transact_within_quota(struct q_documents *d, const struct q_c
 			q__usage_grow(d, call, job->tenant_id, &added, arena, &writes[count], err);
 
 		if (code)
-			return code;
+			return q__not_written(code, err);
 		code = q_record_store_transact(d->o.records, call, writes, count + 1, &failed, err);
 		if (code != Q_CONFLICT || failed != count)
 			return code;
