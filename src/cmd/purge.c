@@ -48,7 +48,7 @@ const struct q_command q_command_purge = {
 	.summary = "leave nothing of deleted documents in the data directory",
 	.help = "This needs an admin of an internal tenant. The database is written anew: other "
 		"writes wait "
-		"meanwhile, about a second\n"
+		"meanwhile, some seconds\n"
 		"for 100 MB. It happens by itself twice a day where documents were deleted.\n",
 	.run = run,
 };

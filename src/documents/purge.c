@@ -7,13 +7,14 @@
 
 enum { PURGE_EVERY_MS = 12 * 3600 * 1000 };
 
-/* Has nothing that a job could need been changed since `position`, until the purge began? */
+/* Has nothing that a job could need been changed after `sequence`, until the purge began? */
 static enum q_code is_read(struct q_documents *d, const struct q_call *call,
 			   const struct q_purge *purge, struct q_str partition,
 			   struct q_str sequence, struct q_arena *arena, bool *out,
 			   struct q_err *err)
 {
-	struct q_stream_position position = {Q_STREAM_AFTER, sequence};
+	struct q_stream_position position = {sequence.length > 0 ? Q_STREAM_AFTER : Q_STREAM_OLDEST,
+					     sequence};
 	struct q_change_page page;
 	enum q_code code = q_change_feed_read(d->o.changes, call, partition, position,
 					      Q_STREAM_READ_MAX, 0, arena, &page, err);
@@ -36,15 +37,14 @@ static enum q_code trim_changes(struct q_documents *d, const struct q_call *call
 	enum q_code code =
 		q__stream_position_read(d, call, "aggregator", partition, arena, &sequence, err);
 
+	if (!code)
+		code = is_read(d, call, purge, partition, sequence, arena, &is_partition_read, err);
 	if (code)
 		return code;
-	if (sequence.length == 0) {
-		*is_done = false;
-		return Q_OK;
-	}
-	code = is_read(d, call, purge, partition, sequence, arena, &is_partition_read, err);
 	*is_done &= is_partition_read;
-	return code ? code : q_change_feed_trim(d->o.changes, call, partition, sequence, err);
+	if (sequence.length == 0) /* nothing has been read yet */
+		return Q_OK;
+	return q_change_feed_trim(d->o.changes, call, partition, sequence, err);
 }
 
 static enum q_code trim_all_changes(struct q_documents *d, const struct q_call *call,
