@@ -173,7 +173,8 @@ void q_live_free(struct q_live *live)
 struct look {
 	struct q_live *live;
 	const struct q_call *call;
-	struct q_arena *arena;
+	struct q_arena *arena; /* of the job */
+	struct q_arena *batch; /* of the events */
 	struct q__job job;
 	struct q_job_events events; /* those after `after` */
 	int64_t after;		    /* -1: none are read */
@@ -186,8 +187,9 @@ static enum q_code read_after(struct look *look, int64_t position, struct q_err 
 	if (look->after == position)
 		return Q_OK;
 	look->after = -1;
+	q_arena_reset(look->batch);
 	code = q__events_read(look->live->d, look->call, &look->job, position,
-			      Q_DOCUMENTS_EVENTS_MAX, look->arena, &look->events, err);
+			      Q_DOCUMENTS_EVENTS_MAX, look->batch, &look->events, err);
 	if (!code)
 		look->after = position;
 	return code;
@@ -249,45 +251,76 @@ static bool may_read(const struct look *look, const struct q_live_subscription *
 	return q_policy_allows_tenant(&s->who, Q_ACTION_DOCUMENTS_READ, look->job.view.tenant_id);
 }
 
+/* Q_CORRUPT is of this job alone, and stays: its subscribers lose it. Other errors are the store's:
+ * the topic is looked at again. */
+static enum q_code tell_or_lose(struct look *look, struct q__live_entry *entry, struct q_err *err)
+{
+	struct q_err why;
+	enum q_code code = Q_OK;
+
+	if (may_read(look, entry->subscription))
+		code = tell(look, entry, err);
+	else
+		code = q_fail(err, Q_NOTFOUND, "live.look", "there is no such document");
+	if (code != Q_NOTFOUND && code != Q_CORRUPT)
+		return code;
+	why = *err;
+	lose(entry, &why);
+	return Q_OK;
+}
+
 static enum q_code look_at(struct look *look, struct q__live_topic *topic, struct q_err *err)
 {
 	struct q__live_entry *entry = topic->entries, *next;
-	struct q_err unknown;
 	enum q_code code = q__job_read(look->live->d, look->call, q_str_from(topic->file_id),
 				       look->arena, &look->job, err);
-	bool is_there = code == Q_OK;
+	bool is_lost = code == Q_NOTFOUND || code == Q_CORRUPT;
 
-	if (code && code != Q_NOTFOUND)
+	if (code && !is_lost)
 		return code;
-	(void)q_fail(&unknown, Q_NOTFOUND, "live.look", "there is no such document");
-	if (is_there)
+	if (!is_lost)
 		topic->next_look_ms = monotonic_ms(look->live) + look_interval_ms(look, topic);
 	for (code = Q_OK; entry && !code; entry = next) { /* the last one lost ends the topic */
 		next = entry->next;
-		if (is_there && may_read(look, entry->subscription))
-			code = tell(look, entry, err);
+		if (is_lost)
+			lose(entry, err);
 		else
-			lose(entry, &unknown);
+			code = tell_or_lose(look, entry, err);
+	}
+	return code;
+}
+
+static enum q_code look_at_topics(struct look *look, struct q_err *err)
+{
+	struct q__live_topic *topic = look->live->topic_list, *next;
+	int64_t now_ms = monotonic_ms(look->live);
+	enum q_code code = Q_OK;
+
+	for (; topic && !code; topic = next) {
+		next = topic->next;
+		if (topic->next_look_ms > now_ms)
+			continue;
+		look->after = -1;
+		code = look_at(look, topic, err);
+		q_arena_reset(look->arena);
 	}
 	return code;
 }
 
 static enum q_code look_at_all(struct q_live *live, const struct q_call *call, struct q_err *err)
 {
-	struct look look = {.live = live, .call = call, .arena = q_arena_new(LOOK_ARENA)};
-	struct q__live_topic *topic = live->topic_list, *next;
-	int64_t now_ms = monotonic_ms(live);
-	enum q_code code = look.arena ? Q_OK : q_fail(err, Q_NOMEM, "live.look", "an arena");
+	struct look look = {.live = live,
+			    .call = call,
+			    .arena = q_arena_new(LOOK_ARENA),
+			    .batch = q_arena_new(LOOK_ARENA)};
+	enum q_code code;
 
-	for (; topic && !code; topic = next) {
-		next = topic->next;
-		if (topic->next_look_ms > now_ms)
-			continue;
-		look.after = -1;
-		code = look_at(&look, topic, err);
-		q_arena_reset(look.arena);
-	}
+	if (look.arena && look.batch)
+		code = look_at_topics(&look, err);
+	else
+		code = q_fail(err, Q_NOMEM, "live.look", "an arena");
 	q_arena_free(look.arena);
+	q_arena_free(look.batch);
 	return code;
 }
 

@@ -19,6 +19,7 @@ struct q_websocket {
 	wslay_event_context_ptr parser;
 	struct q_bytes input; /* what is left of the bytes in hand */
 	struct q_buf reply;
+	bool is_refused; /* for what it sent: nothing more of it counts */
 };
 
 /* ---- the handshake ---- */
@@ -167,12 +168,16 @@ static void take_message(wslay_event_context_ptr parser,
 {
 	struct q_websocket *websocket = context;
 
-	if (message->opcode == WSLAY_TEXT_FRAME)
+	if (websocket->is_refused)
+		return; /* wslay reads on until the close frame is sent */
+	if (message->opcode == WSLAY_TEXT_FRAME) {
 		websocket->o.on_text(
 			websocket->o.context,
 			(struct q_str){(const char *)message->msg, message->msg_length});
-	else if (message->opcode == WSLAY_BINARY_FRAME)
+	} else if (message->opcode == WSLAY_BINARY_FRAME) {
+		websocket->is_refused = true;
 		(void)wslay_event_queue_close(parser, WSLAY_CODE_UNSUPPORTED_DATA, NULL, 0);
+	}
 }
 
 enum q_code q_websocket_new(const struct q_websocket_options *options, struct q_websocket **out,

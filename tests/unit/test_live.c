@@ -239,6 +239,26 @@ static void foreign_and_unknown_jobs_are_lost_alike(void **state)
 	assert_int_equal(foreign->batches, 0);
 }
 
+static void job_whose_log_is_damaged_is_lost_and_others_are_told(void **state)
+{
+	struct reader *broken = reader_new(), *whole = reader_new();
+	struct q_job bad = product_settle(product, upload("tenant-a", 3).file_id);
+	struct q_job good = product_settle(product, upload("tenant-a", 3).file_id);
+	struct q_write gap = {.kind = Q_WRITE_DELETE,
+			      .key = q__event_key(product->arena, bad.file_id, 4)};
+	struct q_err err;
+
+	assert_int_equal(
+		q_record_store_write(product->options.records, &no_call, &gap, NULL, NULL, &err),
+		Q_OK);
+	subscribe(broken, "tenant-a", bad.file_id, 0);
+	subscribe(whole, "tenant-a", good.file_id, 0);
+	step();
+	assert_int_equal(broken->failed, Q_CORRUPT);
+	assert_int_equal(broken->batches, 0);
+	assert_int_equal(whole->jobs[0].seen, 7);
+}
+
 /* --- All of a tenant's */
 
 static struct q_live_subscription *subscribe_all(struct reader *reader, int64_t since_ms,
@@ -388,6 +408,7 @@ int main(void)
 		CASE(subscriber_without_room_is_told_later),
 		CASE(subscriber_far_behind_is_told_in_several_looks),
 		CASE(foreign_and_unknown_jobs_are_lost_alike),
+		CASE(job_whose_log_is_damaged_is_lost_and_others_are_told),
 		CASE(tenant_is_told_of_old_and_new_jobs),
 		CASE(tenant_that_comes_back_is_told_what_is_new),
 		CASE(jobs_before_the_time_named_are_told_from_now_on),
