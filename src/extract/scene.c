@@ -91,27 +91,42 @@ static void note_colour(struct q__scene *scene, FPDF_PAGEOBJECT path, enum q__in
 		scene->palette[scene->palette_count++] = ink;
 }
 
-static bool add_shape(struct q__scene *scene, FPDF_PAGEOBJECT object, int type,
-		      const struct q__layer *layer)
+/* Where the object shows. False: it is too thin for text to stand on. */
+static bool find_box(FPDF_PAGEOBJECT object, const struct q__layer *layer, struct q__box *out)
 {
-	struct q__shape shape = {object, layer, {0, 0, 0, 0}, type == FPDF_PAGEOBJ_PATH};
-	struct q__box clip;
+	struct q__box box, clip;
 
-	if (!FPDFPageObj_GetBounds(object, &shape.box.left, &shape.box.bottom, &shape.box.right,
-				   &shape.box.top))
-		return true;
-	shape.box = q__box_moved(&shape.box, &layer->to_page);
-	if (shape.box.right - shape.box.left < thin_points ||
-	    shape.box.top - shape.box.bottom < thin_points)
-		return true;
+	if (!FPDFPageObj_GetBounds(object, &box.left, &box.bottom, &box.right, &box.top))
+		return false;
+	box = q__box_moved(&box, &layer->to_page);
+	if (box.right - box.left < thin_points || box.top - box.bottom < thin_points)
+		return false;
 	clip = clip_of(object, layer);
-	shape.box = q__box_shared(&shape.box, &clip);
+	*out = q__box_shared(&box, &clip);
+	return true;
+}
+
+static bool add_path(struct q__scene *scene, FPDF_PAGEOBJECT path, const struct q__layer *layer)
+{
+	struct q__shape shape = {.object = path, .layer = layer, .is_path = true};
+
+	if (!find_box(path, layer, &shape.box))
+		return true;
+	note_colour(scene, path, Q__INK_FILLS);
+	note_colour(scene, path, Q__INK_STROKES);
+	return q_vec_push(&scene->shapes, &shape) != NULL;
+}
+
+/* An image or a shading. The engine does not say how transparent it is. */
+static bool add_picture(struct q__scene *scene, FPDF_PAGEOBJECT picture, int type,
+			const struct q__layer *layer)
+{
+	struct q__shape shape = {.object = picture, .layer = layer};
+
+	if (!find_box(picture, layer, &shape.box))
+		return true;
 	if (type == FPDF_PAGEOBJ_IMAGE)
 		count_picture(scene, &shape.box);
-	if (shape.is_path) {
-		note_colour(scene, object, Q__INK_FILLS);
-		note_colour(scene, object, Q__INK_STROKES);
-	}
 	return q_vec_push(&scene->shapes, &shape) != NULL;
 }
 
@@ -156,7 +171,9 @@ static bool read_object(struct reader *reader, FPDF_PAGEOBJECT object, const str
 		return add_ground(reader->scene, object, layer);
 	if (type == FPDF_PAGEOBJ_FORM)
 		return read_form(reader, object, layer, depth);
-	return add_shape(reader->scene, object, type, layer);
+	if (type == FPDF_PAGEOBJ_PATH)
+		return add_path(reader->scene, object, layer);
+	return add_picture(reader->scene, object, type, layer);
 }
 
 int q__scene_read(struct q__scene *scene, FPDF_PAGE page, struct q_arena *arena)
