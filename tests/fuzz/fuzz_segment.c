@@ -1,0 +1,100 @@
+/* A segment's bytes, however damaged: opened, walked, searched, checked. The table's checksum is
+ * put right first, or nothing behind it would be seen. */
+#include "search/checksum.h"
+#include "search/codec.h"
+#include "search/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRAILER = 32 };
+
+/* A directory of one file. */
+struct memory_directory {
+	struct q__directory base;
+	struct q_bytes bytes;
+};
+
+static enum q_code map(struct q__directory *base, const char *name, struct q_bytes *out,
+		       struct q_err *err)
+{
+	struct memory_directory *directory = q_container_of(base, struct memory_directory, base);
+
+	if (directory->bytes.length == 0)
+		return q_fail(err, Q_CORRUPT, "fuzz", "%s is empty", name);
+	*out = directory->bytes;
+	return Q_OK;
+}
+
+static void unmap(struct q__directory *base, struct q_bytes bytes)
+{
+	(void)base, (void)bytes;
+}
+
+static void put_checksum_right(unsigned char *data, size_t size)
+{
+	uint64_t offset, checksum;
+
+	if (size < TRAILER)
+		return;
+	offset = q__read_u64(data + size - TRAILER);
+	if (offset > size - TRAILER)
+		return;
+	checksum = q__checksum((struct q_bytes){data + offset, size - TRAILER - (size_t)offset});
+	memcpy(data + size - TRAILER + 8, &checksum, sizeof checksum);
+}
+
+static void search_with(struct q__snapshot *snapshot, const struct q_search_query *query)
+{
+	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
+							   {Q_STR_INIT("text"), Q_FIELD_TEXT}};
+	static const struct q_index_definition definition = {fields, 2};
+	struct q_search_request request = {.query = query, .size = 10, .with_source = true};
+	struct q_arena *arena = q_arena_new(256 << 20);
+	struct q_search_result result;
+	struct q_call call = {0};
+	struct q_err err;
+
+	(void)!q__search(snapshot, &definition, &call, &request, arena, &result, &err);
+	q_arena_free(arena);
+}
+
+static void search(struct q__segment *segment)
+{
+	static const struct q_match_field fields[] = {{Q_STR_INIT("text"), 2},
+						      {Q_STR_INIT("key"), 1}};
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_query fuzzy = {.kind = Q_SEARCH_MATCH,
+				       .boost = 1,
+				       .match = {.text = Q_STR("swimming pool john"),
+						 .fields = fields,
+						 .field_count = 2,
+						 .fuzziness = Q_FUZZINESS_2,
+						 .max_expansions = 50}};
+	struct q__snapshot *snapshot = q__snapshot_new(1);
+
+	q__snapshot_add(snapshot, &(struct q__part){.segment = segment});
+	search_with(snapshot, &all);
+	search_with(snapshot, &fuzzy);
+	q__snapshot_unref(snapshot);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct q__directory_ops ops = {.map = map, .unmap = unmap};
+	/* A copy of this very size, so that a sanitizer sees what is read beyond its end. */
+	unsigned char *copy = malloc(size ? size : 1);
+	struct memory_directory directory = {{&ops}, {copy, size}};
+	struct q__segment *segment;
+	struct q_err err;
+
+	memcpy(copy, data, size);
+	put_checksum_right(copy, size);
+	if (!q__segment_open(&directory.base, "fuzz.segment", 3, &segment, &err)) {
+		(void)!q__segment_file_check(segment->file, &err);
+		search(segment);
+		q__segment_unref(segment);
+	}
+	free(copy);
+	return 0;
+}
