@@ -21,10 +21,11 @@ struct constant {
 };
 
 void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
-		     uint32_t end)
+		     uint32_t end, float floor)
 {
 	window->start = start;
 	window->end = end;
+	window->floor = floor;
 	memset(window->found, 0, sizeof window->found);
 	matcher->ops->fill(matcher, window);
 }
@@ -82,7 +83,7 @@ static uint32_t next_of_terms(struct q__matcher *matcher, uint32_t from)
 	return next;
 }
 
-static void find_term(struct q__postings *postings, struct q__window *window)
+void q__find_documents(struct q__postings *postings, struct q__window *window)
 {
 	if (q__postings_seek(postings, window->start) >= window->end)
 		return;
@@ -103,7 +104,7 @@ static void fill_terms(struct q__matcher *matcher, struct q__window *window)
 	struct terms *terms = q_container_of(matcher, struct terms, base);
 
 	for (size_t i = 0; i < terms->count; i++)
-		find_term(&terms->postings[i], window);
+		q__find_documents(&terms->postings[i], window);
 	set_scores(window, terms->score);
 }
 
@@ -139,6 +140,7 @@ static void fill_constant(struct q__matcher *matcher, struct q__window *window)
 {
 	struct constant *constant = q_container_of(matcher, struct constant, base);
 
+	window->floor = Q__NO_SCORES;
 	constant->inner->ops->fill(constant->inner, window);
 	set_scores(window, constant->score);
 }

@@ -17,7 +17,8 @@
 enum { Q__WINDOW_DOCUMENTS = 4096, Q__WINDOW_WORDS = Q__WINDOW_DOCUMENTS / 64 };
 
 struct q__window {
-	uint32_t start, end;		   /* documents [start, end) */
+	uint32_t start, end; /* documents [start, end) */
+	float floor;	     /* a score that is not above this may be any other that is not */
 	uint64_t found[Q__WINDOW_WORDS];   /* bit i: document start + i */
 	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are found */
 };
@@ -29,7 +30,7 @@ struct q__matcher {
 struct q__matcher_ops {
 	/* The first document >= from that may be found; Q__NO_DOCUMENT: none. */
 	uint32_t (*next)(struct q__matcher *, uint32_t from);
-	/* Sets found and scores; start and end are set, found is all 0. */
+	/* Sets found and scores; start, end and floor are set, found is all 0. */
 	void (*fill)(struct q__matcher *, struct q__window *);
 };
 
@@ -38,9 +39,16 @@ static inline uint32_t q__matcher_next(struct q__matcher *matcher, uint32_t from
 	return matcher->ops->next(matcher, from);
 }
 
+/* Every score is wanted, or none. */
+#define Q__EXACT_SCORES (-1.0f)
+#define Q__NO_SCORES	__FLT_MAX__
+
 /* Sets the window to [start, end) and fills it. */
 void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
-		     uint32_t end);
+		     uint32_t end, float floor);
+
+/* Sets the bits of the documents of the window that the postings have, and goes behind them. */
+void q__find_documents(struct q__postings *postings, struct q__window *window);
 
 /* The lowest bit that is set, which is then cleared: `while (word) at = q__take_bit(&word)`. */
 static inline unsigned q__take_bit(uint64_t *word)

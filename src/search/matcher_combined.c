@@ -59,7 +59,8 @@ static void fill_best(struct q__matcher *matcher, struct q__window *window)
 	for (size_t i = 0; i < best->count; i++) {
 		if (q__matcher_next(best->inner[i], window->start) >= window->end)
 			continue;
-		q__matcher_fill(best->inner[i], &best->window, window->start, window->end);
+		q__matcher_fill(best->inner[i], &best->window, window->start, window->end,
+				window->floor);
 		take_better(window, &best->window);
 	}
 }
@@ -119,23 +120,26 @@ static void set_all(struct q__window *window)
 }
 
 static void fill_inner(struct combined *combined, struct q__matcher *inner,
-		       const struct q__window *window)
+		       const struct q__window *window, float floor)
 {
-	q__matcher_fill(inner, &combined->window, window->start, window->end);
+	q__matcher_fill(inner, &combined->window, window->start, window->end, floor);
 }
 
 /* Narrows the window to what all of filter and must find, and adds up the scores of must. */
 static void require(struct combined *combined, struct q__window *window)
 {
 	const struct q__combination *parts = &combined->parts;
+	/* A score that others are added to has to be exact. */
+	bool is_sole = parts->must_count == 1 && parts->should_count == 0;
+	float floor = is_sole ? window->floor : Q__EXACT_SCORES;
 
 	for (size_t i = 0; i < parts->filter_count && !is_empty(window); i++) {
-		fill_inner(combined, parts->filter[i], window);
+		fill_inner(combined, parts->filter[i], window, Q__NO_SCORES);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++)
 			window->found[j] &= combined->window.found[j];
 	}
 	for (size_t i = 0; i < parts->must_count && !is_empty(window); i++) {
-		fill_inner(combined, parts->must[i], window);
+		fill_inner(combined, parts->must[i], window, floor);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
 			window->found[j] &= combined->window.found[j];
 			for (uint64_t word = window->found[j]; word != 0;) {
@@ -155,7 +159,7 @@ static void add_should(struct combined *combined, struct q__window *window)
 	for (size_t i = 0; i < parts->should_count && !is_empty(window); i++) {
 		if (q__matcher_next(parts->should[i], window->start) >= window->end)
 			continue;
-		fill_inner(combined, parts->should[i], window);
+		fill_inner(combined, parts->should[i], window, Q__EXACT_SCORES);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
 			for (uint64_t word = window->found[j] & combined->window.found[j];
 			     word != 0;) {
@@ -185,7 +189,7 @@ static void exclude(struct combined *combined, struct q__window *window)
 	const struct q__combination *parts = &combined->parts;
 
 	for (size_t i = 0; i < parts->must_not_count && !is_empty(window); i++) {
-		fill_inner(combined, parts->must_not[i], window);
+		fill_inner(combined, parts->must_not[i], window, Q__NO_SCORES);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++)
 			window->found[j] &= ~combined->window.found[j];
 	}

@@ -1,5 +1,9 @@
 /* Terms of a field, scored: a term at a time within the window. The sum of a document's scores is a
- * double that is rounded to a float once, as in Lucene. */
+ * double that is rounded to a float once, as in Lucene.
+ *
+ * Where no document of the window can come above the floor, its documents are found and not scored.
+ * No rounding makes that wrong: the bound is the same sum over the same terms in the same order,
+ * of parts that are not smaller. */
 #include "search/matcher.h"
 #include "search/similarity.h"
 
@@ -7,6 +11,7 @@ struct weighted_postings {
 	struct q__postings postings;
 	uint32_t next; /* its first document that is not in a window yet */
 	float weight;
+	float score_max; /* of any document */
 };
 
 struct weighted {
@@ -74,10 +79,8 @@ static void add_term(struct weighted *weighted, struct weighted_postings *term,
 		postings->at < postings->count ? postings->documents[postings->at] : Q__NO_DOCUMENT;
 }
 
-static void fill_weighted(struct q__matcher *matcher, struct q__window *window)
+static void score_documents(struct weighted *weighted, struct q__window *window)
 {
-	struct weighted *weighted = q_container_of(matcher, struct weighted, base);
-
 	for (size_t i = 0; i < weighted->count; i++)
 		add_term(weighted, &weighted->terms[i], window);
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
@@ -90,7 +93,52 @@ static void fill_weighted(struct q__matcher *matcher, struct q__window *window)
 	}
 }
 
+/* The most that a document of the window can score. */
+static float score_bound(const struct weighted *weighted, const struct q__window *window)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < weighted->count; i++) {
+		if (weighted->terms[i].next < window->end)
+			sum += (double)weighted->terms[i].score_max;
+	}
+	return (float)sum;
+}
+
+static void find_documents(struct weighted *weighted, struct q__window *window)
+{
+	for (size_t i = 0; i < weighted->count; i++) {
+		struct weighted_postings *term = &weighted->terms[i];
+
+		if (term->next >= window->end)
+			continue;
+		q__find_documents(&term->postings, window);
+		term->next = q__postings_seek(&term->postings, window->end);
+	}
+	memset(window->scores, 0, sizeof window->scores);
+}
+
+static void fill_weighted(struct q__matcher *matcher, struct q__window *window)
+{
+	struct weighted *weighted = q_container_of(matcher, struct weighted, base);
+
+	if (score_bound(weighted, window) <= window->floor)
+		find_documents(weighted, window);
+	else
+		score_documents(weighted, window);
+}
+
 static const struct q__matcher_ops weighted_ops = {.next = next_of_weighted, .fill = fill_weighted};
+
+/* A frequency of 255 stands for any that is not smaller, and no frequency reaches the weight. */
+static float score_max_of(const struct weighted_postings *term, const float factors[256])
+{
+	struct q__postings_bound bound = q__postings_bound(&term->postings);
+
+	if (bound.frequency_max == UINT8_MAX)
+		return term->weight;
+	return q__score(term->weight, (float)bound.frequency_max, factors[bound.length_min]);
+}
 
 struct q__matcher *q__match_weighted(const struct q__weighted_term *terms, size_t count,
 				     const struct q__field *field, const float factors[256],
@@ -114,6 +162,7 @@ struct q__matcher *q__match_weighted(const struct q__weighted_term *terms, size_
 		if (!q__postings_open(&term->postings, terms[i].ref, &field->postings, arena))
 			return NULL;
 		term->weight = terms[i].weight;
+		term->score_max = score_max_of(term, factors);
 		term->next = q__postings_seek(&term->postings, 0);
 		weighted->count++;
 	}

@@ -64,7 +64,8 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 		if (q_call_check(run->call, "search_index.search", err))
 			return err->code;
 		q__matcher_fill(matcher, run->window, start,
-				start + (left < Q__WINDOW_DOCUMENTS ? left : Q__WINDOW_DOCUMENTS));
+				start + (left < Q__WINDOW_DOCUMENTS ? left : Q__WINDOW_DOCUMENTS),
+				q__top_hits_floor(&run->top));
 		drop_deleted(in->deletions, run->window);
 		take_window(run, part);
 	}
