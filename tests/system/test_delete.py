@@ -1,4 +1,5 @@
 """Deleting a document: unknown at once, to everybody, whatever its job does."""
+import hashlib
 import uuid
 
 import pytest
@@ -142,3 +143,24 @@ def test_purge_is_for_internal_admins(server, admin):
     assert admin.post("/admin/purge").status == 403
     assert server.client("auditor", "platform", "internal").post("/admin/purge").status == 403
     assert server.anonymous().post("/admin/purge").status == 401
+
+
+def test_purge_leaves_nothing_of_a_document_that_was_sent_in_parts(new_server):
+    server = new_server()
+    client = server.client(tenant="erased")
+    content = padded(pdf(f"{TEXT} in parts.\n{agreement()}"), 17 << 20)
+    digest = hashlib.sha256(content).hexdigest()
+    upload = client.post("/api/uploads", {"fileName": NAME, "fileSize": len(content), "sha256": digest},
+                         Idempotency_Key="once").json
+    start = 0
+    for part in upload["parts"]:
+        sent = server.anonymous().request("PUT", part["url"], content[start:start + part["size"]], part["headers"])
+        assert sent.status in (200, 201, 204), sent
+        start += part["size"]
+    file_id = client.post(f"/api/uploads/{upload['fileId']}/complete").json["fileId"]
+    assert client.wait_for_end(file_id)["status"] == "completed"
+    needles = {NAME, "Wexford-Quillon", TEXT, digest}
+    assert NAME in {needle for needle, _ in scan(server, needles)}
+    assert client.delete(f"/api/jobs/{file_id}").status == 204
+    assert server.internal_admin().post("/admin/purge").status == 200
+    assert scan(server, needles) == set()
