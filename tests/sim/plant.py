@@ -48,6 +48,9 @@ BUGS = {
         ("sweeper.c", "enum q_code code = q__ranges_open(d, call, &job->view, arena, &opened, err);", "enum q_code code = Q_OK;\n\topened = 0;")],
     "pages that failed stay counted in the new run": [
         ("retry.c", 'q__change_number("failedPages", 0), ', "")],
+    "a notice is dropped before its deliveries": [
+        ("webhooks/notice.c", "\tif (!code)\n\t\tcode = tell_webhooks(",
+         "\tif (!code)\n\t\tcode = q_record_store_write(d->o.records, call, &removal, NULL, NULL, err);\n\tif (!code)\n\t\tcode = tell_webhooks(")],
 }
 
 
@@ -70,6 +73,7 @@ def compile_planted(changes, where):
                if "src/documents/" in entry["file"]}
     for name, text in texts.items():
         planted, made = where / name, where / (name + ".o")
+        planted.parent.mkdir(exist_ok=True)
         planted.write_text(text)
         words = shlex.split(entries[name]["command"])
         words = words[:words.index("-MD")] + ["-Wno-error", "-I", str(SOURCE / "src"), "-o", str(made), "-c", str(planted)]

@@ -1,6 +1,6 @@
 /* Simulates several processes at work on documents of two tenants: every order of their steps is
  * drawn from a seed, down to what others do between two port calls of a step, and so are failing calls, lost answers, late, repeated and missing events,
- * crashes in the middle of a step, callers who cancel and retry, and time. What must always hold
+ * crashes in the middle of a step, callers who cancel, retry and delete, and time. What must always hold
  * (sim_observer.h) is checked after each step; at the end, with faults off, each accepted document
  * has ended as its script says, and what faults have spoilt is mended by a new run.
  *
@@ -30,7 +30,8 @@ enum {
 	SEEDS_LONG = 100000,
 	SECONDS_MAX = 20,
 	END_ROUNDS_MAX = 3000, /* 1,500 s of simulated time */
-	END_STEPS_MAX = 5000
+	END_STEPS_MAX = 5000,
+	TOMBSTONE_MS = 20 * 60 * 1000 /* longer than any stays */
 };
 
 /* One process: its ports fail apart from those of the others. It dies when its record store stops;
@@ -54,7 +55,7 @@ struct sim {
 	unsigned fail_per_mille, stray_per_mille, meanwhile_per_mille, partition_count;
 	bool is_midway;		  /* a process's step is interrupted by another's */
 	unsigned meanwhile_count; /* steps that have interrupted another */
-	bool has_crashes;
+	bool has_crashes, has_deletions;
 	int64_t time_ms;
 };
 
@@ -74,7 +75,9 @@ static void start_process(struct sim *sim, struct process *process, bool keeps_n
 	struct port_faults *faults = &process->faults;
 	struct blob_store_faults blob_faults = {.fail_per_mille = sim->fail_per_mille / 4,
 						.lose_per_mille = sim->fail_per_mille / 4,
-						.random = sim->dice};
+						.random = sim->dice,
+						.meanwhile = meanwhile,
+						.context = process};
 	struct event_log_faults event_faults = {.lose_per_mille = 5 * sim->stray_per_mille,
 						.repeat_per_mille = sim->stray_per_mille,
 						.delay_per_mille = sim->stray_per_mille};
@@ -170,6 +173,22 @@ static enum q_code sweep(struct sim *sim, struct process *process, struct q_err 
 	return q_sweeper_step(process->documents, &no_call, &did_work, err);
 }
 
+static enum q_code announce(struct sim *sim, struct process *process, struct q_err *err)
+{
+	bool did_work;
+
+	(void)sim;
+	return q_webhooks_announce(process->documents, &no_call, &did_work, err);
+}
+
+static enum q_code deliver(struct sim *sim, struct process *process, struct q_err *err)
+{
+	bool did_work;
+
+	(void)sim;
+	return q_webhooks_send(process->documents, &no_call, &did_work, err);
+}
+
 static struct page_script draw_script(struct sim *sim)
 {
 	static const char *const refusals[] = {"malformed_pdf", "password_required",
@@ -219,9 +238,11 @@ static struct sim_job *draw_job(struct sim *sim)
 	return count > 0 ? &sim->observer.jobs[below(sim, (unsigned)count)] : NULL;
 }
 
-/* A conflict with a reason is an answer. */
-static enum q_code answer(enum q_code code, const struct q_err *err)
+/* A conflict with a reason is an answer, and so is that it was deleted. */
+static enum q_code answer(const struct sim_job *job, enum q_code code, const struct q_err *err)
 {
+	if (code == Q_NOTFOUND && job->may_be_deleted)
+		return Q_OK;
 	return code == Q_CONFLICT && err->reason ? Q_OK : code;
 }
 
@@ -241,7 +262,7 @@ static enum q_code cancel(struct sim *sim, struct process *process, struct q_err
 				      sim->product.arena, &job, err);
 	if (!code && job.status != Q_JOB_CANCELLED && sim->meanwhile_count == meanwhile_count)
 		sim_observer_fail(&sim->observer, "%s is cancelled as was answered", wanted->id);
-	return answer(code, err);
+	return answer(wanted, code, err);
 }
 
 static enum q_code retry(struct sim *sim, struct process *process, struct q_err *err)
@@ -259,7 +280,22 @@ static enum q_code retry(struct sim *sim, struct process *process, struct q_err 
 				     NULL, sim->product.arena, &job, err);
 	if (!code && job.run != wanted->run + 1 && sim->meanwhile_count == meanwhile_count)
 		sim_observer_fail(&sim->observer, "%s has a new run as was answered", wanted->id);
-	return answer(code, err);
+	return answer(wanted, code, err);
+}
+
+static enum q_code delete_document(struct sim *sim, struct process *process, struct q_err *err)
+{
+	struct sim_job *wanted = draw_job(sim);
+	struct q_identity who;
+
+	if (!wanted || !sim->has_deletions)
+		return Q_OK;
+	wanted->may_be_deleted = true;
+	who = product_admin_of(wanted->tenant_id);
+	return answer(wanted,
+		      q_documents_delete_job(process->documents, &no_call, &who,
+					     q_str_from(wanted->id), sim->product.arena, err),
+		      err);
 }
 
 static enum q_code meddle(struct sim *sim, struct process *process, struct q_err *err)
@@ -314,24 +350,47 @@ static enum q_code stop(struct sim *sim, struct process *process, struct q_err *
 }
 
 static const struct step steps[] = {
-	{"feed", 25, feed},	     {"page", 45, page},    {"keep", 4, keep},
-	{"hear", 1, hear},	     {"sweep", 5, sweep},   {"aggregate", 12, aggregate},
-	{"upload", 4, upload},	     {"doom", 1, doom},	    {"let time pass", 10, let_time_pass},
-	{"stop and start", 1, stop}, {"cancel", 2, cancel}, {"retry", 3, retry},
+	{"feed", 25, feed},
+	{"page", 45, page},
+	{"keep", 4, keep},
+	{"hear", 1, hear},
+	{"sweep", 5, sweep},
+	{"aggregate", 12, aggregate},
+	{"upload", 4, upload},
+	{"doom", 1, doom},
+	{"let time pass", 10, let_time_pass},
+	{"stop and start", 1, stop},
+	{"cancel", 2, cancel},
+	{"retry", 3, retry},
 	{"meddle", 1, meddle},
+	{"delete", 1, delete_document},
+	{"announce", 3, announce},
+	{"deliver", 5, deliver},
 };
 
-static const struct step *draw_step(struct sim *sim)
+/* What is most likely to go wrong in the middle of another's step. */
+static const struct step wishes[] = {
+	{"cancel", 1, cancel},
+	{"retry", 2, retry},
+	{"delete", 1, delete_document},
+};
+
+static const struct step *draw_of(struct sim *sim, const struct step *table, size_t count)
 {
 	unsigned sum = 0, drawn;
 	size_t i = 0;
 
-	for (size_t j = 0; j < Q_COUNT_OF(steps); j++)
-		sum += steps[j].weight;
+	for (size_t j = 0; j < count; j++)
+		sum += table[j].weight;
 	drawn = below(sim, sum);
-	while (drawn >= steps[i].weight)
-		drawn -= steps[i++].weight;
-	return &steps[i];
+	while (drawn >= table[i].weight)
+		drawn -= table[i++].weight;
+	return &table[i];
+}
+
+static const struct step *draw_step(struct sim *sim)
+{
+	return draw_of(sim, steps, Q_COUNT_OF(steps));
 }
 
 static bool is_dead(const struct process *process)
@@ -349,7 +408,7 @@ static void run_step(struct sim *sim, struct process *process, const struct step
 			  sim->is_midway ? "  meanwhile " : "", process->owner, step->name,
 			  code ? ": " : "", code ? err.message : "",
 			  is_dead(process) ? "; it is dead" : "");
-	if (code && !q_code_is_retryable(code))
+	if (code && !q_code_is_retryable(code) && !is_dead(process))
 		sim_observer_fail(&sim->observer, "a step answers %s", q_code_name(code));
 	if (is_dead(process)) {
 		end_process(process);
@@ -371,11 +430,26 @@ static void meanwhile(void *context)
 		return;
 	sim->is_midway = true;
 	sim->meanwhile_count++;
-	run_step(sim, other, draw_step(sim));
+	run_step(sim, other,
+		 below(sim, 4) ? draw_step(sim) : draw_of(sim, wishes, Q_COUNT_OF(wishes)));
 	sim->is_midway = false;
 }
 
 /* --- The whole */
+
+static void add_webhook(struct sim *sim, const char *tenant_id)
+{
+	struct q_identity who = product_admin_of(tenant_id);
+	struct q_webhook_caller caller = {.who = &who};
+	struct q_webhook_new wanted = {.url = Q_STR("https://receiver.example/"),
+				       .events = Q_WEBHOOK_ALL};
+	struct q_webhook made;
+	struct q_str secret;
+	struct q_err err;
+
+	q_assert(q_webhook_add(sim->product.documents, &no_call, &caller, &wanted,
+			       sim->product.arena, &made, &secret, &err) == Q_OK);
+}
 
 static void start(struct sim *sim, uint64_t seed, bool is_loud)
 {
@@ -385,12 +459,15 @@ static void start(struct sim *sim, uint64_t seed, bool is_loud)
 	product_make(&sim->product, seed, (struct analyst_script){0});
 	sim->dice = random_source_seeded_new(seed);
 	q_assert(sim->dice);
+	add_webhook(sim, "tenant-a");
+	add_webhook(sim, "tenant-b");
 	sim_observer_init(&sim->observer, &sim->product, seed, is_loud);
 	sim->fail_per_mille = levels[below(sim, Q_COUNT_OF(levels))];
 	sim->stray_per_mille = levels[below(sim, Q_COUNT_OF(levels))];
 	sim->meanwhile_per_mille = 5 * levels[below(sim, Q_COUNT_OF(levels))];
 	sim->partition_count = 1 + below(sim, 4);
 	sim->has_crashes = below(sim, 3) > 0;
+	sim->has_deletions = below(sim, 3) == 0;
 	sim->uploads_wanted = 1 + below(sim, UPLOADS_MAX);
 	sim->process_count = 1 + below(sim, PROCESSES_MAX);
 	for (unsigned i = 0; i < sim->process_count; i++)
@@ -427,9 +504,14 @@ static void settle(struct sim *sim)
 {
 	static const struct step time_passes = {"a round of all", 0, let_time_pass};
 
-	for (int round = 0; !sim_observer_all_ended(&sim->observer); round++) {
+	for (int round = 0;
+	     !sim_observer_all_ended(&sim->observer) || !sim_observer_all_announced(&sim->observer);
+	     round++) {
 		if (round == END_ROUNDS_MAX)
-			sim_observer_fail(&sim->observer, "a document does not end");
+			sim_observer_fail(&sim->observer, "%s",
+					  sim_observer_all_ended(&sim->observer)
+						  ? "an end is not announced"
+						  : "a document does not end");
 		for (unsigned i = 0; i < sim->process_count; i++) {
 			struct process *process = &sim->processes[i];
 			struct q_err err;
@@ -438,6 +520,8 @@ static void settle(struct sim *sim)
 			q_assert(aggregate(sim, process, &err) == Q_OK);
 			q_assert(sweep(sim, process, &err) == Q_OK);
 			q_assert(keep(sim, process, &err) == Q_OK);
+			q_assert(announce(sim, process, &err) == Q_OK);
+			q_assert(deliver(sim, process, &err) == Q_OK);
 		}
 		run_step(sim, &sim->processes[0], &time_passes);
 	}
@@ -455,11 +539,25 @@ static void retry_all(struct sim *sim)
 							 &who, q_str_from(ended->id), NULL,
 							 sim->product.arena, &job, &err);
 
+		if (ended->is_buried)
+			continue;
 		if (code && (code != Q_CONFLICT || ended->status != Q_JOB_COMPLETED))
 			sim_observer_fail(&sim->observer, "%s can be retried: %s", ended->id,
 					  err.message);
 	}
 	sim_observer_look(&sim->observer);
+}
+
+/* What has ended leaves nothing to claim, once leases have run out, and tombstones do not stay. */
+static void rest(struct sim *sim)
+{
+	product_advance(&sim->product, TOMBSTONE_MS);
+	for (unsigned i = 0; i < sim->process_count; i++) {
+		struct q_err err;
+
+		work_off(&sim->processes[i]);
+		q_assert(sweep(sim, &sim->processes[i], &err) == Q_OK);
+	}
 }
 
 static void finish(struct sim *sim)
@@ -472,10 +570,7 @@ static void finish(struct sim *sim)
 	retry_all(sim);
 	settle(sim);
 	sim_observer_check_ends(&sim->observer, false);
-	/* What has ended leaves nothing to claim, once leases have run out. */
-	product_advance(&sim->product, 60000);
-	for (unsigned i = 0; i < sim->process_count; i++)
-		work_off(&sim->processes[i]);
+	rest(sim);
 	sim_observer_look(&sim->observer);
 	sim_observer_check_rest(&sim->observer);
 }

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "documents/documents_internal.h"
+#include "support/http_fetch_scripted.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,9 +99,39 @@ void sim_observer_accept(struct sim_observer *o, struct q_str file_id,
 
 bool sim_observer_all_ended(const struct sim_observer *o)
 {
-	for (size_t i = 0; i < o->job_count; i++)
-		if (!o->jobs[i].is_seen || !q_job_status_is_final(o->jobs[i].status))
+	for (size_t i = 0; i < o->job_count; i++) {
+		const struct sim_job *job = &o->jobs[i];
+
+		if (!job->is_seen ||
+		    (job->is_buried ? !job->is_removed : !q_job_status_is_final(job->status)))
 			return false;
+	}
+	return true;
+}
+
+static bool was_sent(const struct sim_observer *o, const char *id)
+{
+	struct q_http_fetch *receiver = o->product->options.fetch;
+
+	for (size_t i = 0; i < http_fetch_scripted_count(receiver); i++)
+		if (q_str_equal(http_fetch_scripted_sent(receiver, i).id, q_str_from(id)))
+			return true;
+	return false;
+}
+
+bool sim_observer_all_announced(const struct sim_observer *o)
+{
+	for (size_t i = 0; i < o->job_count; i++) {
+		const struct sim_job *job = &o->jobs[i];
+
+		for (int64_t run = 1; !job->may_be_deleted && run <= job->run; run++) {
+			char id[Q_UUID_TEXT_SIZE + 32];
+
+			snprintf(id, sizeof id, "msg_%s_%lld", job->id, (long long)run);
+			if (!was_sent(o, id))
+				return false;
+		}
+	}
 	return true;
 }
 
@@ -149,6 +180,16 @@ static void begin_run(struct sim_observer *o, struct sim_job *job, enum q_job_st
 	job->run++;
 }
 
+static void note_tombstone(struct sim_observer *o, const struct q_item *item)
+{
+	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
+
+	if (!job->may_be_deleted)
+		sim_observer_fail(o, "%s: somebody has asked to delete it", job->id);
+	job->is_buried = true;
+	job->is_removed = q_item_number(item, "removed", 0) != 0;
+}
+
 static void note_job(struct sim_observer *o, const struct q_item *item)
 {
 	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
@@ -156,6 +197,8 @@ static void note_job(struct sim_observer *o, const struct q_item *item)
 	int64_t run = q_item_number(item, "run", 0);
 	enum q_job_status status;
 
+	if (job->is_buried)
+		sim_observer_fail(o, "%s has been deleted", job->id);
 	if (!q_job_status_parse(q_item_string(item, "status", (struct q_str){0}), &status))
 		sim_observer_fail(o, "%s has a status", job->id);
 	if (!job->is_seen)
@@ -175,6 +218,7 @@ static void note_job(struct sim_observer *o, const struct q_item *item)
 	if ((item->index2.pk.length == 0) != q_job_status_is_final(status))
 		sim_observer_fail(o, "%s: a due mark until the end", job->id);
 	job->status = status;
+	job->bytes = q_item_number(item, "sizeBytes", 0);
 	job->events = events;
 	job->total = q_item_number(item, "totalPages", 0);
 	job->processed = q_item_number(item, "processedPages", 0);
@@ -189,7 +233,8 @@ static void note_page(struct sim_observer *o, const struct q_change_record *chan
 	int64_t number = q_item_number(change->after, "page", 0);
 
 	q_assert(number >= 1 && number <= SIM_PAGES_MAX);
-	if (job->pages[number] || q_item_number(change->after, "run", 0) != job->run)
+	if (job->is_buried || job->pages[number] ||
+	    q_item_number(change->after, "run", 0) != job->run)
 		sim_observer_fail(o, "%s: page %lld is stored once, in the job's run", job->id,
 				  (long long)number);
 	job->pages[number] =
@@ -203,7 +248,7 @@ static void note_event(struct sim_observer *o, const struct q_change_record *cha
 	int64_t number = 0;
 
 	q_assert(q_str_to_int64(q_str_slice(change->key.sk, 6, change->key.sk.length), &number));
-	if (change->before || number != job->logged + 1)
+	if (job->is_buried || change->before || number != job->logged + 1)
 		sim_observer_fail(o, "%s: event %lld follows %lld", job->id, (long long)number,
 				  (long long)job->logged);
 	if (q_item_number(change->after, "run", 0) != job->run)
@@ -238,7 +283,8 @@ static void check_pages_of_done_range(struct sim_observer *o, const struct q_ite
 	struct sim_job *job = job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
 	int64_t last = q_item_number(item, "last", 0);
 
-	if (job->status != Q_JOB_PROCESSING || q_item_number(item, "run", 0) != job->run)
+	if (job->is_buried || job->status != Q_JOB_PROCESSING ||
+	    q_item_number(item, "run", 0) != job->run)
 		return;
 	for (int64_t page = q_item_number(item, "first", 1); page <= last; page++)
 		if (!job->pages[page])
@@ -260,23 +306,43 @@ static void note_work(struct sim_observer *o, const struct q_change_record *chan
 		check_pages_of_done_range(o, after);
 }
 
+/* Of documents only what was asked for goes. */
+static void note_removal(struct sim_observer *o, struct q_record_key key)
+{
+	bool is_job = q_str_starts_with(key.pk, Q_STR("DOC#"));
+	struct sim_job *job;
+
+	if (!is_job && !q_str_starts_with(key.pk, Q_STR("FILE#")))
+		return;
+	job = job_of(o, q_str_slice(key.pk, is_job ? 4 : 5, key.pk.length));
+	if (!job->is_buried)
+		sim_observer_fail(o, "%.*s %.*s is not deleted", Q_STR_ARG(key.pk),
+				  Q_STR_ARG(key.sk));
+	job->is_gone |= is_job && q_str_equal(key.sk, Q_STR("STATUS"));
+}
+
+static void note_status(struct sim_observer *o, const struct q_item *item)
+{
+	if (q_item_number(item, "deletedAt", 0) > 0)
+		note_tombstone(o, item);
+	else
+		note_job(o, item);
+}
+
 static void note(struct sim_observer *o, const struct q_change_record *change)
 {
-	if (!change->after) {
-		if (!q_str_equal(change->key.pk, Q_STR("READY")))
-			sim_observer_fail(o, "%.*s %.*s is not deleted", Q_STR_ARG(change->key.pk),
-					  Q_STR_ARG(change->key.sk));
+	if (!change->after)
+		note_removal(o, change->key);
+	else if (!q_str_starts_with(change->key.pk, Q_STR("DOC#")))
 		return;
-	}
-	if (!q_str_starts_with(change->key.pk, Q_STR("DOC#")))
-		return;
-	if (q_str_equal(change->key.sk, Q_STR("STATUS")))
-		note_job(o, change->after);
+	else if (q_str_equal(change->key.sk, Q_STR("STATUS")))
+		note_status(o, change->after);
 	else if (q_str_starts_with(change->key.sk, Q_STR("PAGE#")))
 		note_page(o, change);
 	else if (q_str_starts_with(change->key.sk, Q_STR("EVENT#")))
 		note_event(o, change);
-	else
+	else if (q_str_starts_with(change->key.sk, Q_STR("RANGE#")) ||
+		 q_str_equal(change->key.sk, Q_STR("PLAN")))
 		note_work(o, change);
 }
 
@@ -286,6 +352,8 @@ static void check_counts(struct sim_observer *o)
 		const struct sim_job *job = &o->jobs[i];
 		int64_t completed = 0, failed = 0;
 
+		if (job->is_buried)
+			continue;
 		for (size_t page = 1; page <= SIM_PAGES_MAX; page++) {
 			completed += job->pages[page] == 'c';
 			failed += job->pages[page] == 'f';
@@ -431,6 +499,8 @@ void sim_observer_check_ends(struct sim_observer *o, bool had_faults)
 	for (size_t i = 0; i < o->job_count; i++) {
 		const struct sim_job *job = &o->jobs[i];
 
+		if (job->is_buried)
+			continue;
 		if (job->is_accepted)
 			check_outcome(o, job, had_faults);
 		if (job->total > 0 && job->status != Q_JOB_CANCELLED)
@@ -438,8 +508,88 @@ void sim_observer_check_ends(struct sim_observer *o, bool had_faults)
 	}
 }
 
+/* --- What rests */
+
+static void check_no_blob(struct sim_observer *o, const struct sim_job *job,
+			  struct q_blob_store *store)
+{
+	struct q_str prefix = q_arena_format(o->product->arena, "%s/%s/", job->tenant_id, job->id);
+	struct q_blob_page left;
+	struct q_err err;
+
+	q_assert(q_blob_store_list(store, &no_call, prefix, (struct q_str){0}, 1, o->product->arena,
+				   &left, &err) == Q_OK);
+	if (left.count > 0)
+		sim_observer_fail(o, "%.*s is left of what was deleted",
+				  Q_STR_ARG(left.items[0].key));
+}
+
+static void check_gone(struct sim_observer *o, const struct sim_job *job)
+{
+	struct q_query query = {.pk = q_arena_format(o->product->arena, "DOC#%s", job->id),
+				.limit = 1};
+	struct q_query_page left;
+	struct q_err err;
+
+	q_assert(q_record_store_query(o->product->options.records, &no_call, &query,
+				      o->product->arena, &left, &err) == Q_OK);
+	if (!job->is_gone || left.count > 0)
+		sim_observer_fail(o, "%s: a record is left of what was deleted", job->id);
+	check_no_blob(o, job, o->product->options.documents);
+	check_no_blob(o, job, o->product->options.results);
+}
+
+static void check_usage(struct sim_observer *o, const char *tenant_id)
+{
+	struct q_usage expected = {0}, counted;
+	struct q_err err;
+
+	for (size_t i = 0; i < o->job_count; i++) {
+		const struct sim_job *job = &o->jobs[i];
+
+		if (job->is_buried || strcmp(job->tenant_id, tenant_id) != 0)
+			continue;
+		expected.documents++;
+		expected.pages += job->total;
+		expected.bytes += job->bytes;
+	}
+	q_assert(q_documents_find_usage(o->product->documents, &no_call, q_str_from(tenant_id),
+					o->product->arena, &counted, &err) == Q_OK);
+	if (counted.documents != expected.documents || counted.pages != expected.pages ||
+	    counted.bytes != expected.bytes)
+		sim_observer_fail(
+			o, "%s uses %lld documents, %lld pages, %lld bytes: %lld, %lld, %lld",
+			tenant_id, (long long)expected.documents, (long long)expected.pages,
+			(long long)expected.bytes, (long long)counted.documents,
+			(long long)counted.pages, (long long)counted.bytes);
+}
+
+/* What is sent twice is the same. */
+static void check_messages(struct sim_observer *o)
+{
+	struct q_http_fetch *receiver = o->product->options.fetch;
+	size_t count = http_fetch_scripted_count(receiver);
+
+	for (size_t i = 0; i < count; i++) {
+		struct fetched one = http_fetch_scripted_sent(receiver, i);
+
+		for (size_t j = 0; j < i; j++) {
+			struct fetched other = http_fetch_scripted_sent(receiver, j);
+
+			if (q_str_equal(one.id, other.id) && !q_str_equal(one.body, other.body))
+				sim_observer_fail(o, "%.*s has one body", Q_STR_ARG(one.id));
+		}
+	}
+}
+
 void sim_observer_check_rest(struct sim_observer *o)
 {
 	check_nothing_claimable(o, Q_STR("READY#tenant-a"));
 	check_nothing_claimable(o, Q_STR("READY#tenant-b"));
+	for (size_t i = 0; i < o->job_count; i++)
+		if (o->jobs[i].is_buried)
+			check_gone(o, &o->jobs[i]);
+	check_usage(o, "tenant-a");
+	check_usage(o, "tenant-b");
+	check_messages(o);
 }

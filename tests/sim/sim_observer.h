@@ -5,12 +5,13 @@
  *     - each edge and each page has one event of its run, numbered without gaps;
  *     - total = processed + failed + open, and the counts are those of the pages stored;
  *     - a page is stored once a run, and never again once it has succeeded;
- *     - nothing is ever deleted but the marks of tenants;
+ *     - a document goes only where somebody asked, and nothing is stored of it after that;
  *     - a job that has not ended has a due mark, one that has has none;
  *     - work that is not done stands among the claimable, work that is does not and lacks no page;
  *     - a claim takes the next epoch, and no lease that runs;
  *     - at the end: a manifest of the run that fits the pages, the outcome that the script says, or
- *       the one that was asked for, and nothing claimable.
+ *       the one that was asked for, and nothing claimable; each end of a run announced under one
+ *       id with one body; nothing left of what was deleted; usage that fits what is there.
  *
  * Contract:  what does not hold prints the story (seed, steps) and ends the program with 1.
  * Threads:   one. */
@@ -24,12 +25,15 @@ enum { SIM_JOBS_MAX = 16, SIM_PAGES_MAX = 128, SIM_STORY_LINES = 60, SIM_LINE_MA
 struct sim_job {
 	char id[Q_UUID_TEXT_SIZE];
 	char tenant_id[65];
-	bool is_accepted;      /* else its sender does not know that it is there */
-	bool may_be_cancelled; /* somebody asked */
+	bool is_accepted;		       /* else its sender does not know that it is there */
+	bool may_be_cancelled, may_be_deleted; /* somebody asked */
+	bool is_buried;			       /* a tombstone stands for it */
+	bool is_removed;		       /* the tombstone says so */
+	bool is_gone;			       /* the tombstone too */
 	struct page_script script;
 	bool is_seen;
 	enum q_job_status status;
-	int64_t run, total, processed, failed, events;
+	int64_t run, bytes, total, processed, failed, events;
 	int64_t logged;		       /* number of the latest event in the log */
 	struct q_str error_code;       /* in the product's arena */
 	char pages[SIM_PAGES_MAX + 1]; /* 0: open, 'c': completed, 'f': failed */
@@ -63,9 +67,11 @@ void sim_observer_accept(struct sim_observer *o, struct q_str file_id,
 /* Reads the changes since the last look. */
 void sim_observer_look(struct sim_observer *o);
 bool sim_observer_all_ended(const struct sim_observer *o);
+/* Each end of a run that was not deleted has reached the receiver of webhooks. */
+bool sim_observer_all_announced(const struct sim_observer *o);
 /* All that was accepted has ended as its script says; had_faults: or as faults may make it. */
 void sim_observer_check_ends(struct sim_observer *o, bool had_faults);
-/* Nothing is left to claim. */
+/* Nothing is left to claim, nor of what was deleted. */
 void sim_observer_check_rest(struct sim_observer *o);
 
 #endif

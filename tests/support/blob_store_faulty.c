@@ -37,8 +37,11 @@ static bool happens(struct faulty_store *store, unsigned per_mille)
 
 static enum fate next_fate(struct faulty_store *store)
 {
-	uint64_t call = atomic_fetch_add(&store->calls, 1) + 1;
+	uint64_t call;
 
+	if (store->faults.meanwhile)
+		store->faults.meanwhile(store->faults.context);
+	call = atomic_fetch_add(&store->calls, 1) + 1;
 	if (call == store->faults.fail_call || happens(store, store->faults.fail_per_mille))
 		return FAILS;
 	if (call == store->faults.lose_call || happens(store, store->faults.lose_per_mille))

@@ -20,6 +20,9 @@ struct blob_store_faults {
 	unsigned fail_per_mille;
 	unsigned lose_per_mille;
 	struct q_random_source *random;
+	/* Runs before each call: what others do meanwhile. May be NULL. */
+	void (*meanwhile)(void *context);
+	void *context;
 };
 
 /* NULL when the heap is full. q_blob_store_close frees it, and not the inner store. */
