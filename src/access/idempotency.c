@@ -19,8 +19,7 @@ struct q_idempotency {
 	struct q_str recorded_secret; /* sealed */
 };
 
-/* --- Hashes ------------------------------------------------------------------------------------
- */
+/* --- Hashes ----------------------------------------------------------------------------------- */
 
 /* Of several texts, each with its length: no two lists of texts hash alike. */
 static bool hash_parts(const struct q_str *parts, size_t count, char out[Q_SHA256_HEX_SIZE])
@@ -52,8 +51,7 @@ static bool is_printable(struct q_str key)
 	return key.length >= 1 && key.length <= Q_IDEMPOTENCY_KEY_MAX;
 }
 
-/* --- The item ----------------------------------------------------------------------------------
- */
+/* --- The item --------------------------------------------------------------------------------- */
 
 static bool make_key(struct q_idempotency *once, const struct q_identity *who, struct q_str route,
 		     struct q_str key)
@@ -175,8 +173,7 @@ bool q_idempotency_find_answer(const struct q_idempotency *once, struct q_str *a
 	return true;
 }
 
-/* --- The record --------------------------------------------------------------------------------
- */
+/* --- The record ------------------------------------------------------------------------------- */
 
 /* What only the holder's writes ask. */
 static struct q_condition is_ours(const struct q_idempotency *once)

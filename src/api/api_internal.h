@@ -61,8 +61,7 @@ extern const struct q_route q__documents_routes[], q__job_routes[], q__admin_rou
 	q__tenant_routes[], q__operations_routes[], q__blob_routes[], q__direct_upload_routes[],
 	q__event_routes[], q__ticket_routes[], q__webhook_routes[], q__websocket_routes[];
 
-/* --- Who asks (identity.c) ---------------------------------------------------------------------
- */
+/* --- Who asks (identity.c) -------------------------------------------------------------------- */
 
 bool q__authorize(struct q_http_request *request, const void *access, void *context);
 const struct q_identity *q__identity(const struct q_http_request *request);
@@ -70,8 +69,7 @@ const struct q_identity *q__identity(const struct q_http_request *request);
 /* May the caller see details of operations: the rule METRICS. */
 bool q__is_operator(const struct q_api *api, const struct q_http_request *request);
 
-/* --- Tickets (ticket.c) ------------------------------------------------------------------------
- */
+/* --- Tickets (ticket.c) ----------------------------------------------------------------------- */
 
 /* The query's ?ticket=; false: there is none. */
 bool q__ticket_of(struct q_http_request *request, struct q_str *out);
@@ -81,8 +79,7 @@ Q_MUST_USE enum q_code q__ticket_redeem(struct q_api *api, struct q_http_request
 					struct q_str text, struct q_identity *out,
 					struct q_err *err);
 
-/* --- Before and after (hooks.c) ----------------------------------------------------------------
- */
+/* --- Before and after (hooks.c) --------------------------------------------------------------- */
 
 /* Is the origin one of the exact ones of CORS_ORIGINS? */
 bool q__is_allowed_origin(const struct q_api *api, struct q_str origin);
@@ -91,8 +88,7 @@ bool q__before(struct q_http_request *request, void *context);
 void q__complete(const struct q_http_completion *completion, void *context);
 Q_MUST_USE enum q_code q__series_new(struct q_api *api, struct q_err *err);
 
-/* --- Parameters (parameters.c) -----------------------------------------------------------------
- */
+/* --- Parameters (parameters.c) ---------------------------------------------------------------- */
 
 /* A parameter of the query that a route takes. */
 struct q__parameter {
@@ -113,8 +109,7 @@ bool q__body(struct q_http_request *request, const struct q_json **out);
 /* Answers 400 with the one field that is wrong. */
 void q__refuse_field(struct q_http_request *request, const char *field, const char *reason);
 
-/* --- Idempotency-Key (once.c) ------------------------------------------------------------------
- */
+/* --- Idempotency-Key (once.c) ----------------------------------------------------------------- */
 
 struct q_idempotency;
 
@@ -149,8 +144,7 @@ bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_s
 void q__list_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
 		 struct q_str scope, struct q_str next);
 
-/* --- Answers (answer.c) ------------------------------------------------------------------------
- */
+/* --- Answers (answer.c) ----------------------------------------------------------------------- */
 
 /* A buffer and a writer for a JSON answer. */
 struct q__reply {
@@ -169,8 +163,7 @@ struct q_str q__absolute(const struct q_api *api, struct q_http_request *request
 void q__respond_reader(struct q_http_request *request, int status, const char *content_type,
 		       int64_t length, struct q_blob_reader *reader);
 
-/* --- Waiting without a thread (wait.c) ----------------------------------------------------------
- */
+/* --- Waiting without a thread (wait.c) -------------------------------------------------------- */
 
 /* Lives in the request's arena. */
 struct q__wait {
@@ -183,8 +176,7 @@ void q__wait_begin(struct q__wait *wait, int64_t for_ms);
 bool q__wait_again(struct q__wait *wait, struct q_http_request *request,
 		   void (*look)(struct q_http_request *, void *), void *context);
 
-/* --- Jobs as JSON (job_json.c) -----------------------------------------------------------------
- */
+/* --- Jobs as JSON (job_json.c) ---------------------------------------------------------------- */
 
 /* `download_url` may be empty. */
 void q__write_job(struct q_json_writer *w, const struct q_job *job, struct q_str download_url);
@@ -202,13 +194,11 @@ Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *req
 /* An event of a job, as every channel tells it (event_json.c). */
 void q__write_event(struct q_json_writer *w, struct q_str file_id, const struct q_job_event *event);
 
-/* --- Upload (upload_route.c) -------------------------------------------------------------------
- */
+/* --- Upload (upload_route.c) ------------------------------------------------------------------ */
 
 void q__upload(struct q_http_request *request, void *context);
 
-/* --- Purge (purge_route.c) ---------------------------------------------------------------------
- */
+/* --- Purge (purge_route.c) -------------------------------------------------------------------- */
 
 void q__purge(struct q_http_request *request, void *context);
 

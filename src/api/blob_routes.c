@@ -50,8 +50,7 @@ static bool find_target(struct q_api *api, struct q_http_request *request, int m
 	return false;
 }
 
-/* --- GET ---------------------------------------------------------------------------------------
- */
+/* --- GET -------------------------------------------------------------------------------------- */
 
 static void add_headers(struct q_http_request *request, const struct q_blob_link *link)
 {
@@ -124,8 +123,7 @@ static void get_blob(struct q_http_request *request, void *context)
 			   : "application/octet-stream");
 }
 
-/* --- PUT: a part of an upload, straight to the disk --------------------------------------------
- */
+/* --- PUT: a part of an upload, straight to the disk ------------------------------------------- */
 
 /* One part in flight; freed when the body has ended or gone. */
 struct put {

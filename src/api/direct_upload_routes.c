@@ -5,8 +5,7 @@
 
 enum { BODY_MAX = 64 * 1024, COMPLETE_MS = 10 * 60 * 1000 };
 
-/* --- What is announced -------------------------------------------------------------------------
- */
+/* --- What is announced ------------------------------------------------------------------------ */
 
 struct announcement {
 	struct q_upload_request request;
@@ -64,8 +63,7 @@ static bool read_announcement(struct q_http_request *request, const struct q_jso
 	return false;
 }
 
-/* --- What is answered --------------------------------------------------------------------------
- */
+/* --- What is answered ------------------------------------------------------------------------- */
 
 static void write_part(struct q_api *api, struct q_http_request *request, struct q_json_writer *w,
 		       const struct q_direct_upload_part *part)
@@ -108,8 +106,7 @@ static void answer_upload(struct q_api *api, struct q_http_request *request, int
 	q__reply_end(&answer, request, status);
 }
 
-/* --- Routes ------------------------------------------------------------------------------------
- */
+/* --- Routes ----------------------------------------------------------------------------------- */
 
 /* What was announced, or, where this is a request done before, its upload as it is now. */
 static enum q_code start(struct q_api *api, struct q_http_request *request,

@@ -178,8 +178,7 @@ static void get_page(struct q_http_request *request, void *context)
 	q__reply_end(&answer, request, 200);
 }
 
-/* --- Lists -------------------------------------------------------------------------------------
- */
+/* --- Lists ------------------------------------------------------------------------------------ */
 
 struct list_query {
 	struct q_str tenant_id, status, kind, limit, cursor;

@@ -11,8 +11,7 @@
 
 enum { KEEP_ALIVE_MS = 15000, BATCH_BYTES_MAX = Q__SESSION_QUEUE_BYTES };
 
-/* --- The stream --------------------------------------------------------------------------------
- */
+/* --- The stream ------------------------------------------------------------------------------- */
 
 struct event_stream {
 	struct q__session base;			  /* first */
@@ -83,8 +82,7 @@ static const struct q__session_kind event_stream_kind = {
 	.free = free_stream,
 };
 
-/* --- The subscriber ----------------------------------------------------------------------------
- */
+/* --- The subscriber --------------------------------------------------------------------------- */
 
 static void write_events(struct q_buf *out, struct q_str file_id, const struct q_job_events *events)
 {
@@ -176,8 +174,7 @@ static void open_stream(struct q_api *api, struct q_http_request *request, struc
 	q__session_unref(&stream->base);
 }
 
-/* --- The route ---------------------------------------------------------------------------------
- */
+/* --- The route -------------------------------------------------------------------------------- */
 
 struct events_query {
 	struct q_str after_text, limit_text, ticket;

@@ -91,8 +91,7 @@ bool q__before(struct q_http_request *request, void *context)
 	return apply_cors(api, request);
 }
 
-/* --- Metrics -----------------------------------------------------------------------------------
- */
+/* --- Metrics ---------------------------------------------------------------------------------- */
 
 enum q_code q__series_new(struct q_api *api, struct q_err *err)
 {

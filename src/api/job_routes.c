@@ -77,8 +77,7 @@ static void delete_job(struct q_http_request *request, void *context)
 		q_http_respond_empty(request, 204);
 }
 
-/* --- Pages -------------------------------------------------------------------------------------
- */
+/* --- Pages ------------------------------------------------------------------------------------ */
 
 static void answer_pages(struct q_api *api, struct q_http_request *request, struct q_str scope,
 			 const struct q_page_list *pages)

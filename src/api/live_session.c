@@ -22,8 +22,7 @@ void q__session_unref(struct q__session *session)
 	session->kind->free(session);
 }
 
-/* --- The list ----------------------------------------------------------------------------------
- */
+/* --- The list --------------------------------------------------------------------------------- */
 
 static void enlist(struct q__session *session)
 {
@@ -53,8 +52,7 @@ static void delist(struct q__session *session)
 	q__session_unref(session);
 }
 
-/* --- The stream's callbacks --------------------------------------------------------------------
- */
+/* --- The stream's callbacks ------------------------------------------------------------------- */
 
 static void on_room(void *context)
 {
@@ -134,8 +132,7 @@ bool q__session_send(struct q__session *session, struct q_str bytes)
 	return false;
 }
 
-/* --- Origins -----------------------------------------------------------------------------------
- */
+/* --- Origins ---------------------------------------------------------------------------------- */
 
 bool q__session_origin_allowed(struct q_api *api, struct q_http_request *request)
 {
@@ -150,8 +147,7 @@ bool q__session_origin_allowed(struct q_api *api, struct q_http_request *request
 	return false;
 }
 
-/* --- Every second ------------------------------------------------------------------------------
- */
+/* --- Every second ----------------------------------------------------------------------------- */
 
 /* Why the caller may not listen any more; NULL: it may. A store that does not answer ends nothing.
  */

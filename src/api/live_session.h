@@ -1,5 +1,5 @@
-/* api/live_session.h: a stream that is open, and who listens at its end: what SSE and WebSocket have
- * in common. Only src/api includes it.
+/* api/live_session.h: a stream that is open, and who listens at its end: what SSE and WebSocket
+ * have in common. Only src/api includes it.
  *
  * A session is held by its stream, by each of its subscriptions and by the list of open sessions,
  * and freed with the last of them. It ends when its credentials do: a token at its expiry, a key
@@ -25,7 +25,8 @@ struct q__session_kind {
 	void (*end)(struct q__session *session, const char *reason);
 	/* Every second or so. */
 	void (*tick)(struct q__session *session, int64_t now_ms);
-	/* The session's subscriptions, when the queue has room again, and when the stream closed. */
+	/* The session's subscriptions, when the queue has room again, and when the stream closed.
+	 * */
 	void (*resume)(struct q__session *session);
 	void (*close)(struct q__session *session);
 	void (*free)(struct q__session *session);

@@ -24,8 +24,7 @@ static int64_t *quota_at(struct q_quotas *quotas, const struct quota_name *name)
 	return (int64_t *)(void *)((char *)quotas + name->offset);
 }
 
-/* --- Answers -----------------------------------------------------------------------------------
- */
+/* --- Answers ---------------------------------------------------------------------------------- */
 
 static void write_quotas(struct q_json_writer *w, struct q_quotas quotas)
 {

@@ -25,8 +25,7 @@ struct ticket {
 	struct q_identity who;
 };
 
-/* --- Its text ----------------------------------------------------------------------------------
- */
+/* --- Its text --------------------------------------------------------------------------------- */
 
 static void write_ticket(struct q_buf *out, const struct ticket *ticket)
 {
@@ -103,8 +102,7 @@ static bool open_ticket(const struct q_api *api, struct q_str text, struct q_are
 	       read_ticket(json, out);
 }
 
-/* --- Its use -----------------------------------------------------------------------------------
- */
+/* --- Its use ---------------------------------------------------------------------------------- */
 
 bool q__ticket_of(struct q_http_request *request, struct q_str *out)
 {
@@ -174,8 +172,7 @@ enum q_code q__ticket_redeem(struct q_api *api, struct q_http_request *request, 
 	return code;
 }
 
-/* --- The route ---------------------------------------------------------------------------------
- */
+/* --- The route -------------------------------------------------------------------------------- */
 
 /* The file's id, where the resource is a job's events. */
 static bool is_events_of(struct q_str resource, struct q_str *file_id)

@@ -38,8 +38,7 @@ static const struct q_call *call_of(const struct form *form)
 	return q_http_request_call(form->request);
 }
 
-/* --- The parts ---------------------------------------------------------------------------------
- */
+/* --- The parts -------------------------------------------------------------------------------- */
 
 static enum q_code begin_file(struct form *form, const struct q_multipart_part *part,
 			      struct q_err *err)
@@ -113,8 +112,7 @@ static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
 	return Q_OK;
 }
 
-/* --- The answer --------------------------------------------------------------------------------
- */
+/* --- The answer ------------------------------------------------------------------------------- */
 
 /* A small document that is waited for; lives in the request's arena. */
 struct waiting {
@@ -234,8 +232,7 @@ static void answer_stored(struct q_api *api, struct q_http_request *request,
 		q__answer_accepted(request, job->file_id, is_duplicate);
 }
 
-/* --- The body ----------------------------------------------------------------------------------
- */
+/* --- The body --------------------------------------------------------------------------------- */
 
 static enum q_code on_data(struct q_http_body_sink *sink, struct q_http_request *request,
 			   struct q_bytes bytes, struct q_err *err)

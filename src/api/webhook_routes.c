@@ -8,8 +8,7 @@ enum { BODY_MAX = 16 * 1024 };
 static const enum q_webhook_event events[] = {Q_WEBHOOK_COMPLETED, Q_WEBHOOK_FAILED,
 					      Q_WEBHOOK_CANCELLED};
 
-/* --- JSON --------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static void field_time_where_set(struct q_json_writer *w, const char *name, int64_t wall_ms)
 {
@@ -91,8 +90,7 @@ static void answer_delivery(struct q_http_request *request, int status,
 	q__reply_end(&answer, request, status);
 }
 
-/* --- Webhooks ----------------------------------------------------------------------------------
- */
+/* --- Webhooks --------------------------------------------------------------------------------- */
 
 /* Who asks, about the tenant of `?tenantId=`. False when it has answered. */
 static bool read_caller(struct q_http_request *request, struct q_webhook_caller *out)
@@ -313,8 +311,7 @@ static void enable_webhook(struct q_http_request *request, void *context)
 		answer_webhook(request, 200, &webhook, (struct q_str){0});
 }
 
-/* --- Deliveries --------------------------------------------------------------------------------
- */
+/* --- Deliveries ------------------------------------------------------------------------------- */
 
 static void list_deliveries(struct q_http_request *request, void *context)
 {

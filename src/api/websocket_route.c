@@ -47,8 +47,7 @@ static struct connection *connection_of(struct q__session *session)
 	return q_container_of(session, struct connection, base);
 }
 
-/* --- What is sent ------------------------------------------------------------------------------
- */
+/* --- What is sent ----------------------------------------------------------------------------- */
 
 static void send_message(struct connection *c, const struct q_buf *json)
 {
@@ -83,7 +82,8 @@ static void send_error(struct connection *c, struct q_str name, const char *code
 	q_buf_free(&json);
 }
 
-/* {"subscribed": name} or {"unsubscribed": name}; for all jobs with the time they are told since. */
+/* {"subscribed": name} or {"unsubscribed": name}; for all jobs with the time they are told since.
+ * */
 static void send_done(struct connection *c, const char *what, struct q_str name, int64_t since_ms)
 {
 	struct q_json_writer w;
@@ -119,8 +119,7 @@ static void end_connection(struct q__session *session, const char *reason)
 	q_buf_free(&frame);
 }
 
-/* --- Subscriptions -----------------------------------------------------------------------------
- */
+/* --- Subscriptions ---------------------------------------------------------------------------- */
 
 static bool on_events(void *context, struct q_str file_id, const struct q_job_events *events)
 {
@@ -192,8 +191,7 @@ static void on_release(void *context)
 	q_mem_free(s);
 }
 
-/* --- Commands ----------------------------------------------------------------------------------
- */
+/* --- Commands --------------------------------------------------------------------------------- */
 
 struct command {
 	struct q_str name;
@@ -362,8 +360,7 @@ static void on_text(void *context, struct q_str message)
 	q_arena_free(arena);
 }
 
-/* --- The connection ----------------------------------------------------------------------------
- */
+/* --- The connection --------------------------------------------------------------------------- */
 
 static void on_data(void *context, struct q_bytes bytes)
 {

@@ -1,6 +1,6 @@
 /* base/encode.h: bytes as text: lower-case hex, base64url without padding (RFC 4648 5),
- * base64 with it (RFC 4648 4), percent-encoding (RFC 3986). Encoders append to a buffer; decoders are strict (one text for each
- * value) and return false on anything else. */
+ * base64 with it (RFC 4648 4), percent-encoding (RFC 3986). Encoders append to a buffer; decoders
+ * are strict (one text for each value) and return false on anything else. */
 #ifndef Q_BASE_ENCODE_H
 #define Q_BASE_ENCODE_H
 

@@ -50,8 +50,7 @@ void q_client_close(struct q_client *client)
 	q_http_client_close(client->http);
 }
 
-/* --- Failures ----------------------------------------------------------------------------------
- */
+/* --- Failures --------------------------------------------------------------------------------- */
 
 static enum q_exit exit_of(int status)
 {
@@ -96,8 +95,7 @@ static enum q_exit fail_transport(struct q_client *client, const struct q_err *e
 		Q_STR_ARG(client->url), err->message);
 }
 
-/* --- Requests ----------------------------------------------------------------------------------
- */
+/* --- Requests --------------------------------------------------------------------------------- */
 
 static int64_t timeout_of(const struct q_client *client)
 {
@@ -197,8 +195,7 @@ enum q_exit q_client_try(struct q_client *client, const char *method, struct q_s
 	return Q_EXIT_DONE;
 }
 
-/* --- Download ----------------------------------------------------------------------------------
- */
+/* --- Download --------------------------------------------------------------------------------- */
 
 struct download {
 	struct q_http_client_events events; /* first: the client's view */
@@ -245,8 +242,7 @@ enum q_exit q_client_download(struct q_client *client, struct q_str url_or_path,
 	return exit_code;
 }
 
-/* --- Listening ---------------------------------------------------------------------------------
- */
+/* --- Listening -------------------------------------------------------------------------------- */
 
 struct listening {
 	struct q_http_client_events events; /* first: the client's view */
@@ -304,8 +300,7 @@ enum q_exit q_client_listen(struct q_client *client, struct q_str path, int64_t 
 	return exit_code;
 }
 
-/* --- Upload ------------------------------------------------------------------------------------
- */
+/* --- Upload ----------------------------------------------------------------------------------- */
 
 /* The form: a head, the file's bytes, a tail. */
 struct form {

@@ -32,8 +32,7 @@ struct demo {
 	bool as_json;
 };
 
-/* --- Which documents ---------------------------------------------------------------------------
- */
+/* --- Which documents -------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -72,8 +71,7 @@ static enum q_exit add_path(struct demo *demo, const char *path)
 	return Q_EXIT_DONE;
 }
 
-/* --- Upload, watch, download -------------------------------------------------------------------
- */
+/* --- Upload, watch, download ------------------------------------------------------------------ */
 
 static enum q_exit send_all(struct demo *demo)
 {
@@ -125,8 +123,7 @@ static enum q_exit download(struct demo *demo, const struct q_watched *job)
 	return exit_code;
 }
 
-/* --- What came out -----------------------------------------------------------------------------
- */
+/* --- What came out ---------------------------------------------------------------------------- */
 
 /* The first page's summary and how many entities all pages name. */
 static void read_results(struct demo *demo, const struct q_watched *job, struct q_str *summary,

@@ -49,8 +49,7 @@ static struct q_str given(const char *text)
 	return q_str_from(text ? text : "");
 }
 
-/* --- The file and its state --------------------------------------------------------------------
- */
+/* --- The file and its state ------------------------------------------------------------------- */
 
 static const char *state_path(const struct sending *s, const struct stat *status)
 {
@@ -84,8 +83,7 @@ static enum q_exit open_file(struct sending *s)
 	return Q_EXIT_DONE;
 }
 
-/* --- The upload as the server has it -----------------------------------------------------------
- */
+/* --- The upload as the server has it ---------------------------------------------------------- */
 
 static int64_t number_of(const struct q_json *object, const char *name)
 {
@@ -212,8 +210,7 @@ static enum q_exit resume(struct sending *s)
 	return exit_code;
 }
 
-/* --- Sending -----------------------------------------------------------------------------------
- */
+/* --- Sending ---------------------------------------------------------------------------------- */
 
 static void show_progress(void *context, uint64_t sent_bytes)
 {

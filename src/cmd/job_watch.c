@@ -42,8 +42,7 @@ struct watch {
 	struct q_page_grid grid;
 };
 
-/* --- The screen --------------------------------------------------------------------------------
- */
+/* --- The screen ------------------------------------------------------------------------------- */
 
 static size_t screen_width(void)
 {
@@ -91,8 +90,7 @@ static void draw(struct watch *w)
 	q_buf_free(&out);
 }
 
-/* --- Events ------------------------------------------------------------------------------------
- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 static int64_t number(const struct q_json *object, struct q_str name)
 {
@@ -200,8 +198,7 @@ static enum q_code take_bytes(void *context, struct q_bytes bytes, struct q_err 
 	return w->is_over ? q_fail(err, Q_CANCELLED, "jobs.watch", "it is over") : Q_OK;
 }
 
-/* --- The connection ----------------------------------------------------------------------------
- */
+/* --- The connection --------------------------------------------------------------------------- */
 
 static void pause_ms(int64_t ms)
 {

@@ -30,8 +30,7 @@ static void write_roles(struct q_json_writer *w, const char *roles)
 	q_json_end_array(w);
 }
 
-/* --- Through the server ------------------------------------------------------------------------
- */
+/* --- Through the server ----------------------------------------------------------------------- */
 
 static void write_request(struct q_buf *body, const struct request *r)
 {
@@ -134,8 +133,7 @@ static enum q_exit revoke_online(const struct request *r, struct q_client *clien
 			     (struct q_str){0}, NULL);
 }
 
-/* --- On the stores -----------------------------------------------------------------------------
- */
+/* --- On the stores ---------------------------------------------------------------------------- */
 
 static enum q_code read_key(const struct request *r, struct q_api_key *key, struct q_err *err)
 {

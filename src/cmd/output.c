@@ -34,8 +34,7 @@ void q_output_json(const struct q_json *value)
 	q_buf_free(&line);
 }
 
-/* --- Tables ------------------------------------------------------------------------------------
- */
+/* --- Tables ----------------------------------------------------------------------------------- */
 
 struct q_table {
 	struct q_arena *arena;
@@ -129,8 +128,7 @@ void q_table_print(struct q_table *table, FILE *out)
 	q_mem_free(table);
 }
 
-/* --- Progress ----------------------------------------------------------------------------------
- */
+/* --- Progress --------------------------------------------------------------------------------- */
 
 void q_progress_begin(struct q_progress *progress)
 {

@@ -97,7 +97,8 @@ static enum q_code make_documents(struct server *s, struct q_err *err)
 		.log = w->log,
 		.metrics = w->metrics,
 		.documents_bucket = Q_STR("documents"),
-		/* The data directory is locked: nobody but a later life of this process can bear the name. */
+		/* The data directory is locked: nobody but a later life of this process can bear
+		 * the name. */
 		.owner = Q_STR("local"),
 		.file_bytes_max =
 			(uint64_t)q_settings_integer(w->settings, Q_SETTING_ID_MAX_FILE_SIZE_MB) *

@@ -1,6 +1,7 @@
 #include "documents/documents_internal.h"
 
 #include "base/mem.h"
+#include "documents/work/page.h"
 
 enum { OPTIONS_ARENA = 4096 };
 

@@ -6,8 +6,8 @@
  *     pending -> chunking -> processing -> aggregating -> completed | failed
  *
  * or it is cancelled, and ends, whatever crashes meanwhile. A job that has ended may be retried: a
- * new run redoes the pages that failed or are missing. Work is claimed from the record store by leases; an event
- * is a doorbell, never the work item.
+ * new run redoes the pages that failed or are missing. Work is claimed from the record store by
+ * leases; an event is a doorbell, never the work item.
  *
  * Contract:  every function that takes `who` shows a caller only what the access table lets it
  *            see: another tenant's object and an unknown one both give Q_NOTFOUND.
@@ -76,9 +76,7 @@ Q_MUST_USE enum q_code q_documents_new(const struct q_documents_options *options
 				       struct q_documents **out, struct q_err *err);
 void q_documents_free(struct q_documents *documents);
 
-/* --- Jobs
- * -------------------------------------------------------------------------------------------------------------------
- * / */
+/* --- Jobs ------------------------------------------------------------------------------------- */
 
 enum q_job_status {
 	Q_JOB_PENDING,
@@ -215,9 +213,7 @@ Q_MUST_USE enum q_code q_documents_find_page(struct q_documents *d, const struct
 					     unsigned number, struct q_arena *arena,
 					     struct q_page *out, struct q_err *err);
 
-/* --- A job's log
- * ------------------------------------------------------------------------------------------------------------
- * / */
+/* --- A job's log ------------------------------------------------------------------------------ */
 
 /* What happened to a job, numbered from 1 without gaps: a reader that has read up to n has lost and
  * repeated nothing if the next one is n + 1. */
@@ -259,14 +255,14 @@ Q_MUST_USE enum q_code q_documents_list_pages(struct q_documents *d, const struc
 					      unsigned after, size_t limit, struct q_arena *arena,
 					      struct q_page_list *out, struct q_err *err);
 
-/* --- Live
- * -------------------------------------------------------------------------------------------------------------------
+/* --- Live -------------------------------------------------------------------------------------
  * A job's events told as they happen: one hub a process, many subscribers.
  *
- * A subscriber gets the events of a job's log after the number it names, in order, each once, for as
- * long as it likes. The log is where they come from, always: one that has no room is told later from
- * where it was, and one that comes back after a day, too. What this process commits is told at once;
- * what another commits within Q_LIVE_LOOK_MS, when the hub looks at the jobs that are subscribed to.
+ * A subscriber gets the events of a job's log after the number it names, in order, each once, for
+ * as long as it likes. The log is where they come from, always: one that has no room is told later
+ * from where it was, and one that comes back after a day, too. What this process commits is told
+ * at once; what another commits within Q_LIVE_LOOK_MS, when the hub looks at the jobs that are
+ * subscribed to.
  *
  * A subscription is the subscriber's until it cancels it; `context` must live until `release` has
  * returned. q_live_step is called from one thread, which makes all calls to subscribers; the rest
@@ -330,9 +326,7 @@ void q_live_resume(struct q_live_subscription *subscription);
 /* `release` follows. */
 void q_live_cancel(struct q_live_subscription *subscription);
 
-/* --- Upload
- * -----------------------------------------------------------------------------------------------------------------
- * / */
+/* --- Upload ----------------------------------------------------------------------------------- */
 
 struct q_upload_request {
 	struct q_str
@@ -377,8 +371,7 @@ Q_MUST_USE enum q_code q_upload_finish(struct q_upload *upload, const struct q_c
 /* Stores nothing, frees the upload. NULL is allowed. */
 void q_upload_abort(struct q_upload *upload);
 
-/* --- Direct upload
- * ---------------------------------------------------------------------------------------------------------
+/* --- Direct upload ----------------------------------------------------------------------------
  * The bytes go to the blob store in parts, by signed links, whatever happens to client or server
  * meanwhile; an upload that is completed becomes a job. What nobody completes within a day
  * vanishes. */
@@ -444,8 +437,7 @@ Q_MUST_USE enum q_code q_direct_upload_complete(struct q_documents *d, const str
 /* Is a document of this size worked off with priority, so that its sender may wait for it? */
 bool q_documents_is_small(const struct q_documents *d, uint64_t size_bytes);
 
-/* --- Roles
- * ------------------------------------------------------------------------------------------------------------------
+/* --- Roles ------------------------------------------------------------------------------------
  * A step does one piece of work, or finds none. It owns no thread and never sleeps: where it
  * returns *did_work = false, its caller waits on the role's bell, or a second, and steps again. An
  * error is of that step alone; the work stays due. */
@@ -488,8 +480,7 @@ void q_aggregator_free(struct q_aggregator *aggregator);
 Q_MUST_USE enum q_code q_sweeper_step(struct q_documents *d, const struct q_call *call,
 				      bool *did_work, struct q_err *err);
 
-/* --- Usage and retention ------------------------------------------------------------------------
- */
+/* --- Usage and retention ---------------------------------------------------------------------- */
 
 /* What a tenant's documents take up: those that are not deleted, in whatever state; pages as far as
  * they are counted. */
@@ -502,8 +493,8 @@ Q_MUST_USE enum q_code q_documents_find_usage(struct q_documents *d, const struc
 					      struct q_str tenant_id, struct q_arena *arena,
 					      struct q_usage *out, struct q_err *err);
 
-/* A pass over all tenants, deleting the documents that each no longer keeps (kind "contract" is kept
- * until it is deleted). Zeroed, it begins anew. */
+/* A pass over all tenants, deleting the documents that each no longer keeps (kind "contract" is
+ * kept until it is deleted). Zeroed, it begins anew. */
 struct q_retention {
 	char tenant_id[65]; /* the latest that was looked at */
 	bool is_tenant_open;
@@ -525,8 +516,8 @@ struct q_purge {
 	int64_t began_at_ms; /* 0: not yet */
 };
 
-/* One step; a zeroed *purge is a new one. *is_done = false: a reader of the changes is not past them
- * yet, step again in a second. The last step may hold back writes for a while. */
+/* One step; a zeroed *purge is a new one. *is_done = false: a reader of the changes is not past
+ * them yet, step again in a second. The last step may hold back writes for a while. */
 Q_MUST_USE enum q_code q_purge_step(struct q_documents *d, const struct q_call *call,
 				    struct q_purge *purge, bool *is_done, struct q_err *err);
 

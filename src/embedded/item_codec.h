@@ -6,7 +6,8 @@
  *     each attribute: u8 kind, u8 name length, name, then by kind
  *         string, bytes: u32 length, bytes        number: i64        boolean: u8, 0 or 1
  * Change, version 1:
- *     u8 version, u32 length of the item before (0: none), that item, the item after (the rest; may be empty).
+ *     u8 version, u32 length of the item before (0: none), that item, the item after (the rest;
+ * may be empty).
  *
  * Contract:  decoding what was encoded gives an equal item; equal items, their attributes in the
  *            same order, give equal bytes. Bytes that no encoder wrote give Q_CORRUPT; a decoder

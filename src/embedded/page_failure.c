@@ -50,8 +50,8 @@ enum q_code q__page_failure_late(struct q_err *err, int64_t page_timeout_ms)
 			     "the page took longer than %lld ms", (long long)page_timeout_ms);
 }
 
-/* The engine and the C library abort when they are refused memory; the kernel kills when the machine
- * has none left. */
+/* The engine and the C library abort when they are refused memory; the kernel kills when the
+ * machine has none left. */
 static const char *likely_cause(int number)
 {
 	return number == SIGABRT || number == SIGKILL ? ", most likely out of memory" : "";

@@ -1,5 +1,6 @@
-/* embedded/page_failure.h: the errors of ports/page_extractor.h, from what the helper says of a document and from how a
- * child of its ended. For page_extractor_helper.c alone. Each fills *err and returns its code. */
+/* embedded/page_failure.h: the errors of ports/page_extractor.h, from what the helper says of a
+ * document and from how a child of its ended. For page_extractor_helper.c alone. Each fills *err
+ * and returns its code. */
 #ifndef Q_EMBEDDED_PAGE_FAILURE_H
 #define Q_EMBEDDED_PAGE_FAILURE_H
 

@@ -35,7 +35,8 @@ enum q_code q_sqlite_database_open(const char *directory, struct q_sqlite_databa
 	if (!realpath(directory, resolved))
 		return q_fail_os(err, errno, "sqlite.open", "data directory %s", directory);
 	snprintf(path, sizeof path, "%s/quire.db", resolved);
-	/* Counting its memory takes SQLite a lock an allocation: 0.5 us of a point read's 3.2. Where it runs already, it refuses. */
+	/* Counting its memory takes SQLite a lock an allocation: 0.5 us of a point read's 3.2.
+	 * Where it runs already, it refuses. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	database = q_mem_new(sizeof *database);
 	if (!database)

@@ -8,11 +8,13 @@
 /* What raises version i to i + 1 is migrations[i]. A released one never changes: files exist that
  * it has made.
  *
- * streams: the event log, and one change feed for each record store. `trimmed_through` is the last record that was trimmed.
- * items:   an item of the record store whose feed is `stream`. `body` is the whole item (item_codec.h); the other columns
- *          repeat of it what is searched for. NULL: not in the index; never expires. With a rowid: a point read of items of
- *          0.3 to 8 KB takes 7.8 us, without one 13.7 (SQLite keeps only 1 KB of such a row in place).
- * records: of every stream. AUTOINCREMENT: a sequence number is not given twice, though the newest record may be trimmed.
+ * streams: the event log, and one change feed for each record store. `trimmed_through` is the last
+ * record that was trimmed. items:   an item of the record store whose feed is `stream`. `body` is
+ *          the whole item (item_codec.h); the other columns repeat of it what is searched for.
+ *          NULL: not in the index; never expires. With a rowid: a point read of items of 0.3 to 8
+ * KB takes 7.8 us, without one 13.7 (SQLite keeps only 1 KB of such a row in place). records: of
+ * every stream. AUTOINCREMENT: a sequence number is not given twice, though the newest record may
+ * be trimmed.
  */
 static const char *const migrations[Q__SQLITE_VERSION] = {
 	"CREATE TABLE streams ("

@@ -46,7 +46,8 @@ const char *q__sqlite_text(enum q__sql sql);
 
 struct q__sqlite_connection;
 
-/* What the file is: its version, 0 for a new one. Q_UNSUPPORTED: foreign or newer; Q_CORRUPT: no database. Changes nothing. */
+/* What the file is: its version, 0 for a new one. Q_UNSUPPORTED: foreign or newer; Q_CORRUPT: no
+ * database. Changes nothing. */
 Q_MUST_USE enum q_code q__sqlite_check_version(struct q__sqlite_connection *connection,
 					       int64_t *version, struct q_err *err);
 

@@ -2,9 +2,9 @@
  *
  * Contract:  lines end in '\n', paragraphs are parted by an empty line, cells of a table by a tab,
  *            words by one space. The engine's order is kept, save where it jumps back
- *            (reading_order.h). Ligatures are letters; a word hyphenated at a line's end is whole and
- *            stands on the first of its lines. Text is UTF-8 without control characters. The same
- *            glyphs give the same text.
+ *            (reading_order.h). Ligatures are letters; a word hyphenated at a line's end is whole
+ *            and stands on the first of its lines. Text is UTF-8 without control characters. The
+ *            same glyphs give the same text.
  * Units:     points (see glyph.h); text of at most Q_EXTRACT_PAGE_TEXT_MAX bytes: what is beyond
  *            is cut, and flagged.
  * Ownership: the result lives in the arena.

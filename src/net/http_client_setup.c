@@ -27,7 +27,8 @@ static int set_fixed_options(CURL *easy)
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
 					1L); /* no wait for a lookup given up */
-	/* Wishes: curl 7.88 refuses them after a failed name lookup, where it has kept its buffer. */
+	/* Wishes: curl 7.88 refuses them after a failed name lookup, where it has kept its buffer.
+	 * */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	return failed;
@@ -165,7 +166,8 @@ static enum q_code add_headers(struct q_http_client_transfer *transfer)
 			return q_fail(transfer->err, Q_INVALID, where,
 				      "request header %zu (\"%.*s\") may not be sent", i,
 				      Q_STR_ARG(name));
-		/* "name;" is curl's way to write an empty value: "name:" would leave the header out. */
+		/* "name;" is curl's way to write an empty value: "name:" would leave the header
+		 * out. */
 		line = value.length > 0 ? q_arena_format(transfer->arena, "%.*s: %.*s",
 							 Q_STR_ARG(name), Q_STR_ARG(value))
 					: q_arena_format(transfer->arena, "%.*s;", Q_STR_ARG(name));

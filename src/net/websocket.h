@@ -1,9 +1,9 @@
 /* net/websocket.h: the server's side of WebSocket (RFC 6455), from bytes to messages and back; no
  * sockets. The parser is wslay's.
  *
- * Contract:  text messages of at most message_bytes_max, whole, in UTF-8, come to on_text; pings are
- *            answered and fragments joined here. What breaks the protocol ends the connection with
- *            the close code for it: 1002, 1003 (binary), 1007, 1009. No extension is offered
+ * Contract:  text messages of at most message_bytes_max, whole, in UTF-8, come to on_text; pings
+ *            are answered and fragments joined here. What breaks the protocol ends the connection
+ *            with the close code for it: 1002, 1003 (binary), 1007, 1009. No extension is offered
  *            (permessage-deflate is off): a compressed frame is a protocol error.
  * Ownership: the owner frees it; views are borrowed for the call.
  * Threads:   a q_websocket belongs to one at a time (the loop of its connection); the functions
@@ -44,8 +44,8 @@ Q_MUST_USE enum q_code q_websocket_new(const struct q_websocket_options *options
 				       struct q_websocket **out, struct q_err *err);
 void q_websocket_free(struct q_websocket *websocket);
 
-/* Takes bytes of the client. *reply are whole frames that go back: pongs, and the close frame at the
- * end; it lives until the next call. False: nothing more is read or sent after *reply. */
+/* Takes bytes of the client. *reply are whole frames that go back: pongs, and the close frame at
+ * the end; it lives until the next call. False: nothing more is read or sent after *reply. */
 bool q_websocket_receive(struct q_websocket *websocket, struct q_bytes bytes, struct q_str *reply);
 
 /* Appends a frame, for sending it whole. The reason has at most Q_WEBSOCKET_REASON_MAX bytes. */

@@ -110,7 +110,8 @@ struct q_blob_store_ops {
 	enum q_code (*reader_read)(struct q_blob_reader *, const struct q_call *, void *out,
 				   size_t capacity, size_t *got, struct q_err *);
 	void (*reader_close)(struct q_blob_reader *);
-	/* Optional (NULL: the front spools through a reader): a read-only descriptor of the whole object. */
+	/* Optional (NULL: the front spools through a reader): a read-only descriptor of the whole
+	 * object. */
 	enum q_code (*open_file)(struct q_blob_store *, const struct q_call *, struct q_str key,
 				 int *fd, uint64_t *size_bytes, struct q_err *);
 	enum q_code (*stat)(struct q_blob_store *, const struct q_call *, struct q_str key,

@@ -2,8 +2,8 @@
  *
  * Contract:  each change is delivered at least once, the changes of one item in their order. A
  *            transaction's changes may be delivered apart. Records are kept for 24 hours (DynamoDB
- *            Streams) unless they are trimmed; an older position gives Q_GAP: the reader must look at the items
- *            themselves, then go on from Q_STREAM_OLDEST.
+ *            Streams) unless they are trimmed; an older position gives Q_GAP: the reader must look
+ *            at the items themselves, then go on from Q_STREAM_OLDEST.
  * Ownership: results live in the caller's arena.
  * Threads:   any.
  * Errors:    Q_INVALID, Q_GAP, Q_NOTFOUND (partition), Q_BUSY (retry), Q_TIMEOUT, Q_CANCELLED,

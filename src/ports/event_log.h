@@ -2,8 +2,8 @@
  *
  * Contract:  records with one partition key stay in the order of their publication. Delivery is at
  *            least once: a publish that failed may have published some. A record is kept for 24
- *            hours at least, unless it is trimmed; a position older than what is kept gives Q_GAP, and the reader starts
- *            again at Q_STREAM_OLDEST, knowing that it missed some.
+ *            hours at least, unless it is trimmed; a position older than what is kept gives Q_GAP,
+ *            and the reader starts again at Q_STREAM_OLDEST, knowing that it missed some.
  * Units:     at most 500 records and 5 MiB a publish, 1 MiB a record with its key (Kinesis
  *            PutRecords). Partition keys 1..256 bytes of UTF-8.
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.

@@ -3,8 +3,8 @@
  * Contract:  whatever the bytes are, a call ends within (pages + 1) x page_timeout_ms and harms
  *            nobody. Text is UTF-8 (no NUL) in reading order: lines end in '\n', paragraphs are
  *            parted by an empty line, ligatures are letters, a word hyphenated at a line's end is
- *            whole. What a reader of the page does not see is no part of its text: it is given apart,
- *            by reason. A page that fails does not fail the others.
+ *            whole. What a reader of the page does not see is no part of its text: it is given
+ *            apart, by reason. A page that fails does not fail the others.
  * Units:     pages from 1; points (1/72 inch), origin at the top left of the page as it is shown
  *            (after /Rotate).
  * Ownership: the source's descriptor is borrowed for the call. What the sink is given lasts for

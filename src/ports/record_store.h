@@ -202,8 +202,8 @@ Q_MUST_USE enum q_code q_record_store_transact(struct q_record_store *store,
 
 bool q_record_store_is_inline(const struct q_record_store *store);
 
-/* Overwrites what deleted items have left where the store keeps its data. It may take long, and hold
- * back writes meanwhile. Q_BUSY: a reader is in the way, try again. */
+/* Overwrites what deleted items have left where the store keeps its data. It may take long, and
+ * hold back writes meanwhile. Q_BUSY: a reader is in the way, try again. */
 Q_MUST_USE enum q_code q_record_store_compact(struct q_record_store *store,
 					      const struct q_call *call, struct q_err *err);
 

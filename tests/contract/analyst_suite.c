@@ -1,6 +1,6 @@
 #include "contract/analyst_suite.h"
 
-#include "documents/analysis_json.h"
+#include "documents/work/analysis_json.h"
 #include "support/checks.h"
 #include "support/json_schema.h"
 

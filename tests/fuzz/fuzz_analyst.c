@@ -1,7 +1,7 @@
 /* Whatever a page says, its analysis can be written as JSON and read back, is the same a second
  * time, and quotes the page: what it calls an entity or a key point stands there, white space
  * aside. */
-#include "documents/analysis_json.h"
+#include "documents/work/analysis_json.h"
 #include "embedded/analyst_extractive.h"
 #include "embedded/extractive/fold.h"
 

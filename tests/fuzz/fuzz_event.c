@@ -1,6 +1,6 @@
 /* Writes the envelope of an event about a file whose facts are the input's parts, between NULs, and
  * reads it again: whatever a file is called, the envelope says it, and nothing else. */
-#include "documents/documents_internal.h"
+#include "documents/jobs/job.h"
 
 #include "base/buf.h"
 #include "base/json.h"

@@ -1,5 +1,6 @@
 /* The end of a job, step by step. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/work/page.h"
 #include "support/blob_store_faulty.h"
 #include "support/checks.h"
 #include "support/product.h"

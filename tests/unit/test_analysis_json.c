@@ -1,4 +1,4 @@
-#include "documents/analysis_json.h"
+#include "documents/work/analysis_json.h"
 #include "support/checks.h"
 #include "support/json_schema.h"
 

@@ -1,5 +1,5 @@
 /* A deleted document: unknown at once, gone wholly, whatever breaks off and whoever comes late. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
 #include "support/checks.h"
 #include "support/product.h"
 #include "support/record_store_faulty.h"

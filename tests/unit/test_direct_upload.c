@@ -1,6 +1,7 @@
 /* Direct uploads over real stores: whatever fails, and whoever completes them how often, one job
  * comes of one upload, and nothing is left of those that did not become one. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/uploads/uploads_internal.h"
 #include "support/blob_store_faulty.h"
 #include "support/checks.h"
 #include "support/product.h"
@@ -141,8 +142,7 @@ static bool is_item(struct product *p, struct q_str file_id, struct q_item *item
 				  p->arena, item, &err) == Q_OK;
 }
 
-/* --- What becomes of an upload -----------------------------------------------------------------
- */
+/* --- What becomes of an upload ---------------------------------------------------------------- */
 
 static void an_upload_becomes_a_job_and_tells_nothing_else_any_more(void **state)
 {
@@ -239,8 +239,7 @@ static void an_object_that_stands_in_for_the_parts_is_measured(void **state)
 	assert_int_equal(count_blobs(p), 0);
 }
 
-/* --- Faults ------------------------------------------------------------------------------------
- */
+/* --- Faults ----------------------------------------------------------------------------------- */
 
 /* Completes with the stores as `options` has them, which fail; then with sound ones. */
 static void assert_completes(struct product *p, const struct q_documents_options *options,
@@ -306,8 +305,7 @@ static void whatever_record_call_fails_completing_again_makes_the_job(void **sta
 	assert_int_equal(count_blobs(p), jobs);
 }
 
-/* --- At once -----------------------------------------------------------------------------------
- */
+/* --- At once ---------------------------------------------------------------------------------- */
 
 struct completer {
 	struct product *product;

@@ -1,5 +1,6 @@
 /* The same bytes again: the job that the tenant has, once, and never another tenant's. */
-#include "documents/documents_internal.h"
+#include "documents/jobs/job.h"
+#include "documents/uploads/uploads_internal.h"
 #include "support/checks.h"
 #include "support/product.h"
 

@@ -1,5 +1,6 @@
 /* A job's edges: which there are, what belongs to each, and what is lost to another write. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/jobs/job.h"
 #include "support/checks.h"
 #include "support/clock_simulated.h"
 #include "support/product.h"

@@ -1,6 +1,7 @@
 /* Cancel and retry: which jobs take them, what the worker makes of it, and how the counts stay
  * right. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/jobs/job.h"
 #include "support/checks.h"
 #include "support/product.h"
 
@@ -118,15 +119,15 @@ static void nobody_but_the_tenant_and_internal_admins_cancels(void **state)
 			 Q_OK);
 }
 
-/* --- Retry -------------------------------------------------------------------------------------
- */
+/* --- Retry ------------------------------------------------------------------------------------ */
 
 static enum q_code retry(struct product *p, struct q_str file_id, struct q_job *job,
 			 struct q_err *err)
 {
 	struct q_identity who = product_admin_of("tenant-a");
 
-	return q_documents_retry_job(p->documents, &no_call, &who, file_id, NULL, p->arena, job, err);
+	return q_documents_retry_job(p->documents, &no_call, &who, file_id, NULL, p->arena, job,
+				     err);
 }
 
 /* Page 7 fails as often as it is tried in a run, and then no more. */

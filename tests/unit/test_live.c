@@ -1,5 +1,6 @@
 /* The hub, step by step: subscribers, their room, and jobs that come and go. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/jobs/job.h"
 #include "support/checks.h"
 #include "support/product.h"
 

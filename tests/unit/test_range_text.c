@@ -1,5 +1,6 @@
 /* A range's text and the index of it: what is written is read back, and what is damaged is told. */
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/work/work.h"
 #include "support/checks.h"
 #include "support/product.h"
 

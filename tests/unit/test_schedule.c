@@ -1,5 +1,6 @@
 /* Which page is next: no ports, no threads. */
-#include "documents/schedule.h"
+#include "documents/work/schedule.h"
+#include "documents/work/work.h"
 #include "support/checks.h"
 #include "support/failing_memory.h"
 

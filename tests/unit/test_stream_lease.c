@@ -1,7 +1,7 @@
 /* Who reads a stream, and from where: leases, the aggregator that holds them, and the listener
  * that needs none. */
-#include "documents/listener.h"
-#include "documents/stream_lease.h"
+#include "documents/work/listener.h"
+#include "documents/work/stream_lease.h"
 #include "support/change_feed_faulty.h"
 #include "support/checks.h"
 #include "support/product.h"

@@ -1,7 +1,7 @@
 /* Usage is exact through making, counting, failing and deleting; quotas hold against uploads at
  * once. */
 #include "access/tenant.h"
-#include "documents/documents_internal.h"
+#include "documents/jobs/usage.h"
 #include "support/checks.h"
 #include "support/product.h"
 

@@ -1,6 +1,7 @@
 /* The worker role, and what follows from it, step by step in one thread. */
 #include "base/mem.h"
-#include "documents/documents_internal.h"
+#include "documents/items.h"
+#include "documents/work/work.h"
 #include "support/checks.h"
 #include "support/clock_simulated.h"
 #include "support/product.h"

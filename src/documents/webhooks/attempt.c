@@ -1,5 +1,6 @@
 /* One attempt: the request is made, then what came of it is noted in one transaction with the
  * queue. Who dies in between has sent it, and it is sent again: at least once. */
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include "base/utf8.h"

@@ -1,5 +1,8 @@
 /* Callbacks: URLs that came with an upload, to be told of this one job. They are signed with the
  * tenant's secret "default". */
+#include "documents/items.h"
+#include "documents/jobs/job.h"
+#include "documents/webhooks/notice.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include "base/hash.h"

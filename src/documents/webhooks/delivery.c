@@ -1,5 +1,6 @@
 /* A delivery is one message to one receiver: its item is both the work that is left and the log of
  * what came of it. */
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include "base/hash.h"

@@ -1,4 +1,5 @@
 /* What callers ask of a webhook's deliveries: its log, a range of it sent again, a test. */
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include <inttypes.h>

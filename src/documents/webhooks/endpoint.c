@@ -1,5 +1,6 @@
 /* The webhooks of a tenant stand in its own partition, so that another tenant's cannot even be
  * named. Their number is bounded by a counter beside them. */
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include "access/idempotency.h"

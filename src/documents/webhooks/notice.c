@@ -1,6 +1,8 @@
 /* A notice is written with the edge that ends a run, and removed when every receiver has its
  * delivery. A crash in between repeats the deliveries that are there already, which changes
  * nothing. */
+#include "documents/webhooks/notice.h"
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include <inttypes.h>

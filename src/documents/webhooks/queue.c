@@ -1,6 +1,7 @@
 /* A queue stands in the due index under the time at which it is to be looked at: now when a
  * delivery is added, the end of its lease while it is claimed, the next attempt's time when it is
  * given back. Whoever looks too early puts it where it belongs. */
+#include "documents/items.h"
 #include "documents/webhooks/webhooks_internal.h"
 
 #include "base/hash.h"

@@ -1,5 +1,5 @@
 /* documents/webhooks/webhooks_internal.h: what the files of this folder share. Nobody else includes
- * it; what job.c and upload.c need stands in documents_internal.h.
+ * it; what jobs and uploads need stands in notice.h.
  *
  * Items (see docs/data.md):
  *
@@ -14,7 +14,7 @@
 #ifndef Q_DOCUMENTS_WEBHOOKS_INTERNAL_H
 #define Q_DOCUMENTS_WEBHOOKS_INTERNAL_H
 
-#include "documents/documents_internal.h"
+#include "documents/webhooks/notice.h"
 
 enum {
 	Q__SECRET_BYTES = 32,
@@ -22,8 +22,7 @@ enum {
 	Q__WEBHOOKS_ARENA = 8 << 20 /* bytes; what one step of this role may hold */
 };
 
-/* --- Webhooks (endpoint.c) ---------------------------------------------------------------------
- */
+/* --- Webhooks (endpoint.c) -------------------------------------------------------------------- */
 
 struct q__endpoint {
 	struct q_webhook view; /* first: what others see */
@@ -56,15 +55,13 @@ Q_MUST_USE enum q_code q__endpoint_change(struct q_documents *d, const struct q_
 					  const struct q_change *changes, size_t count,
 					  struct q_arena *arena, struct q_err *err);
 
-/* --- Callbacks (callback.c) --------------------------------------------------------------------
- */
+/* --- Callbacks (callback.c) ------------------------------------------------------------------- */
 
 Q_MUST_USE enum q_code q__callbacks_read(struct q_documents *d, const struct q_call *call,
 					 struct q_str file_id, struct q_arena *arena,
 					 struct q_str **urls, size_t *count, struct q_err *err);
 
-/* --- Secrets and signatures (signature.c) ------------------------------------------------------
- */
+/* --- Secrets and signatures (signature.c) ----------------------------------------------------- */
 
 void q__secret_make(struct q_documents *d, unsigned char out[Q__SECRET_BYTES]);
 /* "whsec_" and base64; empty where the arena is full. */
@@ -80,8 +77,7 @@ Q_MUST_USE enum q_code q__sign(struct q_documents *d, const struct q__endpoint *
 			       struct q_str message_id, int64_t now_ms, struct q_str body,
 			       struct q_arena *arena, struct q_str *out, struct q_err *err);
 
-/* --- When to try again (retry.c) ---------------------------------------------------------------
- */
+/* --- When to try again (retry.c) -------------------------------------------------------------- */
 
 enum { Q__ATTEMPTS_MAX = 8 };
 
@@ -95,8 +91,7 @@ int64_t q__queue_pause_ms(int64_t failures);
 /* What a Retry-After asks for, from 0 to a day; 0 also where it is malformed. */
 int64_t q__retry_after_ms(struct q_str header, int64_t now_ms);
 
-/* --- Deliveries (delivery.c) -------------------------------------------------------------------
- */
+/* --- Deliveries (delivery.c) ------------------------------------------------------------------ */
 
 struct q__delivery {
 	struct q_delivery view; /* first: what others see */
@@ -116,8 +111,8 @@ struct q__message {
 Q_MUST_USE enum q_code q__message_of_end(const struct q__notice *notice, struct q_arena *arena,
 					 struct q__message *out, struct q_err *err);
 
-/* A new delivery of `message` to `url` (the webhook's, or a callback's), as the writes that make it:
- * the first has the condition that there is none yet for this message and receiver. */
+/* A new delivery of `message` to `url` (the webhook's, or a callback's), as the writes that make
+ * it: the first has the condition that there is none yet for this message and receiver. */
 enum { Q__DELIVERY_WRITES = 2 };
 Q_MUST_USE enum q_code q__delivery_make(struct q_documents *d, const struct q_webhook *webhook,
 					struct q_str url, const struct q__message *message,
@@ -145,8 +140,7 @@ struct q_record_key q__delivery_log_key(struct q_arena *arena, struct q_str tena
 struct q_record_key q__delivery_due_key(struct q_arena *arena, const struct q__delivery *delivery,
 					int64_t due_at_ms);
 
-/* --- Queues (queue.c) --------------------------------------------------------------------------
- */
+/* --- Queues (queue.c) ------------------------------------------------------------------------- */
 
 /* `added` and `finished` count deliveries for ever: it is empty when they are equal. */
 struct q__queue {
@@ -183,8 +177,7 @@ Q_MUST_USE enum q_code q__queue_release(struct q_documents *d, const struct q_ca
 					const struct q__queue *queue, struct q_arena *arena,
 					struct q_err *err);
 
-/* --- Sending (attempt.c) -----------------------------------------------------------------------
- */
+/* --- Sending (attempt.c) ---------------------------------------------------------------------- */
 
 /* Sends a delivery of a claimed queue once, notes what came of it and renews the lease.
  * Q_CONFLICT: the queue or the delivery is no longer ours. */
