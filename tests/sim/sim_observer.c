@@ -257,8 +257,7 @@ static void note_event(struct sim_observer *o, const struct q_change_record *cha
 	job->logged = number;
 }
 
-/* A claim is the next epoch; nothing else changes whose it is. (A lease that had run out may be
- * renewed between the look and the claim: it is lost then, as its owner finds out.) */
+/* A claim is the next epoch, and takes no lease that runs; nothing else changes whose it is. */
 static void check_claim(struct sim_observer *o, const struct q_item *before,
 			const struct q_item *after)
 {
@@ -266,9 +265,13 @@ static void check_claim(struct sim_observer *o, const struct q_item *before,
 	struct q_str owner = q_item_string(before, "owner", (struct q_str){0});
 	struct q_str next_owner = q_item_string(after, "owner", (struct q_str){0});
 	bool is_claim = q_item_number(after, "epoch", 0) == epoch + 1;
+	bool is_free =
+		owner.length == 0 || q_str_equal(owner, next_owner) ||
+		q_item_number(before, "leaseUntil", 0) <= q_clock_now_ms(o->product->options.clock);
 
-	if (!is_claim && (q_item_number(after, "epoch", 0) != epoch ||
-			  (next_owner.length > 0 && !q_str_equal(owner, next_owner))))
+	if (is_claim ? !is_free
+		     : q_item_number(after, "epoch", 0) != epoch ||
+			       (next_owner.length > 0 && !q_str_equal(owner, next_owner)))
 		sim_observer_fail(o, "%.*s %.*s: epoch %lld has one owner",
 				  Q_STR_ARG(after->key.pk), Q_STR_ARG(after->key.sk),
 				  (long long)epoch);

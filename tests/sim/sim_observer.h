@@ -8,7 +8,7 @@
  *     - a document goes only where somebody asked, and nothing is stored of it after that;
  *     - a job that has not ended has a due mark, one that has has none;
  *     - work that is not done stands among the claimable, work that is does not and lacks no page;
- *     - a claim takes the next epoch; an epoch has one owner;
+ *     - a claim takes the next epoch, and no lease that runs;
  *     - at the end: a manifest of the run that fits the pages, the outcome that the script says, or
  *       the one that was asked for, and nothing claimable; each end of a run announced under one
  *       id with one body; nothing left of what was deleted; usage that fits what is there.

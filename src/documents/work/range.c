@@ -93,17 +93,19 @@ enum q_code q__work_parse(const struct q_item *item, struct q__work *out, struct
 }
 
 /* Writes `changes` and the place in the READY index, as long as the epoch is still the one in
- * `work`, and the work not done: a renewal that comes late must not make it claimable again. */
+ * `work`, and the work not done: a renewal that comes late must not make it claimable again.
+ * `is_claim`: nor may the lease have been renewed since the work was read. */
 static enum q_code update(struct q_documents *d, const struct q_call *call,
-			  const struct q__work *work, const struct q_record_key *ready,
-			  const struct q_change *changes, size_t change_count,
-			  struct q_arena *arena, struct q_err *err)
+			  const struct q__work *work, bool is_claim,
+			  const struct q_record_key *ready, const struct q_change *changes,
+			  size_t change_count, struct q_arena *arena, struct q_err *err)
 {
 	/* Epochs count anew in each run. */
-	struct q_condition still_ours[] = {
+	struct q_condition as_known[] = {
 		q__if_number("run", work->run),
 		q__if_number("epoch", work->epoch),
 		{.kind = Q_IF_UNSET, .name = Q_STR("done")},
+		q__if_number("leaseUntil", work->lease_until_ms),
 	};
 	struct q_write write = {
 		.kind = Q_WRITE_UPDATE,
@@ -111,8 +113,8 @@ static enum q_code update(struct q_documents *d, const struct q_call *call,
 		.changes = changes,
 		.change_count = change_count,
 		.index1 = ready,
-		.conditions = still_ours,
-		.condition_count = Q_COUNT_OF(still_ours),
+		.conditions = as_known,
+		.condition_count = Q_COUNT_OF(as_known) - !is_claim,
 	};
 
 	if (q_arena_failed(arena))
@@ -131,7 +133,8 @@ enum q_code q__work_claim(struct q_documents *d, const struct q_call *call, stru
 		q__change_number("leaseUntil", until),
 		q__change_string("owner", d->o.owner),
 	};
-	enum q_code code = update(d, call, work, &ready, changes, Q_COUNT_OF(changes), arena, err);
+	enum q_code code =
+		update(d, call, work, true, &ready, changes, Q_COUNT_OF(changes), arena, err);
 
 	if (code)
 		return code;
@@ -148,7 +151,7 @@ enum q_code q__work_renew(struct q_documents *d, const struct q_call *call, stru
 	struct q_record_key ready =
 		q__ready_key(arena, work->tenant_id, work->is_urgent, until, work->file_id);
 	struct q_change change = q__change_number("leaseUntil", until);
-	enum q_code code = update(d, call, work, &ready, &change, 1, arena, err);
+	enum q_code code = update(d, call, work, false, &ready, &change, 1, arena, err);
 
 	if (code)
 		return code;
@@ -167,7 +170,7 @@ enum q_code q__work_release(struct q_documents *d, const struct q_call *call,
 		q__change_string("owner", Q_STR("")),
 	};
 
-	return update(d, call, work, &ready, changes, Q_COUNT_OF(changes), arena, err);
+	return update(d, call, work, false, &ready, changes, Q_COUNT_OF(changes), arena, err);
 }
 
 enum q_code q__work_extracted(struct q_documents *d, const struct q_call *call,
@@ -178,7 +181,7 @@ enum q_code q__work_extracted(struct q_documents *d, const struct q_call *call,
 		q__change_string("textIndex", work->text_index),
 	};
 
-	return update(d, call, work, NULL, changes, Q_COUNT_OF(changes), arena, err);
+	return update(d, call, work, false, NULL, changes, Q_COUNT_OF(changes), arena, err);
 }
 
 enum q_code q__work_finish(struct q_documents *d, const struct q_call *call,
@@ -187,7 +190,7 @@ enum q_code q__work_finish(struct q_documents *d, const struct q_call *call,
 	struct q_record_key nowhere = {0};
 	struct q_change change = q__change_number("done", 1);
 
-	return update(d, call, work, &nowhere, &change, 1, arena, err);
+	return update(d, call, work, false, &nowhere, &change, 1, arena, err);
 }
 
 enum q_code q__work_reopen(struct q_documents *d, const struct q_call *call,
