@@ -19,7 +19,8 @@ enum {
 /* What a tenant may have at once; 0: as much as it likes. */
 struct q_quotas {
 	int64_t documents, pages, bytes;
-	int64_t concurrent_uploads; /* forms that one process takes in */
+	int64_t concurrent_uploads; /* forms that one process takes in; and direct uploads that are
+				       open */
 };
 
 struct q_tenant {

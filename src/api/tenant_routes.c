@@ -46,6 +46,7 @@ static void write_usage(struct q_json_writer *w, const struct q_usage *usage)
 	q_json_field_int64(w, "documents", usage->documents);
 	q_json_field_int64(w, "pages", usage->pages);
 	q_json_field_int64(w, "bytes", usage->bytes);
+	q_json_field_int64(w, "directUploads", usage->direct_uploads);
 	q_json_end_object(w);
 }
 

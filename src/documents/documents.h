@@ -483,9 +483,10 @@ Q_MUST_USE enum q_code q_sweeper_step(struct q_documents *d, const struct q_call
 /* --- Usage and retention ---------------------------------------------------------------------- */
 
 /* What a tenant's documents take up: those that are not deleted, in whatever state; pages as far as
- * they are counted. */
+ * they are counted. And the direct uploads that it has open. */
 struct q_usage {
 	int64_t documents, pages, bytes;
+	int64_t direct_uploads;
 };
 
 /* Of any tenant: whoever asks has to be let. */

@@ -26,14 +26,14 @@ def tenant(server):
 
 def test_usage_is_counted_and_given_back(tenant):
     client, _, record = tenant
-    assert record()["usage"] == {"documents": 0, "pages": 0, "bytes": 0}
+    assert record()["usage"] == {"documents": 0, "pages": 0, "bytes": 0, "directUploads": 0}
     contents = [unique(), unique(3)]
     ids = [client.upload(content).json["fileId"] for content in contents]
-    assert record()["usage"] == {"documents": 2, "pages": 4, "bytes": sum(map(len, contents))}
+    assert record()["usage"] == {"documents": 2, "pages": 4, "bytes": sum(map(len, contents)), "directUploads": 0}
     client.upload(contents[0], again=False)  # a duplicate is no document of its own
     assert record()["usage"]["documents"] == 2
     assert client.delete(f"/api/jobs/{ids[1]}").status == 204
-    assert record()["usage"] == {"documents": 1, "pages": 1, "bytes": len(contents[0])}
+    assert record()["usage"] == {"documents": 1, "pages": 1, "bytes": len(contents[0]), "directUploads": 0}
 
 
 def test_documents_beyond_the_quota_are_refused(tenant):

@@ -1,5 +1,6 @@
 /* Direct uploads over real stores: whatever fails, and whoever completes them how often, one job
  * comes of one upload, and nothing is left of those that did not become one. */
+#include "access/tenant.h"
 #include "documents/items.h"
 #include "documents/uploads/uploads_internal.h"
 #include "support/blob_store_faulty.h"
@@ -164,6 +165,48 @@ static void an_upload_becomes_a_job_and_tells_nothing_else_any_more(void **state
 	sweep_a_day_later(p);
 	assert_false(is_item(p, upload.file_id, &item));
 	assert_stored(p, &job, content);
+}
+
+static int64_t open_uploads_of(struct product *p)
+{
+	struct q_usage usage;
+	struct q_err err;
+
+	assert_int_equal(q_documents_find_usage(p->documents, &no_call, Q_STR("tenant-a"), p->arena,
+						&usage, &err),
+			 Q_OK);
+	return usage.direct_uploads;
+}
+
+static enum q_code try_start(struct product *p, struct q_err *err)
+{
+	struct q_identity who = product_admin_of("tenant-a");
+	struct q_upload_request request = {.file_name = Q_STR("one more.pdf")};
+	struct q_direct_upload upload;
+
+	return q_direct_upload_start(p->documents, &no_call, &who, &request, 1000,
+				     (struct q_str){0}, p->arena, &upload, err);
+}
+
+static void a_tenant_has_no_more_uploads_open_than_it_may(void **state)
+{
+	struct product *p = *state;
+	struct q_tenant tenant = {.id = Q_STR("tenant-a"), .quotas = {.concurrent_uploads = 2}};
+	struct q_direct_upload first = start_and_send(p, pdf_number(p, 1));
+	struct q_job job;
+	struct q_err err;
+
+	assert_int_equal(q_tenant_put(p->options.records, &no_call, &tenant, &err), Q_OK);
+	assert_int_equal(try_start(p, &err), Q_OK);
+	assert_int_equal(try_start(p, &err), Q_BUSY);
+	assert_string_equal(err.reason, "too_many_uploads");
+	assert_true(err.retry_after_ms > 0);
+	assert_int_equal(complete(p, first.file_id, &job, &err), Q_OK);
+	assert_int_equal(open_uploads_of(p), 1);
+	assert_int_equal(try_start(p, &err), Q_OK);
+	assert_int_equal(open_uploads_of(p), 2);
+	sweep_a_day_later(p);
+	assert_int_equal(open_uploads_of(p), 0);
 }
 
 static void an_upload_that_nobody_completes_vanishes_after_a_day(void **state)
@@ -360,6 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_upload_becomes_a_job_and_tells_nothing_else_any_more),
+		CASE(a_tenant_has_no_more_uploads_open_than_it_may),
 		CASE(an_upload_that_nobody_completes_vanishes_after_a_day),
 		CASE(what_is_not_as_announced_ends_the_upload),
 		CASE(an_object_that_stands_in_for_the_parts_is_measured),

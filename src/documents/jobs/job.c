@@ -9,8 +9,6 @@
 
 #include "base/utf8.h"
 
-enum { CREATE_ATTEMPTS_MAX = 10 };
-
 static const char *const status_names[Q_JOB_STATUS_COUNT] = {
 	[Q_JOB_PENDING] = "pending",	   [Q_JOB_CHUNKING] = "chunking",
 	[Q_JOB_PROCESSING] = "processing", [Q_JOB_AGGREGATING] = "aggregating",
@@ -118,30 +116,9 @@ enum q_code q__not_written(enum q_code code, struct q_err *err)
 	return Q_BUSY;
 }
 
-/* As long as others take up what the quota leaves, the usage is another one each time. */
-static enum q_code transact_within_quota(struct q_documents *d, const struct q_call *call,
-					 const struct q_job *job, struct q_write *writes,
-					 size_t count, struct q_arena *arena, struct q_err *err)
-{
-	struct q_usage added = {.documents = 1, .bytes = (int64_t)job->size_bytes};
-
-	for (int attempt = 0; attempt < CREATE_ATTEMPTS_MAX; attempt++) {
-		size_t failed = 0;
-		enum q_code code =
-			q__usage_grow(d, call, job->tenant_id, &added, arena, &writes[count], err);
-
-		if (code)
-			return q__not_written(code, err);
-		code = q_record_store_transact(d->o.records, call, writes, count + 1, &failed, err);
-		if (code != Q_CONFLICT || failed != count)
-			return code;
-	}
-	return q_fail(err, Q_BUSY, "documents.create", "the tenant's uploads come too fast");
-}
-
 enum q_code q__job_create(struct q_documents *d, const struct q_call *call, const struct q_job *job,
-			  const struct q_write *more, size_t more_count, struct q_arena *arena,
-			  struct q_err *err)
+			  const struct q_usage *added, const struct q_write *more,
+			  size_t more_count, struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q__work plan = q__plan_of_job(d, job);
@@ -163,7 +140,7 @@ enum q_code q__job_create(struct q_documents *d, const struct q_call *call, cons
 	writes[count++] = q__ready_tenant_write(arena, job->tenant_id);
 	for (size_t i = 0; i < more_count; i++)
 		writes[count++] = more[i];
-	code = transact_within_quota(d, call, job, writes, count, arena, err);
+	code = q__usage_transact(d, call, job->tenant_id, added, writes, count, arena, err);
 	if (code)
 		return code;
 	q__publish(d, call, "document.uploaded", job);

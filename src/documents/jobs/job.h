@@ -30,10 +30,12 @@ Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *a
 enum q_code q__not_written(enum q_code code, struct q_err *err);
 
 /* A new job: its file, its status, its plan, the tenant's mark and `more` in one transaction; then
- * the doorbell. Q_CONFLICT: a condition of `more` does not hold. */
+ * the doorbell. `added` is what the tenant uses more from then on. Q_CONFLICT: a condition of
+ * `more` does not hold; else as q__usage_grow. */
 Q_MUST_USE enum q_code q__job_create(struct q_documents *d, const struct q_call *call,
-				     const struct q_job *job, const struct q_write *more,
-				     size_t more_count, struct q_arena *arena, struct q_err *err);
+				     const struct q_job *job, const struct q_usage *added,
+				     const struct q_write *more, size_t more_count,
+				     struct q_arena *arena, struct q_err *err);
 enum { Q__CREATE_WRITES_MAX = 16 };
 
 /* A step from one status to another, with everything that belongs to it in one transaction: the

@@ -4,7 +4,7 @@
 #include "documents/jobs/usage.h"
 #include "documents/items.h"
 
-enum { CHANGES_MAX = 4 };
+enum { COUNTED = 4, CHANGES_MAX = COUNTED + 1, ATTEMPTS_MAX = 10, RETRY_AFTER_MS = 5000 };
 
 static struct q_record_key usage_key(struct q_arena *arena, struct q_str tenant_id)
 {
@@ -37,6 +37,7 @@ struct q_write q__usage_write(struct q_arena *arena, struct q_str tenant_id,
 	changes[1] = q__change_add("documents", added->documents);
 	changes[2] = q__change_add("pages", added->pages);
 	changes[3] = q__change_add("bytes", added->bytes);
+	changes[4] = q__change_add("directUploads", added->direct_uploads);
 	*index1 = (struct q_record_key){q__usage_index(), tenant_id};
 	return (struct q_write){.kind = Q_WRITE_UPDATE,
 				.key = usage_key(arena, tenant_id),
@@ -45,15 +46,15 @@ struct q_write q__usage_write(struct q_arena *arena, struct q_str tenant_id,
 				.index1 = index1};
 }
 
-/* One of the three that are counted: what there is, what comes, what there may be (0: no limit). */
+/* One of those that are counted: what there is, what comes, what there may be (0: no limit). */
 struct counted {
-	const char *name; /* of the attribute */
-	const char *reason;
+	const char *name;   /* of the attribute */
+	const char *reason; /* NULL: of the uploads that are open */
 	int64_t used, added, quota;
 };
 
 static void count_all(const struct q_item *item, const struct q_usage *added,
-		      const struct q_quotas *quotas, struct counted out[3])
+		      const struct q_quotas *quotas, struct counted out[COUNTED])
 {
 	out[0] = (struct counted){"documents", "quota_documents",
 				  q_item_number(item, "documents", 0), added->documents,
@@ -62,6 +63,8 @@ static void count_all(const struct q_item *item, const struct q_usage *added,
 				  added->pages, quotas->pages};
 	out[2] = (struct counted){"bytes", "quota_bytes", q_item_number(item, "bytes", 0),
 				  added->bytes, quotas->bytes};
+	out[3] = (struct counted){"directUploads", NULL, q_item_number(item, "directUploads", 0),
+				  added->direct_uploads, quotas->concurrent_uploads};
 }
 
 static bool is_limited(const struct counted *c)
@@ -69,29 +72,41 @@ static bool is_limited(const struct counted *c)
 	return c->quota > 0 && c->added > 0;
 }
 
-static enum q_code check_all(const struct counted counted[3], struct q_err *err)
+static enum q_code refuse(const struct counted *c, struct q_err *err)
 {
-	for (size_t i = 0; i < 3; i++) {
+	if (c->reason)
+		return q_fail_reason(err, Q_DENIED, c->reason, "documents.quota",
+				     "the tenant's quota of %lld %s is used up: delete "
+				     "documents, or have it raised",
+				     (long long)c->quota, c->name);
+	q_fail_reason(err, Q_BUSY, "too_many_uploads", "documents.quota",
+		      "the tenant has %lld uploads open, as many as it may: complete one, or wait "
+		      "for one to lapse",
+		      (long long)c->quota);
+	err->retry_after_ms = RETRY_AFTER_MS;
+	return Q_BUSY;
+}
+
+static enum q_code check_all(const struct counted counted[COUNTED], struct q_err *err)
+{
+	for (size_t i = 0; i < COUNTED; i++) {
 		const struct counted *c = &counted[i];
 
 		if (is_limited(c) && c->used > c->quota - c->added)
-			return q_fail_reason(err, Q_DENIED, c->reason, "documents.quota",
-					     "the tenant's quota of %lld %s is used up: delete "
-					     "documents, or have it raised",
-					     (long long)c->quota, c->name);
+			return refuse(c, err);
 	}
 	return Q_OK;
 }
 
 /* That it fits, whatever else comes in meanwhile. */
 static bool add_conditions(struct q_arena *arena, const struct q_item *item,
-			   const struct counted counted[3], struct q_write *write)
+			   const struct counted counted[COUNTED], struct q_write *write)
 {
-	struct q_condition *conditions = q_arena_alloc_array(arena, 3, sizeof *conditions);
+	struct q_condition *conditions = q_arena_alloc_array(arena, COUNTED, sizeof *conditions);
 
 	if (!conditions)
 		return false;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < COUNTED; i++) {
 		struct q_str name = q_str_from(counted[i].name);
 		int64_t room = counted[i].quota - counted[i].added;
 
@@ -108,7 +123,7 @@ static bool add_conditions(struct q_arena *arena, const struct q_item *item,
 
 static enum q_code look(struct q_documents *d, const struct q_call *call, struct q_str tenant_id,
 			const struct q_usage *added, struct q_arena *arena, struct q_item *item,
-			struct counted counted[3], struct q_err *err)
+			struct counted counted[COUNTED], struct q_err *err)
 {
 	struct q_tenant tenant;
 	enum q_code code = q_tenant_find(d->o.records, call, tenant_id, arena, &tenant, err);
@@ -128,7 +143,7 @@ static enum q_code look(struct q_documents *d, const struct q_call *call, struct
 enum q_code q__quota_check(struct q_documents *d, const struct q_call *call, struct q_str tenant_id,
 			   const struct q_usage *added, struct q_arena *arena, struct q_err *err)
 {
-	struct counted counted[3];
+	struct counted counted[COUNTED];
 	struct q_item item;
 
 	return look(d, call, tenant_id, added, arena, &item, counted, err);
@@ -138,7 +153,7 @@ enum q_code q__usage_grow(struct q_documents *d, const struct q_call *call, stru
 			  const struct q_usage *added, struct q_arena *arena, struct q_write *write,
 			  struct q_err *err)
 {
-	struct counted counted[3];
+	struct counted counted[COUNTED];
 	struct q_item item;
 	enum q_code code = look(d, call, tenant_id, added, arena, &item, counted, err);
 
@@ -148,6 +163,25 @@ enum q_code q__usage_grow(struct q_documents *d, const struct q_call *call, stru
 	if (!add_conditions(arena, &item, counted, write) || q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.usage", "a tenant's usage");
 	return Q_OK;
+}
+
+enum q_code q__usage_transact(struct q_documents *d, const struct q_call *call,
+			      struct q_str tenant_id, const struct q_usage *added,
+			      struct q_write *writes, size_t count, struct q_arena *arena,
+			      struct q_err *err)
+{
+	for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+		size_t failed = 0;
+		enum q_code code =
+			q__usage_grow(d, call, tenant_id, added, arena, &writes[count], err);
+
+		if (code)
+			return code;
+		code = q_record_store_transact(d->o.records, call, writes, count + 1, &failed, err);
+		if (code != Q_CONFLICT || failed != count)
+			return code;
+	}
+	return q_fail(err, Q_BUSY, "documents.usage", "the tenant's uploads come too fast");
 }
 
 enum q_code q_documents_find_usage(struct q_documents *d, const struct q_call *call,
@@ -163,5 +197,6 @@ enum q_code q_documents_find_usage(struct q_documents *d, const struct q_call *c
 	out->documents = q_item_number(&item, "documents", 0);
 	out->pages = q_item_number(&item, "pages", 0);
 	out->bytes = q_item_number(&item, "bytes", 0);
+	out->direct_uploads = q_item_number(&item, "directUploads", 0);
 	return Q_OK;
 }

@@ -35,9 +35,10 @@ static enum q_code write_item(struct q_documents *d, const struct q_call *call,
 			      struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition is_new = {.kind = Q_IF_ABSENT};
+	struct q_usage added = {.direct_uploads = 1};
 	struct q__attributes a;
 	struct q_item item;
-	struct q_write writes[2];
+	struct q_write writes[3]; /* one for the usage */
 
 	q__attributes_init(&a, arena, Q__JOB_FACTS_MAX + 4);
 	q__set_job_facts(&a, &upload->job);
@@ -58,7 +59,8 @@ static enum q_code write_item(struct q_documents *d, const struct q_call *call,
 				     .item = &item,
 				     .conditions = &is_new,
 				     .condition_count = 1};
-	return q_record_store_transact(d->o.records, call, writes, once ? 2 : 1, NULL, err);
+	return q__usage_transact(d, call, upload->job.tenant_id, &added, writes, once ? 2 : 1,
+				 arena, err);
 }
 
 static bool parse_status(struct q_str word, enum q_direct_upload_status *out)
@@ -228,7 +230,8 @@ enum q_code q_direct_upload_start(struct q_documents *d, const struct q_call *ca
 				  struct q_direct_upload *out, struct q_err *err)
 {
 	struct q__direct_upload upload = {0};
-	struct q_usage announced = {.documents = 1, .bytes = (int64_t)size_bytes};
+	struct q_usage announced = {
+		.documents = 1, .bytes = (int64_t)size_bytes, .direct_uploads = 1};
 	enum q_code code = check_announced(d, size_bytes, sha256, err);
 
 	if (!code)

@@ -7,6 +7,7 @@
  * job of its id: nobody can make one any more. */
 #include "documents/items.h"
 #include "documents/jobs/job.h"
+#include "documents/jobs/usage.h"
 #include "documents/uploads/uploads_internal.h"
 
 #include "base/mem.h"
@@ -188,11 +189,12 @@ static enum q_code end_upload(struct q_documents *d, const struct q_call *call,
 			      struct q__direct_upload *upload, enum q_direct_upload_status to,
 			      struct q_arena *arena, struct q_err *err)
 {
-	struct q_write write = end_write(arena, upload, to);
+	struct q_write writes[2] = {end_write(arena, upload, to)};
+	struct q_usage freed = {.direct_uploads = -1};
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "direct_upload.end", "the end of an upload");
-	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
+	return q__usage_transact(d, call, upload->job.tenant_id, &freed, writes, 1, arena, err);
 }
 
 /* The copy that did not become a document. */
@@ -254,6 +256,7 @@ static enum q_code end_completed(struct q_documents *d, const struct q_call *cal
 	struct q__new_job new_job = {.job = &upload->job,
 				     .is_again = is_again,
 				     .callback_url = upload->callback_url,
+				     .was_direct = true,
 				     .more = &end,
 				     .more_count = 1};
 	struct q_job existing;

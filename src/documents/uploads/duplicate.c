@@ -62,6 +62,9 @@ static enum q_code create(struct q_documents *d, const struct q_call *call,
 		.key = digest_key(arena, job), .attributes = &file_id, .attribute_count = 1};
 	struct q_condition as_read = {.kind = Q_IF_ABSENT};
 	struct q_write writes[Q__CREATE_WRITES_MAX];
+	struct q_usage added = {.documents = 1,
+				.bytes = (int64_t)job->size_bytes,
+				.direct_uploads = -(int64_t)new_job->was_direct};
 	struct q_item callback;
 	size_t count = 1;
 
@@ -81,7 +84,7 @@ static enum q_code create(struct q_documents *d, const struct q_call *call,
 	}
 	for (size_t i = 0; i < new_job->more_count; i++)
 		writes[count++] = new_job->more[i];
-	return q__job_create(d, call, job, writes, count, arena, err);
+	return q__job_create(d, call, job, &added, writes, count, arena, err);
 }
 
 /* As long as other equal uploads come in between, the mark is another one each time. */

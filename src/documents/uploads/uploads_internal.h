@@ -10,6 +10,7 @@ struct q__new_job {
 	bool is_again; /* also where the tenant has a job of the same bytes */
 	struct q_str
 		callback_url; /* checked; told of the job's end, be it new or not; may be empty */
+	bool was_direct;      /* its direct upload is open no longer */
 	const struct q_write *more;
 	size_t more_count; /* below Q__CREATE_WRITES_MAX - 1 */
 };
