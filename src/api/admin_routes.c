@@ -146,20 +146,17 @@ static void list_keys(struct q_http_request *request, void *context)
 	struct q_err err;
 	size_t limit;
 
-	if (!q__list_begin(api, request, Q_STR("keys"), &limit, &after))
+	if (!q__list_query(api, request, Q_STR("keys"), &limit, &after))
 		return;
 	if (q_api_key_list(api->o.records, q_http_request_call(request), after, limit,
 			   q_http_request_arena(request), &page, &err)) {
 		q_http_respond_error(request, &err);
 		return;
 	}
-	q__reply_begin(&answer);
-	q_json_begin_object(&answer.w);
-	q_json_name(&answer.w, "items");
-	q_json_begin_array(&answer.w);
+	q__items_begin(&answer);
 	for (size_t i = 0; i < page.count; i++)
 		write_key(&answer.w, &page.items[i], (struct q_str){0});
-	q__list_end(api, request, &answer, Q_STR("keys"), page.next);
+	q__items_end(api, request, &answer, Q_STR("keys"), page.next);
 }
 
 static void revoke_key(struct q_http_request *request, void *context)

@@ -138,11 +138,12 @@ bool q__cursor_read(const struct q_api *api, struct q_http_request *request, str
 struct q__reply;
 
 /* limit and cursor of a list, and nothing else in the query. False when it has answered. */
-bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_str scope,
+bool q__list_query(struct q_api *api, struct q_http_request *request, struct q_str scope,
 		   size_t *limit, struct q_str *after);
-/* Ends its array and the answer; `next` may be empty. */
-void q__list_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
-		 struct q_str scope, struct q_str next);
+/* An answer of items, and its end with the cursor of what follows; `next` may be empty. */
+void q__items_begin(struct q__reply *answer);
+void q__items_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
+		  struct q_str scope, struct q_str next);
 
 /* --- Answers (answer.c) ----------------------------------------------------------------------- */
 

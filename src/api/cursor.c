@@ -58,7 +58,7 @@ bool q__cursor_read(const struct q_api *api, struct q_http_request *request, str
 	return false;
 }
 
-bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_str scope,
+bool q__list_query(struct q_api *api, struct q_http_request *request, struct q_str scope,
 		   size_t *limit, struct q_str *after)
 {
 	struct q_str limit_text = {0}, cursor = {0};
@@ -69,8 +69,16 @@ bool q__list_begin(struct q_api *api, struct q_http_request *request, struct q_s
 	       q__cursor_read(api, request, scope, cursor, after);
 }
 
-void q__list_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
-		 struct q_str scope, struct q_str next)
+void q__items_begin(struct q__reply *answer)
+{
+	q__reply_begin(answer);
+	q_json_begin_object(&answer->w);
+	q_json_name(&answer->w, "items");
+	q_json_begin_array(&answer->w);
+}
+
+void q__items_end(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
+		  struct q_str scope, struct q_str next)
 {
 	q_json_end_array(&answer->w);
 	if (next.length > 0)

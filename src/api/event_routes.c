@@ -211,10 +211,7 @@ static void answer_page(struct q_http_request *request, struct q_str file_id,
 	struct q__reply answer;
 
 	q_http_add_header(request, "Cache-Control", Q_STR("private, no-cache"));
-	q__reply_begin(&answer);
-	q_json_begin_object(&answer.w);
-	q_json_name(&answer.w, "items");
-	q_json_begin_array(&answer.w);
+	q__items_begin(&answer);
 	for (size_t i = 0; i < events->count; i++)
 		q__write_event(&answer.w, file_id, &events->items[i]);
 	q_json_end_array(&answer.w);

@@ -85,15 +85,12 @@ static void answer_pages(struct q_api *api, struct q_http_request *request, stru
 	struct q__reply answer;
 	struct q_str next = {0};
 
-	q__reply_begin(&answer);
-	q_json_begin_object(&answer.w);
-	q_json_name(&answer.w, "items");
-	q_json_begin_array(&answer.w);
+	q__items_begin(&answer);
 	for (size_t i = 0; i < pages->count; i++)
 		q__write_page_state(&answer.w, &pages->items[i]);
 	if (pages->next > 0)
 		next = q_arena_format(q_http_request_arena(request), "%u", pages->next);
-	q__list_end(api, request, &answer, scope, next);
+	q__items_end(api, request, &answer, scope, next);
 }
 
 static void list_pages(struct q_http_request *request, void *context)
@@ -108,7 +105,7 @@ static void list_pages(struct q_http_request *request, void *context)
 	size_t limit;
 	struct q_err err;
 
-	if (!q__list_begin(api, request, scope, &limit, &position))
+	if (!q__list_query(api, request, scope, &limit, &position))
 		return;
 	if (position.length > 0)
 		q_assert(q_str_to_int64(position, &after)); /* it is signed */

@@ -206,25 +206,6 @@ static bool read_list(struct q_api *api, struct q_http_request *request, const c
 	return q__cursor_read(api, request, out->scope, cursor, &out->after);
 }
 
-static void begin_items(struct q__reply *answer)
-{
-	q__reply_begin(answer);
-	q_json_begin_object(&answer->w);
-	q_json_name(&answer->w, "items");
-	q_json_begin_array(&answer->w);
-}
-
-static void end_items(struct q_api *api, struct q_http_request *request, struct q__reply *answer,
-		      const struct list *list, struct q_str next)
-{
-	q_json_end_array(&answer->w);
-	if (next.length > 0)
-		q_json_field_string(&answer->w, "nextCursor",
-				    q__cursor_write(api, request, list->scope, next));
-	q_json_end_object(&answer->w);
-	q__reply_end(answer, request, 200);
-}
-
 static void list_webhooks(struct q_http_request *request, void *context)
 {
 	struct q_api *api = context;
@@ -240,10 +221,10 @@ static void list_webhooks(struct q_http_request *request, void *context)
 		q_http_respond_error(request, &err);
 		return;
 	}
-	begin_items(&answer);
+	q__items_begin(&answer);
 	for (size_t i = 0; i < page.count; i++)
 		write_webhook(&answer.w, &page.items[i], (struct q_str){0});
-	end_items(api, request, &answer, &list, page.next);
+	q__items_end(api, request, &answer, list.scope, page.next);
 }
 
 static void get_webhook(struct q_http_request *request, void *context)
@@ -329,10 +310,10 @@ static void list_deliveries(struct q_http_request *request, void *context)
 		q_http_respond_error(request, &err);
 		return;
 	}
-	begin_items(&answer);
+	q__items_begin(&answer);
 	for (size_t i = 0; i < page.count; i++)
 		write_delivery(&answer.w, &page.items[i]);
-	end_items(api, request, &answer, &list, page.next);
+	q__items_end(api, request, &answer, list.scope, page.next);
 }
 
 static void test_webhook(struct q_http_request *request, void *context)
