@@ -91,7 +91,7 @@ static void Q_PRINTF(2, 0)
 	set_message(err, &draft);
 }
 
-enum q_code q_fail(struct q_err *err, enum q_code code, const char *where, const char *format, ...)
+enum q_code(q_fail)(struct q_err *err, enum q_code code, const char *where, const char *format, ...)
 {
 	va_list values;
 
@@ -101,8 +101,8 @@ enum q_code q_fail(struct q_err *err, enum q_code code, const char *where, const
 	return code;
 }
 
-enum q_code q_fail_reason(struct q_err *err, enum q_code code, const char *reason,
-			  const char *where, const char *format, ...)
+enum q_code(q_fail_reason)(struct q_err *err, enum q_code code, const char *reason,
+			   const char *where, const char *format, ...)
 {
 	va_list values;
 
@@ -133,7 +133,7 @@ static enum q_code code_of_os_error(int os_error)
 	}
 }
 
-enum q_code q_fail_os(struct q_err *err, int os_error, const char *where, const char *format, ...)
+enum q_code(q_fail_os)(struct q_err *err, int os_error, const char *where, const char *format, ...)
 {
 	enum q_code code = code_of_os_error(os_error);
 	va_list values;

@@ -63,6 +63,14 @@ enum q_code q_fail_reason(struct q_err *err, enum q_code code, const char *reaso
 enum q_code q_fail_os(struct q_err *err, int os_error, const char *where, const char *format, ...)
 	Q_PRINTF(4, 5);
 
+#ifdef __clang_analyzer__
+/* It does not look into error.c: what it must know is that a failure is never Q_OK. */
+#define q_fail(err, code, ...) ((void)q_fail(err, code, __VA_ARGS__), (enum q_code)(code))
+#define q_fail_reason(err, code, ...)                                                              \
+	((void)q_fail_reason(err, code, __VA_ARGS__), (enum q_code)(code))
+#define q_fail_os(err, ...) ((void)q_fail_os(err, __VA_ARGS__), Q_IO)
+#endif
+
 /* Puts "text: " in front of the message and keeps all else; returns err->code. */
 enum q_code q_err_context(struct q_err *err, const char *format, ...) Q_PRINTF(2, 3);
 

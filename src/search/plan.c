@@ -291,7 +291,8 @@ static struct q__matcher *const *bind_inner(const struct q__plan *plan,
 					    const struct q__snapshot *snapshot, size_t part,
 					    struct q_arena *arena)
 {
-	struct q__matcher **inner = q_arena_alloc_array(arena, plan->inner_count, sizeof *inner);
+	struct q__matcher **inner =
+		q_arena_alloc_array(arena, plan->inner_count, sizeof(struct q__matcher *));
 
 	for (size_t i = 0; inner && i < plan->inner_count; i++) {
 		inner[i] = q__plan_bind(plan->inner[i], snapshot, part, arena);

@@ -188,7 +188,7 @@ static enum q_code plan_field_match(struct q__planner *planner, const struct q_m
 {
 	enum q_field_kind kind;
 	struct word *words;
-	size_t field, count;
+	size_t field, count = 0;
 	enum q_code code = q__plan_field(planner, named->name, &field, &kind);
 
 	boost *= named->boost;

@@ -176,7 +176,7 @@ static void drop(struct q__page_batch *batch, size_t index)
 	batch->pages[index]->code = Q_OK;
 	batch->count--;
 	memmove(&batch->pages[index], &batch->pages[index + 1],
-		(batch->count - index) * sizeof *batch->pages);
+		(batch->count - index) * sizeof(struct q__finished_page *));
 }
 
 /* Another process was first with the job's item: full jitter, so that all have their turn. */
@@ -264,7 +264,7 @@ static void lead(struct q_documents *d, const struct q_call *call, const struct 
 	commits->leaders = &batch;
 	fill_batch(commits, &batch);
 	count = batch.count;
-	memcpy(taken, batch.pages, count * sizeof *taken);
+	memcpy(taken, batch.pages, count * sizeof(struct q__finished_page *));
 	pthread_mutex_unlock(&commits->mutex);
 	code = commit_batch(d, call, &batch, arena, &err);
 	pthread_mutex_lock(&commits->mutex);
