@@ -25,8 +25,8 @@ struct q__session_kind {
 	void (*end)(struct q__session *session, const char *reason);
 	/* Every second or so. */
 	void (*tick)(struct q__session *session, int64_t now_ms);
-	/* The session's subscriptions, when the queue has room again, and when the stream closed.
-	 * */
+	/* The session's subscriptions, when the queue has room again, and when the stream
+	 * closed. */
 	void (*resume)(struct q__session *session);
 	void (*close)(struct q__session *session);
 	void (*free)(struct q__session *session);

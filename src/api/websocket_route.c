@@ -82,8 +82,8 @@ static void send_error(struct connection *c, struct q_str name, const char *code
 	q_buf_free(&json);
 }
 
-/* {"subscribed": name} or {"unsubscribed": name}; for all jobs with the time they are told since.
- * */
+/* {"subscribed": name} or {"unsubscribed": name}; for all jobs with the time they are told
+ * since. */
 static void send_done(struct connection *c, const char *what, struct q_str name, int64_t since_ms)
 {
 	struct q_json_writer w;

@@ -25,8 +25,8 @@ void q_page_grid_set(struct q_page_grid *grid, int64_t page, enum q_cell cell);
 /* A new run: what had failed is open again. */
 void q_page_grid_reopen(struct q_page_grid *grid);
 
-/* Lines of `width` cells, at most `lines_max` of them, each with a line feed; how many these are.
- * */
+/* Lines of `width` cells, at most `lines_max` of them, each with a line feed; how many these
+ * are. */
 size_t q_page_grid_write(const struct q_page_grid *grid, size_t width, size_t lines_max,
 			 bool has_colour, struct q_buf *out);
 

@@ -1,5 +1,5 @@
-/* extract/ink.h: what something is painted with, and whether a reader can tell two colours apart.
- * */
+/* extract/ink.h: what something is painted with, and whether a reader can tell two colours
+ * apart. */
 #ifndef Q_EXTRACT_INK_H
 #define Q_EXTRACT_INK_H
 

@@ -55,8 +55,8 @@ struct q__scene {
 int q__scene_read(struct q__scene *scene, FPDF_PAGE page, struct q_arena *arena);
 void q__scene_free(struct q__scene *scene);
 
-/* NULL: the page does not paint it. The quicker, the nearer it is to the one that was found last.
- * */
+/* NULL: the page does not paint it. The quicker, the nearer it is to the one that was found
+ * last. */
 const struct q__ground *q__scene_find(struct q__scene *scene, FPDF_PAGEOBJECT text);
 
 /* May a shape have a colour that nobody can tell from this one? */

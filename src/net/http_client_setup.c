@@ -27,8 +27,8 @@ static int set_fixed_options(CURL *easy)
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
 					1L); /* no wait for a lookup given up */
-	/* Wishes: curl 7.88 refuses them after a failed name lookup, where it has kept its buffer.
-	 * */
+	/* Wishes: curl 7.88 refuses them after a failed name lookup, where it has kept its
+	 * buffer. */
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	return failed;

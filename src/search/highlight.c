@@ -190,8 +190,8 @@ static void append_text(struct q_buf *out, const struct q_highlighter *highlight
 	}
 }
 
-/* The words of a fragment, read alone, are those it has in the text: it begins and ends with one.
- * */
+/* The words of a fragment, read alone, are those it has in the text: it begins and ends with
+ * one. */
 static void append_fragment(struct q_buf *out, const struct q_highlighter *highlighter,
 			    struct q_str fragment)
 {

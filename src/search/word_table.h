@@ -12,8 +12,8 @@ enum {
 	Q__WORD_ACCEPTING = 13, /* this state and those after it end a word */
 };
 
-/* What there is to know of a character: its column in q__word_next, and how far its lower case is.
- * */
+/* What there is to know of a character: its column in q__word_next, and how far its lower case
+ * is. */
 struct q__word_kind {
 	uint8_t class;
 	int32_t to_lower;

@@ -234,8 +234,8 @@ static void lose(struct q__live_entry *entry, const struct q_err *why)
 	detach(entry);
 }
 
-/* A job that has ended may be tried again; a subscription to its tenant finds that out by itself.
- * */
+/* A job that has ended may be tried again; a subscription to its tenant finds that out by
+ * itself. */
 static int64_t look_interval_ms(const struct look *look, const struct q__live_topic *topic)
 {
 	if (!q_job_status_is_final(look->job.view.status))

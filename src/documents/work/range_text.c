@@ -5,8 +5,8 @@
  * Boxes are kept as four little-endian 16-bit numbers a character (left, top, right, bottom in
  * tenths of a point), compressed with zstd. Hidden text is kept as people are shown it: a JSON
  * array of {reason, text}, or nothing. The index is JSON: an array a page, [offset, text bytes, box
- * bytes, hidden bytes, flags] and, where the page could not be read, its error's code and detail.
- * */
+ * bytes, hidden bytes, flags] and, where the page could not be read, its error's code and
+ * detail. */
 #include "documents/jobs/job.h"
 #include "documents/work/work.h"
 
