@@ -8,7 +8,13 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100, PART_TIMEOUT_MS = 600 * 1000, ARENA_BYTES = 4 << 20, PROBLEM_MAX = 4096 };
+enum {
+	LOOK_MS = 100,
+	PART_TIMEOUT_MS = 600 * 1000,
+	STALL_MS = 30 * 1000,
+	ARENA_BYTES = 4 << 20,
+	PROBLEM_MAX = 4096
+};
 
 struct sender {
 	const struct q_part_task *task;
@@ -92,6 +98,7 @@ static void send_part(struct thread *thread, struct q_http_client *client, struc
 						      .body_length = part->size_bytes,
 						      .response_max = PROBLEM_MAX,
 						      .timeout_ms = PART_TIMEOUT_MS,
+						      .stall_ms = STALL_MS,
 						      .events = &thread->events};
 	struct q_http_client_response response = {0};
 	const struct q_call call = {0};

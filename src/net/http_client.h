@@ -50,6 +50,7 @@ struct q_http_client_request {
 	uint64_t body_length; /* of a body that events->read gives */
 	size_t response_max;  /* bytes kept of the response's body, where events->write is NULL */
 	int64_t timeout_ms;   /* whole request; 0: the call's deadline alone */
+	int64_t stall_ms; /* in full seconds: nothing sent or received for so long is a Q_TIMEOUT, too; 0: it is not */
 
 	struct q_http_client_events *events; /* or NULL */
 	const struct q_ip *addresses;	     /* connect to these, without a name lookup */

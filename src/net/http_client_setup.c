@@ -247,6 +247,9 @@ enum q_code q__http_client_prepare(struct q_http_client_transfer *transfer)
 	failed |= set_callbacks(easy, transfer);
 	failed |= set_body(easy, transfer);
 	failed |= set_connection_use(easy, transfer);
+	failed |= (int)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	failed |= (int)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+					(long)(transfer->request->stall_ms / 1000));
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
 	failed |= (int)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->pins);
 	if (failed)

@@ -28,7 +28,8 @@ class Proxy:
         self.lock, self.stopped, self.ends = threading.Lock(), threading.Event(), []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         with contextlib.suppress(OSError):
@@ -64,10 +65,13 @@ class Proxy:
 
     def close(self):
         """As a network that goes away."""
-        for end in [self.listener, *self.ends]:  # a listener that is closed alone would accept once more
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # closed alone, it would accept once more
+        self.accepting.join()
+        self.listener.close()
+        for end in self.ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
 
 
 @pytest.fixture

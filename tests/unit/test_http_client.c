@@ -306,6 +306,15 @@ static void slow_answers_time_out(void **state)
 	assert_true(q_time_monotonic_ms() - start_ms < 5000);
 }
 
+static void a_server_that_falls_silent_is_given_up(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->request.stall_ms = 1000;
+	assert_int_equal(send_to(fixture, "/hello"), Q_OK);
+	assert_int_equal(send_to(fixture, "/silent"), Q_TIMEOUT);
+}
+
 /* The server speaks no TLS and waits for the client to say something it knows. */
 static void connections_that_take_too_long_time_out(void **state)
 {
@@ -742,6 +751,7 @@ int main(void)
 		CASE(a_port_without_a_server_is_an_error),
 		CASE(messages_name_the_host_and_not_the_path),
 		CASE(slow_answers_time_out),
+		CASE(a_server_that_falls_silent_is_given_up),
 		CASE(connections_that_take_too_long_time_out),
 		CASE(a_cancelled_request_ends),
 		CASE(connections_are_kept_for_what_may_be_sent_twice),

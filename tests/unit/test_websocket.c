@@ -3,10 +3,11 @@
 
 #include "support/checks.h"
 
-#include <string.h>
-
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -17,8 +18,9 @@ static struct q_websocket *websocket;
 
 static void hear(void *context, struct q_str message)
 {
-	strncat(heard, message.data ? message.data : "", message.length);
-	strncat(heard, ";", 1);
+	size_t length = strlen(heard);
+
+	snprintf(heard + length, sizeof heard - length, "%.*s;", Q_STR_ARG(message));
 }
 
 static int start(void **state)
