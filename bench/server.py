@@ -16,8 +16,10 @@ PDF = ROOT / "tests/fixtures/pdfs/good"
 
 
 class Server:
-    def __init__(self, *arguments):
-        self.directory = tempfile.mkdtemp(prefix="quire-bench-", dir=os.environ.get("BENCH_DIR"))
+    def __init__(self, *arguments, directory=None):
+        """On the directory, which is then kept, or on a fresh one."""
+        self.is_kept = directory is not None
+        self.directory = directory or tempfile.mkdtemp(prefix="quire-bench-", dir=os.environ.get("BENCH_DIR"))
         started = time.monotonic()
         environment = dict(os.environ, LOG_LEVEL="warn")
         self.process = subprocess.Popen([QUIRE, "serve", "--port", "0", "--data-dir", self.directory, *arguments],
@@ -34,7 +36,8 @@ class Server:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(40)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if not self.is_kept:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def curl(self, path, *arguments):
         return subprocess.run(["curl", "-s", "-S", "-H", f"Authorization: Bearer {self.token}", *arguments, self.url + path],

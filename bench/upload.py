@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
 import threading
@@ -10,7 +11,7 @@ import time
 
 from server import Server, own_pss_mb
 
-SIZE, ROUNDS, CHUNK = 500 * 1000 * 1000, 3, 1 << 20
+SIZE, ROUNDS, CHUNK = 500 * 1000 * 1000, 9, 1 << 20
 
 
 def make_file(path):
@@ -62,11 +63,14 @@ def main():
         source = pathlib.Path(folder) / "large.pdf"
         make_file(source)
         upload(server, source)
+        ratios = []
         for _ in range(ROUNDS):
             local = store_locally(source, folder)
             seconds, growth = upload(server, source)
             print(f"local {SIZE / local / 1e6:6.0f} MB/s   upload {SIZE / seconds / 1e6:6.0f} MB/s   "
-                  f"ratio {local / seconds:.2f}   memory +{growth:.1f} MB")
+                  f"ratio {local / seconds:.2f}   memory {growth:+.1f} MB")
+            ratios.append(local / seconds)
+        print(f"median ratio {statistics.median(ratios):.2f}")
 
 
 if __name__ == "__main__":
