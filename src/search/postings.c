@@ -91,6 +91,7 @@ static bool unpack_block(struct q__postings *postings, const unsigned char *at, 
 	const unsigned char *end = source_end(postings);
 	bool has_frequencies = postings->source.has_frequencies;
 	size_t head = has_frequencies ? 2 : 1;
+	uint32_t *frequencies;
 	size_t delta_bytes;
 
 	if ((size_t)(end - at) < head || at[0] > 32 || at[head - 1] > 32)
@@ -103,7 +104,7 @@ static bool unpack_block(struct q__postings *postings, const unsigned char *at, 
 		return add_up(postings, next);
 	if ((size_t)(end - at) < head + delta_bytes + q__packed_bytes(postings->count, at[1]))
 		return false;
-	uint32_t *frequencies = postings->unpacked + (postings->frequencies - postings->documents);
+	frequencies = postings->unpacked + (postings->frequencies - postings->documents);
 	q__unpack(at + head + delta_bytes, postings->count, at[1], frequencies);
 	for (uint32_t i = 0; i < postings->count; i++)
 		frequencies[i]++;
@@ -117,6 +118,7 @@ static bool load(struct q__postings *postings, uint32_t block)
 	uint32_t left = postings->ref.document_count - before;
 
 	if (block > 0) {
+		q_assert(postings->table); /* there are several blocks */
 		next = last_document_of(postings, block - 1) + 1;
 		if (end_of(postings, block - 1) > (size_t)(source_end(postings) - at))
 			return false;
