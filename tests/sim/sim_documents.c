@@ -28,7 +28,7 @@ enum {
 	STEPS = 500,
 	SEEDS = 2000,
 	SEEDS_LONG = 100000,
-	SECONDS_MAX = 20,
+	SECONDS_MAX = Q_SANITIZED ? 20 : 60,
 	END_ROUNDS_MAX = 3000, /* 1,500 s of simulated time */
 	END_STEPS_MAX = 5000,
 	TOMBSTONE_MS = 20 * 60 * 1000 /* longer than any stays */
