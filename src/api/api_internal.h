@@ -192,6 +192,9 @@ struct q__link {
 Q_MUST_USE enum q_code q__job_link(struct q_api *api, struct q_http_request *request,
 				   const struct q_job *job, struct q__link *out, struct q_err *err);
 
+/* The member `progress`, of a job and of its events alike. */
+void q__write_progress(struct q_json_writer *w, int64_t processed, int64_t total, int64_t failed);
+
 /* An event of a job, as every channel tells it (event_json.c). */
 void q__write_event(struct q_json_writer *w, struct q_str file_id, const struct q_job_event *event);
 

@@ -11,11 +11,6 @@ void q__write_event(struct q_json_writer *w, struct q_str file_id, const struct 
 	q_json_field_string(w, "status", event->status);
 	if (event->page > 0)
 		q_json_field_int64(w, "page", event->page);
-	q_json_name(w, "progress");
-	q_json_begin_object(w);
-	q_json_field_int64(w, "processed", event->processed_pages);
-	q_json_field_int64(w, "total", event->total_pages);
-	q_json_field_int64(w, "failed", event->failed_pages);
-	q_json_end_object(w);
+	q__write_progress(w, event->processed_pages, event->total_pages, event->failed_pages);
 	q_json_end_object(w);
 }

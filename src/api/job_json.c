@@ -20,13 +20,13 @@ static void write_error(struct q_json_writer *w, struct q_str code, struct q_str
 	q_json_end_object(w);
 }
 
-static void write_progress(struct q_json_writer *w, const struct q_job *job)
+void q__write_progress(struct q_json_writer *w, int64_t processed, int64_t total, int64_t failed)
 {
 	q_json_name(w, "progress");
 	q_json_begin_object(w);
-	q_json_field_int64(w, "processed", job->processed_pages);
-	q_json_field_int64(w, "total", job->total_pages);
-	q_json_field_int64(w, "failed", job->failed_pages);
+	q_json_field_int64(w, "processed", processed);
+	q_json_field_int64(w, "total", total);
+	q_json_field_int64(w, "failed", failed);
 	q_json_end_object(w);
 }
 
@@ -53,7 +53,7 @@ void q__write_job(struct q_json_writer *w, const struct q_job *job, struct q_str
 	q_json_field_string(w, "sha256", job->sha256);
 	q_json_field_string(w, "status", q_str_from(q_job_status_name(job->status)));
 	q_json_field_int64(w, "run", job->run);
-	write_progress(w, job);
+	q__write_progress(w, job->processed_pages, job->total_pages, job->failed_pages);
 	write_timestamps(w, job);
 	if (job->result_key.length > 0) {
 		q_json_name(w, "result");

@@ -227,20 +227,28 @@ static void list_webhooks(struct q_http_request *request, void *context)
 	q__items_end(api, request, &answer, list.scope, page.next);
 }
 
-static void get_webhook(struct q_http_request *request, void *context)
+/* Answers with the webhook that `act` gives: as it is, or as it has become. */
+static void answer_about(struct q_http_request *request, struct q_api *api,
+			 enum q_code (*act)(struct q_documents *, const struct q_call *,
+					    const struct q_webhook_caller *, struct q_str,
+					    struct q_arena *, struct q_webhook *, struct q_err *))
 {
-	struct q_api *api = context;
 	struct q_webhook_caller caller;
 	struct q_webhook webhook;
 	struct q_err err;
 
 	if (!read_caller(request, &caller))
 		return;
-	if (q_webhook_find(api->o.documents, q_http_request_call(request), &caller, id_of(request),
-			   q_http_request_arena(request), &webhook, &err))
+	if (act(api->o.documents, q_http_request_call(request), &caller, id_of(request),
+		q_http_request_arena(request), &webhook, &err))
 		q_http_respond_error(request, &err);
 	else
 		answer_webhook(request, 200, &webhook, (struct q_str){0});
+}
+
+static void get_webhook(struct q_http_request *request, void *context)
+{
+	answer_about(request, context, q_webhook_find);
 }
 
 static void delete_webhook(struct q_http_request *request, void *context)
@@ -278,18 +286,7 @@ static void rotate_webhook(struct q_http_request *request, void *context)
 
 static void enable_webhook(struct q_http_request *request, void *context)
 {
-	struct q_api *api = context;
-	struct q_webhook_caller caller;
-	struct q_webhook webhook;
-	struct q_err err;
-
-	if (!read_caller(request, &caller))
-		return;
-	if (q_webhook_enable(api->o.documents, q_http_request_call(request), &caller,
-			     id_of(request), q_http_request_arena(request), &webhook, &err))
-		q_http_respond_error(request, &err);
-	else
-		answer_webhook(request, 200, &webhook, (struct q_str){0});
+	answer_about(request, context, q_webhook_enable);
 }
 
 /* --- Deliveries ------------------------------------------------------------------------------- */
@@ -316,20 +313,30 @@ static void list_deliveries(struct q_http_request *request, void *context)
 	q__items_end(api, request, &answer, list.scope, page.next);
 }
 
-static void test_webhook(struct q_http_request *request, void *context)
+/* Answers with the delivery that `act` gives. */
+static void answer_delivery_of(struct q_http_request *request, struct q_api *api, int status,
+			       const struct q_webhook_caller *caller,
+			       enum q_code (*act)(struct q_documents *, const struct q_call *,
+						  const struct q_webhook_caller *, struct q_str,
+						  struct q_arena *, struct q_delivery *,
+						  struct q_err *))
 {
-	struct q_api *api = context;
-	struct q_webhook_caller caller;
 	struct q_delivery delivery;
 	struct q_err err;
 
-	if (!read_caller(request, &caller))
-		return;
-	if (q_webhook_test(api->o.documents, q_http_request_call(request), &caller, id_of(request),
-			   q_http_request_arena(request), &delivery, &err))
+	if (act(api->o.documents, q_http_request_call(request), caller, id_of(request),
+		q_http_request_arena(request), &delivery, &err))
 		q_http_respond_error(request, &err);
 	else
-		answer_delivery(request, 202, &delivery);
+		answer_delivery(request, status, &delivery);
+}
+
+static void test_webhook(struct q_http_request *request, void *context)
+{
+	struct q_webhook_caller caller;
+
+	if (read_caller(request, &caller))
+		answer_delivery_of(request, context, 202, &caller, q_webhook_test);
 }
 
 static bool read_time(struct q_http_request *request, const struct q_json *body, const char *name,
@@ -396,34 +403,18 @@ static void replay_webhook(struct q_http_request *request, void *context)
 
 static void get_delivery(struct q_http_request *request, void *context)
 {
-	struct q_api *api = context;
 	const struct q_webhook_caller caller = {.who = q__identity(request)};
-	struct q_delivery delivery;
-	struct q_err err;
 
-	if (!q__query(request, NULL, 0))
-		return;
-	if (q_delivery_find(api->o.documents, q_http_request_call(request), &caller, id_of(request),
-			    q_http_request_arena(request), &delivery, &err))
-		q_http_respond_error(request, &err);
-	else
-		answer_delivery(request, 200, &delivery);
+	if (q__query(request, NULL, 0))
+		answer_delivery_of(request, context, 200, &caller, q_delivery_find);
 }
 
 static void replay_delivery(struct q_http_request *request, void *context)
 {
-	struct q_api *api = context;
 	const struct q_webhook_caller caller = {.who = q__identity(request)};
-	struct q_delivery delivery;
-	struct q_err err;
 
-	if (!q__query(request, NULL, 0))
-		return;
-	if (q_delivery_replay(api->o.documents, q_http_request_call(request), &caller,
-			      id_of(request), q_http_request_arena(request), &delivery, &err))
-		q_http_respond_error(request, &err);
-	else
-		answer_delivery(request, 202, &delivery);
+	if (q__query(request, NULL, 0))
+		answer_delivery_of(request, context, 202, &caller, q_delivery_replay);
 }
 
 const struct q_route q__webhook_routes[] = {
