@@ -1,8 +1,7 @@
 /* quire deliveries: what was sent to webhooks, and what came of it. */
 #include "base/encode.h"
-#include "cmd/client.h"
+#include "cmd/listing.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,14 +15,6 @@ struct request {
 	const char *limit, *tenant;
 	const char *id; /* a webhook's for ls, a delivery's else */
 };
-
-static void add_parameter(struct q_buf *path, const char *name, struct q_str value)
-{
-	if (value.length == 0)
-		return;
-	q_buf_format(path, "%c%s=", memchr(path->data, '?', path->length) ? '&' : '?', name);
-	q_encode_percent(path, value);
-}
 
 static struct q_str number_text(const struct q_json *delivery, const char *name,
 				struct q_arena *arena)
@@ -60,7 +51,7 @@ static struct q_table *begin_table(const struct request *r)
 	return table;
 }
 
-static struct q_str list_path(struct request *r, struct q_str cursor)
+static struct q_str list_path(struct request *r)
 {
 	struct q_buf path;
 	struct q_str copy;
@@ -69,9 +60,7 @@ static struct q_str list_path(struct request *r, struct q_str cursor)
 	q_buf_append(&path, Q_STR("/api/webhooks/"));
 	q_encode_percent(&path, q_str_from(r->id));
 	q_buf_append(&path, Q_STR("/deliveries"));
-	add_parameter(&path, "tenantId", q_str_from(r->tenant));
-	add_parameter(&path, "limit", r->limit ? q_str_from(r->limit) : Q_STR("100"));
-	add_parameter(&path, "cursor", cursor);
+	q_listing_add_parameter(&path, "tenantId", q_str_from(r->tenant));
 	copy = q_arena_copy(r->client.arena, q_buf_str(&path));
 	q_buf_free(&path);
 	return copy;
@@ -79,29 +68,13 @@ static struct q_str list_path(struct request *r, struct q_str cursor)
 
 static enum q_exit list(struct request *r)
 {
-	struct q_table *table = begin_table(r);
-	struct q_str cursor = {0};
-	enum q_exit exit_code;
+	struct q_listing listing = {.path = list_path(r),
+				    .limit = r->limit,
+				    .as_json = r->as_json,
+				    .table = begin_table(r),
+				    .add_row = add_row};
 
-	do {
-		const struct q_json *answer;
-		struct q_json_walk walk;
-
-		exit_code = q_client_send(&r->client, "GET", list_path(r, cursor),
-					  (struct q_str){0}, &answer);
-		if (exit_code)
-			break;
-		for (walk = q_json_walk(q_json_member(answer, Q_STR("items")));
-		     q_json_next(&walk);) {
-			if (r->as_json)
-				q_output_json(walk.value);
-			add_row(table, walk.value, r->client.arena);
-		}
-		cursor = (struct q_str){0};
-		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
-	} while (cursor.length > 0 && !r->limit);
-	q_table_print(table, exit_code ? NULL : stdout);
-	return exit_code;
+	return q_listing_print(&r->client, &listing);
 }
 
 /* Why the last attempt failed, and how its answer began. */

@@ -1,9 +1,8 @@
 /* quire jobs: what became of the documents. */
-#include "base/encode.h"
 #include "cmd/job_pages.h"
 #include "cmd/job_watch.h"
+#include "cmd/listing.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
 #include "cmd/watch.h"
 
 #include <errno.h>
@@ -20,14 +19,6 @@ struct request {
 	const char *file_id; /* NULL for ls */
 };
 
-static void add_parameter(struct q_buf *path, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	q_buf_format(path, "%c%s=", memchr(path->data, '?', path->length) ? '&' : '?', name);
-	q_encode_percent(path, q_str_from(value));
-}
-
 /* One page of the list; *next is its cursor, empty at the end. */
 static enum q_exit list_page(struct request *r, struct q_str cursor, struct q_watched *jobs,
 			     size_t *count, struct q_str *next)
@@ -39,11 +30,11 @@ static enum q_exit list_page(struct request *r, struct q_str cursor, struct q_wa
 
 	q_buf_init(&path, 16 * 1024);
 	q_buf_append(&path, Q_STR("/api/jobs"));
-	add_parameter(&path, "tenantId", r->tenant);
-	add_parameter(&path, "status", r->status);
-	add_parameter(&path, "kind", r->kind);
-	add_parameter(&path, "limit", r->limit ? r->limit : "100");
-	add_parameter(&path, "cursor", cursor.length ? cursor.data : NULL);
+	q_listing_add_parameter(&path, "tenantId", q_str_from(r->tenant));
+	q_listing_add_parameter(&path, "status", q_str_from(r->status));
+	q_listing_add_parameter(&path, "kind", q_str_from(r->kind));
+	q_listing_add_parameter(&path, "limit", q_str_from(r->limit ? r->limit : "100"));
+	q_listing_add_parameter(&path, "cursor", cursor);
 	exit_code =
 		q_client_send(&r->client, "GET", q_arena_copy(r->client.arena, q_buf_str(&path)),
 			      (struct q_str){0}, &answer);

@@ -2,9 +2,8 @@
  * first one is made. */
 #include "access/api_key.h"
 #include "base/time.h"
-#include "cmd/client.h"
+#include "cmd/listing.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
 #include "cmd/wiring.h"
 
 #include <string.h>
@@ -17,19 +16,6 @@ struct request {
 	const char *name, *tenant, *tenant_type, *roles, *expires_at, *id;
 };
 
-static void write_roles(struct q_json_writer *w, const char *roles)
-{
-	struct q_str rest = q_str_from(roles), word;
-
-	q_json_name(w, "roles");
-	q_json_begin_array(w);
-	while (rest.length > 0) {
-		q_str_cut(rest, ',', &word, &rest);
-		q_json_put_string(w, word);
-	}
-	q_json_end_array(w);
-}
-
 /* --- Through the server ----------------------------------------------------------------------- */
 
 static void write_request(struct q_buf *body, const struct request *r)
@@ -41,7 +27,7 @@ static void write_request(struct q_buf *body, const struct request *r)
 	q_json_field_string(&w, "name", q_str_from(r->name));
 	q_json_field_string(&w, "tenantId", q_str_from(r->tenant));
 	q_json_field_string(&w, "tenantType", q_str_from(r->tenant_type));
-	write_roles(&w, r->roles);
+	q_option_write_words(&w, "roles", r->roles);
 	if (r->expires_at)
 		q_json_field_string(&w, "expiresAt", q_str_from(r->expires_at));
 	q_json_end_object(&w);
@@ -97,33 +83,13 @@ static enum q_exit list_online(const struct request *r, struct q_client *client)
 	const struct q_str head[COLUMNS] = {Q_STR("ID"),   Q_STR("NAME"),  Q_STR("TENANT"),
 					    Q_STR("TYPE"), Q_STR("ROLES"), Q_STR("REVOKED")};
 	bool as_json = q_output_is_json(r->as_json);
-	struct q_table *table = as_json ? NULL : q_table_new(COLUMNS);
-	struct q_str cursor = {0};
-	enum q_exit exit_code;
+	struct q_listing listing = {.path = Q_STR("/admin/keys"),
+				    .as_json = as_json,
+				    .table = as_json ? NULL : q_table_new(COLUMNS),
+				    .add_row = add_row};
 
-	q_table_add(table, head);
-	do {
-		const struct q_json *answer;
-		struct q_json_walk walk;
-
-		exit_code = q_client_send(
-			client, "GET",
-			q_arena_format(client->arena, "/admin/keys?limit=100%s%.*s",
-				       cursor.length ? "&cursor=" : "", Q_STR_ARG(cursor)),
-			(struct q_str){0}, &answer);
-		if (exit_code)
-			break;
-		for (walk = q_json_walk(q_json_member(answer, Q_STR("items")));
-		     q_json_next(&walk);) {
-			if (as_json)
-				q_output_json(walk.value);
-			add_row(table, walk.value, client->arena);
-		}
-		cursor = (struct q_str){0};
-		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
-	} while (cursor.length > 0);
-	q_table_print(table, exit_code ? NULL : stdout);
-	return exit_code;
+	q_table_add(listing.table, head);
+	return q_listing_print(client, &listing);
 }
 
 static enum q_exit revoke_online(const struct request *r, struct q_client *client)

@@ -63,3 +63,16 @@ enum q_code q_options_parse(const struct q_command_context *context, const struc
 	*operands = rest;
 	return Q_OK;
 }
+
+void q_option_write_words(struct q_json_writer *w, const char *name, const char *value)
+{
+	struct q_str rest = q_str_from(value), word;
+
+	q_json_name(w, name);
+	q_json_begin_array(w);
+	while (rest.length > 0) {
+		q_str_cut(rest, ',', &word, &rest);
+		q_json_put_string(w, word);
+	}
+	q_json_end_array(w);
+}

@@ -6,6 +6,7 @@
 #ifndef Q_CMD_OPTIONS_H
 #define Q_CMD_OPTIONS_H
 
+#include "base/json.h"
 #include "cmd/command.h"
 
 struct q_option {
@@ -21,5 +22,8 @@ Q_MUST_USE enum q_code q_options_parse(const struct q_command_context *context,
 				       const struct q_option *options, size_t option_count,
 				       const char *const **operands, size_t *operand_count,
 				       struct q_err *err);
+
+/* The words of a value "a,b" as an array of strings. */
+void q_option_write_words(struct q_json_writer *w, const char *name, const char *value);
 
 #endif

@@ -1,7 +1,6 @@
 /* quire tenant: what is known of tenants, through the server. */
-#include "cmd/client.h"
+#include "cmd/listing.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -71,32 +70,12 @@ static struct q_table *begin_table(const struct request *r)
 
 static enum q_exit list(struct request *r)
 {
-	struct q_table *table = begin_table(r);
-	struct q_str cursor = {0};
-	enum q_exit exit_code;
+	struct q_listing listing = {.path = Q_STR("/admin/tenants"),
+				    .as_json = r->as_json,
+				    .table = begin_table(r),
+				    .add_row = add_row};
 
-	do {
-		const struct q_json *answer;
-		struct q_json_walk walk;
-
-		exit_code = q_client_send(
-			&r->client, "GET",
-			q_arena_format(r->client.arena, "/admin/tenants?limit=100%s%.*s",
-				       cursor.length ? "&cursor=" : "", Q_STR_ARG(cursor)),
-			(struct q_str){0}, &answer);
-		if (exit_code)
-			break;
-		for (walk = q_json_walk(q_json_member(answer, Q_STR("items")));
-		     q_json_next(&walk);) {
-			if (r->as_json)
-				q_output_json(walk.value);
-			add_row(table, walk.value, r->client.arena);
-		}
-		cursor = (struct q_str){0};
-		(void)q_json_string(q_json_member(answer, Q_STR("nextCursor")), &cursor);
-	} while (cursor.length > 0);
-	q_table_print(table, exit_code ? NULL : stdout);
-	return exit_code;
+	return q_listing_print(&r->client, &listing);
 }
 
 static enum q_exit show_answer(struct request *r, const char *method, struct q_str body)
@@ -149,7 +128,6 @@ static void write_limits(struct q_json_writer *w, const struct request *r)
 
 static enum q_exit set(struct request *r)
 {
-	struct q_str rest = q_str_from(r->locations), word;
 	struct q_json_writer w;
 	struct q_buf body;
 	enum q_exit exit_code;
@@ -159,15 +137,8 @@ static enum q_exit set(struct request *r)
 	q_json_begin_object(&w);
 	if (r->name)
 		q_json_field_string(&w, "tenantName", q_str_from(r->name));
-	if (r->locations) {
-		q_json_name(&w, "locationIds");
-		q_json_begin_array(&w);
-		while (rest.length > 0) {
-			q_str_cut(rest, ',', &word, &rest);
-			q_json_put_string(&w, word);
-		}
-		q_json_end_array(&w);
-	}
+	if (r->locations)
+		q_option_write_words(&w, "locationIds", r->locations);
 	write_limits(&w, r);
 	q_json_end_object(&w);
 	exit_code = show_answer(r, "PUT", q_buf_str(&body));

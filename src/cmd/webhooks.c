@@ -1,8 +1,7 @@
 /* quire webhooks: whom the server tells how jobs ended. */
 #include "base/encode.h"
-#include "cmd/client.h"
+#include "cmd/listing.h"
 #include "cmd/options.h"
-#include "cmd/output.h"
 
 #include <string.h>
 
@@ -29,10 +28,7 @@ static struct q_str path_of(struct request *r, const char *id, const char *suffi
 		q_encode_percent(&path, q_str_from(id));
 	}
 	q_buf_append(&path, q_str_from(suffix));
-	if (r->tenant) {
-		q_buf_append(&path, Q_STR("?tenantId="));
-		q_encode_percent(&path, q_str_from(r->tenant));
-	}
+	q_listing_add_parameter(&path, "tenantId", q_str_from(r->tenant));
 	copy = q_arena_copy(r->client.arena, q_buf_str(&path));
 	q_buf_free(&path);
 	return copy;
@@ -111,32 +107,16 @@ static void show_secret(const struct request *r, const struct q_json *webhook)
 
 static enum q_exit list(struct request *r)
 {
-	const struct q_json *answer;
-	struct q_json_walk walk;
-	struct q_table *table;
-	struct q_str path = path_of(r, NULL, "");
-	/* A tenant has fewer than a page holds. */
-	enum q_exit exit_code =
-		q_client_send(&r->client, "GET",
-			      q_arena_format(r->client.arena, "%.*s%climit=100", Q_STR_ARG(path),
-					     r->tenant ? '&' : '?'),
-			      (struct q_str){0}, &answer);
+	struct q_listing listing = {.path = path_of(r, NULL, ""),
+				    .as_json = r->as_json,
+				    .table = begin_table(r),
+				    .add_row = add_row};
 
-	if (exit_code)
-		return exit_code;
-	table = begin_table(r);
-	for (walk = q_json_walk(q_json_member(answer, Q_STR("items"))); q_json_next(&walk);) {
-		if (r->as_json)
-			q_output_json(walk.value);
-		add_row(table, walk.value, r->client.arena);
-	}
-	q_table_print(table, stdout);
-	return Q_EXIT_DONE;
+	return q_listing_print(&r->client, &listing);
 }
 
 static void write_new(struct q_buf *body, const struct request *r)
 {
-	struct q_str rest = q_str_from(r->events), word;
 	struct q_json_writer w;
 
 	q_json_writer_init(&w, body);
@@ -144,15 +124,8 @@ static void write_new(struct q_buf *body, const struct request *r)
 	q_json_field_string(&w, "url", q_str_from(r->operand));
 	if (r->tenant)
 		q_json_field_string(&w, "tenantId", q_str_from(r->tenant));
-	if (r->events) {
-		q_json_name(&w, "events");
-		q_json_begin_array(&w);
-		while (rest.length > 0) {
-			q_str_cut(rest, ',', &word, &rest);
-			q_json_put_string(&w, word);
-		}
-		q_json_end_array(&w);
-	}
+	if (r->events)
+		q_option_write_words(&w, "events", r->events);
 	q_json_end_object(&w);
 }
 
