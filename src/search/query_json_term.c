@@ -1,0 +1,78 @@
+#include "search/query_json_internal.h"
+
+static enum q_code take_term_value(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return q__take_text(parser, value, &query->term.value);
+}
+
+enum q_code q__take_term(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"value", take_term_value},
+		{"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+	const struct q_json *value;
+	enum q_code code = q__take_named(parser, object, &query->term.field, &value);
+
+	query->kind = Q_SEARCH_TERM;
+	if (code)
+		return code;
+	if (q_json_type_of(value) != Q_JSON_OBJECT)
+		return take_term_value(parser, value, query);
+	return q__take_members(parser, value, members, Q_COUNT_OF(members), query);
+}
+
+static enum q_code take_values(struct q__parser *parser, const struct q_json *array, void *out)
+{
+	struct q_search_query *query = out;
+	size_t count = q_json_count(array);
+	struct q_str *values = q_arena_alloc_array(parser->arena, count, sizeof *values);
+	struct q_json_walk walk = q_json_walk(array);
+	enum q_code code = Q_OK;
+
+	if (!values)
+		return q__take_out_of_memory(parser);
+	if (q_json_type_of(array) != Q_JSON_ARRAY)
+		return q__expected(parser, "an array");
+	for (size_t i = 0; !code && q_json_next(&walk); i++)
+		code = q__take_text(parser, walk.value, &values[i]);
+	query->terms.values = values;
+	query->terms.count = count;
+	return code;
+}
+
+enum q_code q__take_ids(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"values", take_values},
+		{"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_IDS;
+	return q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+}
+
+/* {"FIELD": [...], "boost": N}. */
+enum q_code q__take_terms(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	struct q_search_query *query = out;
+	struct q_json_walk walk = q_json_walk(object);
+	enum q_code code = Q_OK;
+
+	query->kind = Q_SEARCH_TERMS;
+	while (!code && q_json_next(&walk)) {
+		if (q_str_equal(walk.name, Q_STR("boost")))
+			code = q__take_boost(parser, walk.value, query);
+		else if (query->terms.field.length > 0)
+			return q__expected(parser, "one field");
+		else
+			code = take_values(parser, walk.value, query);
+		if (query->terms.values && query->terms.field.length == 0)
+			query->terms.field = walk.name;
+	}
+	return !code && query->terms.field.length == 0 ? q__expected(parser, "a field") : code;
+}

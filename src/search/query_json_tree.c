@@ -1,0 +1,142 @@
+#include "search/query_json_internal.h"
+
+/* One query or an array of them. */
+static enum q_code take_queries(struct q__parser *parser, const struct q_json *value,
+				const struct q_search_query **out, size_t *count)
+{
+	bool is_array = q_json_type_of(value) == Q_JSON_ARRAY;
+	size_t room = is_array ? q_json_count(value) : 1;
+	struct q_search_query *queries = q_arena_alloc_array(parser->arena, room, sizeof *queries);
+	struct q_json_walk walk = q_json_walk(value);
+	enum q_code code = Q_OK;
+
+	if (!queries)
+		return q__take_out_of_memory(parser);
+	if (!is_array)
+		code = q__take_query(parser, value, queries);
+	for (size_t i = 0; is_array && !code && q_json_next(&walk); i++)
+		code = q__take_query(parser, walk.value, &queries[i]);
+	*out = queries;
+	*count = room;
+	return code;
+}
+
+static enum q_code take_must(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return take_queries(parser, value, &query->combination.must,
+			    &query->combination.must_count);
+}
+
+static enum q_code take_filter(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return take_queries(parser, value, &query->combination.filter,
+			    &query->combination.filter_count);
+}
+
+static enum q_code take_should(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return take_queries(parser, value, &query->combination.should,
+			    &query->combination.should_count);
+}
+
+static enum q_code take_must_not(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return take_queries(parser, value, &query->combination.must_not,
+			    &query->combination.must_not_count);
+}
+
+static enum q_code take_minimum(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+	int64_t number;
+	enum q_code code = q__take_number(parser, value, 0, Q_SEARCH_CLAUSES_MAX, &number);
+
+	if (!code)
+		query->combination.minimum_should = (size_t)number;
+	return code;
+}
+
+static enum q_code take_combination(struct q__parser *parser, const struct q_json *object,
+				    void *out)
+{
+	static const struct q__member members[] = {
+		{"must", take_must},	  {"filter", take_filter},
+		{"should", take_should},  {"must_not", take_must_not},
+		{"boost", q__take_boost}, {"minimum_should_match", take_minimum},
+	};
+	struct q_search_query *query = out;
+	enum q_code code;
+
+	query->kind = Q_SEARCH_BOOL;
+	code = q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+	/* As OpenSearch: one of should, unless something else is required. */
+	if (!code && !q_json_member(object, Q_STR("minimum_should_match")) &&
+	    query->combination.must_count == 0 && query->combination.filter_count == 0 &&
+	    query->combination.should_count > 0)
+		query->combination.minimum_should = 1;
+	return code;
+}
+
+static enum q_code take_inner(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+	size_t count;
+
+	if (q_json_type_of(value) != Q_JSON_OBJECT)
+		return q__expected(parser, "a query");
+	return take_queries(parser, value, &query->inner, &count);
+}
+
+static enum q_code take_constant(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"filter", take_inner},
+		{"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+	enum q_code code;
+
+	query->kind = Q_SEARCH_CONSTANT;
+	code = q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+	return !code && !query->inner ? q__expected(parser, "a filter") : code;
+}
+
+static enum q_code take_all(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {{"boost", q__take_boost}};
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_ALL;
+	return q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+}
+
+enum q_code q__take_query(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	static const struct q__member kinds[] = {
+		{"match_all", take_all},    {"ids", q__take_ids},
+		{"term", q__take_term},	    {"terms", q__take_terms},
+		{"match", q__take_match},   {"multi_match", q__take_multi_match},
+		{"bool", take_combination}, {"constant_score", take_constant},
+	};
+	struct q_search_query *query = out;
+	enum q_code code;
+
+	query->boost = 1;
+	if (q_json_count(value) != 1)
+		return q_fail(parser->err, Q_INVALID, "query", "a query has one key: its kind");
+	if (parser->depth == Q_SEARCH_DEPTH_MAX)
+		return q_fail(parser->err, Q_TOOBIG, "query", "a query of more than %d levels",
+			      Q_SEARCH_DEPTH_MAX);
+	parser->depth++;
+	code = q__take_members(parser, value, kinds, Q_COUNT_OF(kinds), query);
+	parser->depth--;
+	return code;
+}
