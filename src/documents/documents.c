@@ -3,11 +3,22 @@
 #include "base/mem.h"
 #include "documents/work/page.h"
 
-enum { OPTIONS_ARENA = 4096 };
+#include <time.h>
+
+enum { OPTIONS_ARENA = 4096, PAUSE_DOUBLINGS_MAX = 6 };
 
 int64_t q__now(const struct q_documents *d)
 {
 	return q_clock_now_ms(d->o.clock);
+}
+
+void q__pause(struct q_documents *d, unsigned attempt)
+{
+	unsigned doublings = attempt <= PAUSE_DOUBLINGS_MAX ? attempt - 1 : PAUSE_DOUBLINGS_MAX;
+	uint64_t most_ns = 1000000ull << doublings;
+	struct timespec pause = {0, (long)q_random_source_below(d->o.random, most_ns)};
+
+	nanosleep(&pause, NULL);
 }
 
 static struct q_series *series_of(struct q_metric *metric, const char *label)
@@ -57,6 +68,7 @@ enum q_code q_documents_new(const struct q_documents_options *options, struct q_
 	if (!d)
 		return q_fail(err, Q_NOMEM, "documents.new", "%zu bytes", sizeof *d);
 	pthread_mutex_init(&d->open_uploads.mutex, NULL);
+	q__page_commits_init(&d->commits);
 	d->o = *options;
 	d->arena = q_arena_new(OPTIONS_ARENA);
 	if (d->arena) {
@@ -68,10 +80,6 @@ enum q_code q_documents_new(const struct q_documents_options *options, struct q_
 	if (!d->arena || q_arena_failed(d->arena) || !d->announce_bell || !d->send_bell) {
 		q_documents_free(d);
 		return q_fail(err, Q_NOMEM, "documents.new", "options");
-	}
-	if (q__page_commits_init(&d->commits, err)) {
-		q_documents_free(d);
-		return err->code;
 	}
 	make_metrics(d);
 	*out = d;

@@ -19,7 +19,6 @@ enum {
 
 /* Pages that wait to be stored, and the batches that are being stored (page_commit.c). */
 struct q__page_commits {
-	struct q_bell *pause;  /* never rung: to wait a little */
 	pthread_mutex_t mutex; /* guards what follows; a leaf, not held while a batch is stored */
 	pthread_cond_t changed;
 	struct q__finished_page *waiting; /* oldest first; each its thread's */
@@ -53,5 +52,9 @@ struct q_documents {
 };
 
 int64_t q__now(const struct q_documents *d);
+
+/* Waits before attempt number `attempt`, from 2, of a write that was lost to another: full jitter,
+ * growing to 64 ms, so that those who lost to each other do not meet again. */
+void q__pause(struct q_documents *d, unsigned attempt);
 
 #endif

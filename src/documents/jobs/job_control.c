@@ -6,19 +6,7 @@
 #include "documents/items.h"
 #include "documents/jobs/job.h"
 
-#include <time.h>
-
-enum { ATTEMPTS_MAX = 12, PAUSE_MAX_MS = 64 };
-
-/* Full jitter, growing with each attempt: those who lost to each other do not meet again. */
-static void pause_before(struct q_documents *d, unsigned attempt)
-{
-	uint64_t most_ms = attempt < 6 ? 1u << attempt : PAUSE_MAX_MS;
-	uint64_t us = q_random_source_below(d->o.random, most_ms * 1000);
-	struct timespec pause = {0, (long)us * 1000};
-
-	nanosleep(&pause, NULL);
-}
+enum { ATTEMPTS_MAX = 12 };
 
 enum q_code q__job_find_writable(struct q_documents *d, const struct q_call *call,
 				 const struct q_identity *who, struct q_str file_id,
@@ -49,9 +37,9 @@ enum q_code q__job_change(struct q_documents *d, const struct q_call *call,
 	struct q__job job;
 	enum q_code code = Q_OK;
 
-	for (unsigned attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-		if (attempt > 0)
-			pause_before(d, attempt);
+	for (unsigned attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+		if (attempt > 1)
+			q__pause(d, attempt);
 		code = q_call_check(call, "documents.change", err);
 		if (!code)
 			code = q__job_find_writable(d, call, who, file_id, arena, &job, err);

@@ -3,6 +3,7 @@
  * takes up more stands under the condition that it still fits. */
 #include "documents/jobs/usage.h"
 #include "documents/items.h"
+#include "documents/jobs/job.h"
 
 enum { COUNTED = 4, CHANGES_MAX = COUNTED + 1, ATTEMPTS_MAX = 10, RETRY_AFTER_MS = 5000 };
 
@@ -130,12 +131,8 @@ static enum q_code look(struct q_documents *d, const struct q_call *call, struct
 
 	if (!code)
 		code = read_item(d, call, tenant_id, arena, item, err);
-	if (code == Q_IO || code == Q_TIMEOUT) { /* nothing has been written: no doubt about it */
-		err->code = Q_BUSY;
-		return Q_BUSY;
-	}
 	if (code)
-		return code;
+		return q__not_written(code, err);
 	count_all(item, added, &tenant.quotas, counted);
 	return check_all(counted, err);
 }

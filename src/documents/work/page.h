@@ -48,8 +48,8 @@ struct q__finished_page {
 	struct q__finished_page *next;
 };
 
-Q_MUST_USE enum q_code q__page_commits_init(struct q__page_commits *commits, struct q_err *err);
-void q__page_commits_free(struct q__page_commits *commits); /* also where init has failed */
+void q__page_commits_init(struct q__page_commits *commits);
+void q__page_commits_free(struct q__page_commits *commits);
 
 /* Stores it with its event and counts it, in one transaction with others of its job that are
  * finished by now. Results as q__page_store. */

@@ -11,8 +11,7 @@
 
 enum {
 	BATCH_MAX = (Q_RECORD_TRANSACTION_MAX - 1) / 2, /* the job's item; a page's and its event */
-	ATTEMPTS_MAX = 20,
-	JITTER_MS = 8
+	ATTEMPTS_MAX = 20
 };
 
 /* What one thread commits; the thread's own, and in the list of leaders meanwhile. */
@@ -23,23 +22,16 @@ struct q__page_batch {
 	struct q__page_batch *next;
 };
 
-enum q_code q__page_commits_init(struct q__page_commits *commits, struct q_err *err)
+void q__page_commits_init(struct q__page_commits *commits)
 {
-	commits->pause = q_bell_new();
-	if (!commits->pause)
-		return q_fail(err, Q_NOMEM, "documents.new", "a bell");
 	pthread_mutex_init(&commits->mutex, NULL);
 	pthread_cond_init(&commits->changed, NULL);
-	return Q_OK;
 }
 
 void q__page_commits_free(struct q__page_commits *commits)
 {
-	if (!commits->pause)
-		return;
 	pthread_cond_destroy(&commits->changed);
 	pthread_mutex_destroy(&commits->mutex);
-	q_bell_free(commits->pause);
 }
 
 static bool is_same_run(const struct q__work *a, const struct q__work *b)
@@ -179,15 +171,6 @@ static void drop(struct q__page_batch *batch, size_t index)
 		(batch->count - index) * sizeof(struct q__finished_page *));
 }
 
-/* Another process was first with the job's item: full jitter, so that all have their turn. */
-static void pause_after(struct q_documents *d, unsigned attempt)
-{
-	int64_t most = (int64_t)JITTER_MS * attempt;
-
-	q_bell_wait(d->commits.pause, q_bell_count(d->commits.pause),
-		    (int64_t)q_random_source_below(d->o.random, (uint64_t)most) + 1);
-}
-
 static enum q_code commit_batch(struct q_documents *d, const struct q_call *call,
 				struct q__page_batch *batch, struct q_arena *arena,
 				struct q_err *err)
@@ -205,7 +188,8 @@ static enum q_code commit_batch(struct q_documents *d, const struct q_call *call
 		if (stored < batch->count)
 			drop(batch, stored);
 		else if (attempt < ATTEMPTS_MAX)
-			pause_after(d, attempt);
+			q__pause(d,
+				 attempt + 1); /* another process was first with the job's item */
 		else
 			return q_fail(err, Q_BUSY, "documents.page", "too many write the job");
 	}
