@@ -60,12 +60,23 @@ static enum q_code refuse_at(struct q_bytes text, size_t at, enum q_code code, c
 	return q_fail(err, code, "json.parse", "JSON, line %zu column %zu: %s", line, column, what);
 }
 
-/* Where the string that begins before `at` ends: its closing quote, or the end of the text. */
-static size_t skip_string(struct q_bytes text, size_t at)
+/* Where the string that begins at `start` ends: its closing quote, or the end of the text. A quote
+ * behind an odd number of backslashes is part of the string. */
+static size_t skip_string(struct q_bytes text, size_t start)
 {
-	while (at < text.length && text.data[at] != '"')
-		at += text.data[at] == '\\' ? 2 : 1;
-	return at;
+	size_t at = start;
+	const unsigned char *quote;
+
+	while ((quote = memchr(text.data + at, '"', text.length - at)) != NULL) {
+		size_t end = (size_t)(quote - text.data), plain = end;
+
+		while (plain > start && text.data[plain - 1] == '\\')
+			plain--;
+		if ((end - plain) % 2 == 0)
+			return end;
+		at = end + 1;
+	}
+	return text.length;
 }
 
 /* The first bracket that opens a level too many; brackets inside strings don't count. Text that is

@@ -324,14 +324,19 @@ static enum q_code write_terms(struct q__segment_writer *writer, uint32_t field,
 			       struct q_err *err)
 {
 	size_t count;
-	const struct q__table_term *const *terms = q__term_table_sort(table, &count);
-	enum q_code code = q__segment_begin_field(writer, field, lengths, err);
+	const struct q__sorted_term *terms = q__term_table_sort(table, &count);
+	enum q_code code;
 
+	if (!terms)
+		return q_fail(err, Q_NOMEM, "index.write", "%zu terms", count);
+	code = q__segment_begin_field(writer, field, lengths, err);
 	for (size_t i = 0; i < count && !code; i++) {
-		for (uint32_t j = 0; j < terms[i]->count; j++)
-			q__segment_add_posting(writer, terms[i]->postings[j].document,
-					       terms[i]->postings[j].frequency);
-		code = q__segment_end_term(writer, terms[i]->term, err);
+		const struct q__table_term *term = terms[i].term;
+
+		for (uint32_t j = 0; j < term->count; j++)
+			q__segment_add_posting(writer, term->postings[j].document,
+					       term->postings[j].frequency);
+		code = q__segment_end_term(writer, term->term, err);
 	}
 	return code ? code : q__segment_end_field(writer, err);
 }

@@ -1,20 +1,32 @@
+/* How it works: terms stand in chunks, in the order in which they came; open addressing finds a
+ * term's number by its hash. A slot has the hash beside the number, so that a search reads a term
+ * only where it is the one that is looked for, and growing reads none. */
 #include "search/term_table.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/siphash.h"
+#include "base/vec.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 1024, POSTINGS_MIN = 2 };
+enum { SLOTS_MIN = 1024, CHUNK_TERMS = 256, CHUNKS_MAX = 1 << 22, POSTINGS_MIN = 2 };
+
+struct slot {
+	uint32_t hash;
+	uint32_t number; /* of the term, from 1; 0: the slot is empty */
+};
 
 struct q__term_table {
 	struct q_arena *arena; /* borrowed */
 	uint64_t seed[2];
-	struct q__table_term **slots; /* a power of two, at most half of them taken */
-	size_t slot_count, count;
-	bool is_sorted; /* the terms stand in order at the front */
+	struct slot *slots; /* a power of two, at most half of them taken */
+	size_t slot_count;
+	struct q_vec chunks; /* of CHUNK_TERMS terms each, in the arena */
+	uint32_t count;
+	struct q__sorted_term *sorted; /* NULL until they are asked for */
 };
 
 struct q__term_table *q__term_table_new(struct q_arena *arena)
@@ -25,7 +37,8 @@ struct q__term_table *q__term_table_new(struct q_arena *arena)
 		return NULL;
 	table->arena = arena;
 	table->slot_count = SLOTS_MIN;
-	table->slots = q_mem_new_array(SLOTS_MIN, sizeof(void *));
+	table->slots = q_mem_new_array(SLOTS_MIN, sizeof *table->slots);
+	q_vec_init(&table->chunks, sizeof(struct q__table_term *), CHUNKS_MAX);
 	q_random_bytes(table->seed, sizeof table->seed);
 	if (table->slots)
 		return table;
@@ -37,57 +50,85 @@ void q__term_table_free(struct q__term_table *table)
 {
 	if (!table)
 		return;
+	q_vec_free(&table->chunks);
 	q_mem_free(table->slots);
+	q_mem_free(table->sorted);
 	q_mem_free(table);
 }
 
-/* The slot that has the term, or the empty one where it belongs. */
-static size_t find_slot(const struct q__term_table *table, struct q_str term, uint64_t hash)
+static struct q__table_term *term_at(const struct q__term_table *table, uint32_t index)
 {
-	size_t at = hash & (table->slot_count - 1);
+	struct q__table_term **chunk = q_vec_at(&table->chunks, index / CHUNK_TERMS);
 
-	while (table->slots[at] &&
-	       (table->slots[at]->hash != hash || !q_str_equal(table->slots[at]->term, term)))
-		at = (at + 1) & (table->slot_count - 1);
-	return at;
+	return &(*chunk)[index % CHUNK_TERMS];
+}
+
+/* The slot that has the term, or the empty one where it belongs. */
+static struct slot *find_slot(const struct q__term_table *table, struct q_str term, uint32_t hash)
+{
+	size_t mask = table->slot_count - 1, at = hash & mask;
+
+	while (table->slots[at].number &&
+	       (table->slots[at].hash != hash ||
+		!q_str_equal(term_at(table, table->slots[at].number - 1)->term, term)))
+		at = (at + 1) & mask;
+	return &table->slots[at];
+}
+
+static void move_slot(struct slot *slots, size_t count, struct slot slot)
+{
+	size_t at = slot.hash & (count - 1);
+
+	while (slots[at].number)
+		at = (at + 1) & (count - 1);
+	slots[at] = slot;
 }
 
 static bool grow(struct q__term_table *table)
 {
-	struct q__table_term **before = table->slots;
-	size_t count = table->slot_count;
-	struct q__table_term **slots = q_mem_new_array(2 * count, sizeof(void *));
+	size_t count = 2 * table->slot_count;
+	struct slot *slots = q_mem_new_array(count, sizeof *slots);
 
 	if (!slots)
 		return false;
-	table->slots = slots;
-	table->slot_count = 2 * count;
-	for (size_t i = 0; i < count; i++) {
-		if (before[i])
-			slots[find_slot(table, before[i]->term, before[i]->hash)] = before[i];
+	for (size_t i = 0; i < table->slot_count; i++) {
+		if (table->slots[i].number)
+			move_slot(slots, count, table->slots[i]);
 	}
-	q_mem_free(before);
+	q_mem_free(table->slots);
+	table->slots = slots;
+	table->slot_count = count;
 	return true;
 }
 
-static struct q__table_term *find_or_add(struct q__term_table *table, struct q_str term)
+static bool add_chunk(struct q__term_table *table)
 {
-	uint64_t hash = q_siphash(table->seed, term);
-	size_t slot = find_slot(table, term, hash);
-	struct q__table_term *added;
+	struct q__table_term *chunk = q_arena_alloc_array(table->arena, CHUNK_TERMS, sizeof *chunk);
 
-	if (table->slots[slot])
-		return table->slots[slot];
-	added = q_arena_alloc(table->arena, sizeof *added);
-	if (!added)
+	return chunk && q_vec_push(&table->chunks, &chunk);
+}
+
+static struct q__table_term *add_term(struct q__term_table *table, struct q_str text, uint32_t hash)
+{
+	struct q__table_term *term;
+
+	if ((table->count % CHUNK_TERMS == 0 && !add_chunk(table)) ||
+	    (2 * (size_t)(table->count + 1) > table->slot_count && !grow(table)))
 		return NULL;
-	added->hash = hash;
-	added->term = q_arena_copy(table->arena, term);
-	if (q_arena_failed(table->arena) ||
-	    (2 * (table->count + 1) > table->slot_count && !grow(table)))
+	term = term_at(table, table->count);
+	term->term = q_arena_copy(table->arena, text);
+	if (q_arena_failed(table->arena))
 		return NULL;
-	table->count++;
-	return table->slots[find_slot(table, term, hash)] = added;
+	move_slot(table->slots, table->slot_count, (struct slot){hash, ++table->count});
+	return term;
+}
+
+static struct q__table_term *find_or_add(struct q__term_table *table, struct q_str text)
+{
+	uint32_t hash = (uint32_t)q_siphash(table->seed, text);
+	const struct slot *slot = find_slot(table, text, hash);
+
+	return slot->number ? term_at(table, slot->number - 1) : add_term(table, text, hash);
 }
 
 static bool make_room(struct q__term_table *table, struct q__table_term *term)
@@ -111,7 +152,7 @@ bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t 
 {
 	struct q__table_term *term = find_or_add(table, text);
 
-	q_assert(!table->is_sorted);
+	q_assert(!table->sorted);
 	if (!term)
 		return false;
 	if (term->count > 0 && term->postings[term->count - 1].document == document) {
@@ -124,24 +165,58 @@ bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t 
 	return true;
 }
 
-static int compare_terms(const void *a, const void *b)
+/* What all terms begin with: keys such as ids often share much. */
+static size_t shared_prefix(const struct q__term_table *table)
 {
-	const struct q__table_term *const *x = a, *const *y = b;
+	struct q_str first = term_at(table, 0)->term;
+	size_t shared = first.length;
 
-	return q_str_compare((*x)->term, (*y)->term);
+	for (uint32_t i = 1; i < table->count && shared > 0; i++) {
+		struct q_str term = term_at(table, i)->term;
+		size_t same = 0;
+
+		while (same < shared && same < term.length && term.data[same] == first.data[same])
+			same++;
+		shared = same;
+	}
+	return shared;
 }
 
-const struct q__table_term *const *q__term_table_sort(struct q__term_table *table, size_t *count)
+/* The eight bytes behind the prefix as a number that orders as they do. */
+static uint64_t key_of(struct q_str term, size_t prefix)
 {
-	size_t filled = 0;
+	size_t length = term.length - prefix;
+	uint64_t key = 0;
 
-	for (size_t i = 0; i < table->slot_count && !table->is_sorted; i++) {
-		if (table->slots[i])
-			table->slots[filled++] = table->slots[i];
-	}
-	if (!table->is_sorted)
-		qsort(table->slots, table->count, sizeof(void *), compare_terms);
-	table->is_sorted = true;
+	memcpy(&key, term.data + prefix, length < sizeof key ? length : sizeof key);
+	return be64toh(key);
+}
+
+static int compare_terms(const void *a, const void *b)
+{
+	const struct q__sorted_term *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return q_str_compare(x->term->term, y->term->term);
+}
+
+const struct q__sorted_term *q__term_table_sort(struct q__term_table *table, size_t *count)
+{
+	size_t prefix;
+
 	*count = table->count;
-	return (const struct q__table_term *const *)table->slots;
+	if (table->sorted)
+		return table->sorted;
+	table->sorted = q_mem_new_array((size_t)table->count + 1, sizeof *table->sorted);
+	if (!table->sorted || table->count == 0)
+		return table->sorted;
+	prefix = shared_prefix(table);
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct q__table_term *term = term_at(table, i);
+
+		table->sorted[i] = (struct q__sorted_term){key_of(term->term, prefix), term};
+	}
+	qsort(table->sorted, table->count, sizeof *table->sorted, compare_terms);
+	return table->sorted;
 }

@@ -17,9 +17,13 @@ struct q__posting {
 
 struct q__table_term {
 	struct q_str term;
-	uint64_t hash;
 	struct q__posting *postings;
 	uint32_t count, capacity;
+};
+
+struct q__sorted_term {
+	uint64_t key; /* orders as the term's bytes do; several terms may have one key */
+	const struct q__table_term *term;
 };
 
 struct q__term_table;
@@ -31,8 +35,9 @@ void q__term_table_free(struct q__term_table *table);
 Q_MUST_USE bool q__term_table_add(struct q__term_table *table, struct q_str term,
 				  uint32_t document);
 
-/* All terms in the order of their bytes. The table may only be freed afterwards, or asked again for
- * its terms. */
-const struct q__table_term *const *q__term_table_sort(struct q__term_table *table, size_t *count);
+/* All terms in the order of their bytes; NULL: out of memory. The table may only be freed afterwards,
+ * or asked again for its terms. */
+Q_MUST_USE const struct q__sorted_term *q__term_table_sort(struct q__term_table *table,
+							   size_t *count);
 
 #endif
