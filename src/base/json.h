@@ -99,6 +99,8 @@ void q_json_put_bool(struct q_json_writer *w, bool b);
 void q_json_put_null(struct q_json_writer *w);
 /* A time in ms as an RFC 3339 string. */
 void q_json_put_time(struct q_json_writer *w, int64_t wall_ms);
+/* One that was parsed, as compact JSON. */
+void q_json_put_value(struct q_json_writer *w, const struct q_json *value);
 /* `json` is one complete value; written as it is. */
 void q_json_put_raw(struct q_json_writer *w, struct q_str json);
 

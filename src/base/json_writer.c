@@ -177,6 +177,12 @@ void q_json_put_time(struct q_json_writer *w, int64_t wall_ms)
 	q_json_put_string(w, q_str_from(text));
 }
 
+void q_json_put_value(struct q_json_writer *w, const struct q_json *value)
+{
+	before_value(w);
+	q_json_write_value(w->out, value);
+}
+
 void q_json_put_raw(struct q_json_writer *w, struct q_str json)
 {
 	q_assert(json.length > 0);

@@ -261,13 +261,42 @@ static enum q_code check_query(const struct q_search_query *query, struct budget
 	return code;
 }
 
+static enum q_code check_names(const struct q_str *names, size_t count, const char *where,
+			       struct q_err *err)
+{
+	if (count > Q_SOURCE_NAMES_MAX)
+		return q_fail(err, Q_TOOBIG, where, "a source filter of %zu names, at most %d",
+			      count, Q_SOURCE_NAMES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].length > Q_FIELD_NAME_MAX || !q_utf8_is_valid(names[i]))
+			return q_fail(err, Q_INVALID, where, "name %zu of a source filter is bad",
+				      i);
+	}
+	return Q_OK;
+}
+
+static enum q_code check_source_filter(const struct q_source_filter *filter, const char *where,
+				       struct q_err *err)
+{
+	enum q_code code = check_names(filter->includes, filter->include_count, where, err);
+
+	return code ? code : check_names(filter->excludes, filter->exclude_count, where, err);
+}
+
+static enum q_code check_tree(const struct q_search_query *query, const char *where,
+			      struct q_err *err)
+{
+	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX};
+
+	return check_query(query, &budget, where, err);
+}
+
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
 				  struct q_str index, const struct q_search_request *request,
 				  struct q_arena *arena, struct q_search_result *out,
 				  struct q_err *err)
 {
 	static const char where[] = "search_index.search";
-	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX};
 	enum q_code code;
 
 	q_assert(store && call && request && request->query && arena && out && err);
@@ -277,8 +306,24 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 		code = q_fail(err, Q_TOOBIG, where, "from and size are at most %d together",
 			      Q_SEARCH_WINDOW_MAX);
 	if (!code)
-		code = check_query(request->query, &budget, where, err);
+		code = check_source_filter(&request->source_filter, where, err);
+	if (!code)
+		code = check_tree(request->query, where, err);
 	return code ? code : store->ops->search(store, call, index, request, arena, out, err);
+}
+
+enum q_code q_search_index_count(struct q_search_index *store, const struct q_call *call,
+				 struct q_str index, const struct q_search_query *query,
+				 uint64_t *total, struct q_err *err)
+{
+	static const char where[] = "search_index.count";
+	enum q_code code;
+
+	q_assert(store && call && query && total && err);
+	code = check_target(call, index, where, err);
+	if (!code)
+		code = check_tree(query, where, err);
+	return code ? code : store->ops->count(store, call, index, query, total, err);
 }
 
 enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,

@@ -34,7 +34,8 @@ enum {
 	Q_SEARCH_WINDOW_MAX = 10000, /* from + size */
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
 	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
-	Q_SEARCH_TEXT_MAX = 8192     /* bytes of a query's text or value */
+	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
+	Q_SOURCE_NAMES_MAX = 256     /* of a source filter, includes and excludes each */
 };
 
 enum q_field_kind {
@@ -132,10 +133,19 @@ struct q_search_query {
 	};
 };
 
+/* Which of a source's members come back: what includes name (everything, where they are none) but
+ * for what excludes name. A name is a path, "address.city", and stands for all that is beneath;
+ * '*' in it stands for any characters. What is filtered comes as compact JSON. */
+struct q_source_filter {
+	const struct q_str *includes, *excludes;
+	size_t include_count, exclude_count;
+};
+
 struct q_search_request {
 	const struct q_search_query *query;
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
 	bool with_source;
+	struct q_source_filter source_filter; /* with_source */
 };
 
 struct q_search_hit {
@@ -176,6 +186,8 @@ struct q_search_index_ops {
 	enum q_code (*search)(struct q_search_index *, const struct q_call *, struct q_str index,
 			      const struct q_search_request *, struct q_arena *,
 			      struct q_search_result *, struct q_err *);
+	enum q_code (*count)(struct q_search_index *, const struct q_call *, struct q_str index,
+			     const struct q_search_query *, uint64_t *total, struct q_err *);
 	enum q_code (*merge)(struct q_search_index *, const struct q_call *, struct q_str index,
 			     struct q_err *);
 	enum q_code (*statistics)(struct q_search_index *, const struct q_call *,
@@ -212,6 +224,11 @@ Q_MUST_USE enum q_code q_search_index_search(struct q_search_index *store,
 					     const struct q_search_request *request,
 					     struct q_arena *arena, struct q_search_result *out,
 					     struct q_err *err);
+
+/* How many documents the query finds, exactly. */
+Q_MUST_USE enum q_code q_search_index_count(struct q_search_index *store, const struct q_call *call,
+					    struct q_str index, const struct q_search_query *query,
+					    uint64_t *total, struct q_err *err);
 
 /* One segment without deleted documents: after a bulk load. Readers do not wait for it. */
 Q_MUST_USE enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,

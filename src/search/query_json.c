@@ -38,13 +38,6 @@ static enum q_code take_size(struct q__parser *parser, const struct q_json *valu
 	return take_window(parser, value, &request->size);
 }
 
-static enum q_code take_source(struct q__parser *parser, const struct q_json *value, void *out)
-{
-	struct q_search_request *request = out;
-
-	return q__take_bool(parser, value, &request->with_source);
-}
-
 static enum q_code take_track(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	int64_t number;
@@ -64,7 +57,7 @@ enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 		{"query", take_query},
 		{"from", take_from},
 		{"size", take_size},
-		{"_source", take_source},
+		{"_source", q__take_source},
 		{"track_total_hits", take_track},
 	};
 	struct q__parser parser = {.arena = arena, .err = err};

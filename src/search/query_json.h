@@ -1,7 +1,7 @@
 /* search/query_json.h: requests and mappings in OpenSearch's JSON, for the command line and for
  * tests that hold this engine against that one.
  *
- * A request is {"query": ..., "from": N, "size": N, "_source": BOOL, "track_total_hits": ...}; the
+ * A request is {"query": ..., "from": N, "size": N, "_source": ..., "track_total_hits": ...}; the
  * last is accepted and without effect: hits are always counted. Queries: match_all, ids, term,
  * terms, match, multi_match (best_fields), bool, constant_score. A mapping is
  * {"mappings": {"properties": {...}}}, {"properties": {...}} or the properties alone.

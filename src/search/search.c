@@ -1,5 +1,6 @@
 #include "search/search.h"
 
+#include "search/hit_reader.h"
 #include "search/plan.h"
 #include "search/top_hits.h"
 
@@ -72,35 +73,31 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 	return Q_OK;
 }
 
-static enum q_code take_hit(const struct run *run, const struct q__hit *hit, bool with_source,
-			    struct q_arena *arena, struct q_search_hit *out, struct q_err *err)
+static enum q_code take_hit(const struct run *run, const struct q__hit *hit,
+			    struct q__hit_reader *reader, struct q_search_hit *out,
+			    struct q_err *err)
 {
-	const struct q__segment *segment = run->snapshot->parts[hit->part].segment;
-
 	out->score = hit->score;
-	out->id = q_arena_copy(arena, q__segment_id(segment, hit->document));
-	if (q_arena_failed(arena))
-		return q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
-	if (!with_source)
-		return Q_OK;
-	return q__stored_read(&segment->stored, hit->document, arena, &out->source, err);
+	return q__hit_read(reader, run->snapshot->parts[hit->part].segment, hit->document, out,
+			   err);
 }
 
 static enum q_code take_page(struct run *run, const struct q_search_request *request,
 			     struct q_arena *arena, struct q_search_result *out, struct q_err *err)
 {
 	size_t from = request->from < run->top.count ? request->from : run->top.count;
-	enum q_code code = Q_OK;
+	struct q__hit_reader reader;
+	enum q_code code = q__hit_reader_open(&reader, request, arena, err);
 
 	q__top_hits_sort(&run->top);
 	out->total = run->total;
 	out->hit_count = run->top.count - from;
 	out->hits = q_arena_alloc_array(arena, out->hit_count, sizeof *out->hits);
-	if (!out->hits)
-		return q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
+	if (!code && !out->hits)
+		code = q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
 	for (size_t i = 0; i < out->hit_count && !code; i++)
-		code = take_hit(run, &run->top.hits[from + i], request->with_source, arena,
-				&out->hits[i], err);
+		code = take_hit(run, &run->top.hits[from + i], &reader, &out->hits[i], err);
+	q__hit_reader_close(&reader);
 	return code;
 }
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { INDEXES_MAX = 1024 };
+enum { INDEXES_MAX = 1024, COUNT_BYTES = 1 << 16 /* a result without hits */ };
 
 struct embedded {
 	struct q_search_index base;
@@ -205,6 +205,23 @@ static enum q_code search(struct q_search_index *base, const struct q_call *call
 	return code;
 }
 
+static enum q_code count(struct q_search_index *base, const struct q_call *call, struct q_str name,
+			 const struct q_search_query *query, uint64_t *total, struct q_err *err)
+{
+	const struct q_search_request request = {.query = query};
+	struct q_arena *arena = q_arena_new(COUNT_BYTES);
+	struct q_search_result result;
+	enum q_code code;
+
+	if (!arena)
+		return q_fail(err, Q_NOMEM, "search_index.count", "a result");
+	code = search(base, call, name, &request, arena, &result, err);
+	if (!code)
+		*total = result.total;
+	q_arena_free(arena);
+	return code;
+}
+
 static void count_part(const struct q__part *part, struct q_index_statistics *out)
 {
 	uint32_t deleted = part->deletions ? part->deletions->deleted_count : 0;
@@ -259,6 +276,7 @@ static const struct q_search_index_ops embedded_ops = {
 	.refresh = refresh,
 	.get = get,
 	.search = search,
+	.count = count,
 	.merge = merge,
 	.statistics = statistics,
 	.close = close_store,

@@ -1,0 +1,60 @@
+/* contract/search_index_suite_internal.h: what the files of the suite share. Each case has an index
+ * of its own, empty when it starts. */
+#ifndef Q_TESTS_SEARCH_INDEX_SUITE_INTERNAL_H
+#define Q_TESTS_SEARCH_INDEX_SUITE_INTERNAL_H
+
+#include "contract/search_index_suite.h"
+#include "support/checks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A case's state. */
+struct suite {
+	struct search_index_subject *subject;
+	struct q_arena *arena; /* empty when a case starts */
+	struct q_str index;    /* of the case, of the definition below */
+	char index_name[Q_INDEX_NAME_MAX];
+	unsigned case_number;
+	struct q_err err;
+};
+
+/* How every case starts and ends; a file of the suite lists its cases by CASE. */
+int start_case(void **state);
+int end_case(void **state);
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+
+struct case_list {
+	const struct CMUnitTest *cases;
+	size_t count;
+};
+struct case_list search_index_documents_cases(void);
+struct case_list search_index_queries_cases(void);
+struct case_list search_index_reading_cases(void);
+
+extern const struct q_call no_limits;
+
+/* tenant is a keyword, name and notes are texts, born is a date. */
+extern const struct q_field_definition fields[];
+extern const struct q_index_definition definition;
+
+/* One operation; what came of it. */
+enum q_code apply(struct suite *suite, enum q_bulk_kind kind, const char *id, const char *source);
+void put(struct suite *suite, const char *id, const char *source);
+void refresh(struct suite *suite);
+
+/* Four documents, refreshed: 1 and 2 of the tenant a, 3 and 4 of b. */
+void put_people(struct suite *suite);
+
+/* A request in OpenSearch's JSON, with ' for ". */
+void read_request(struct suite *suite, const char *body, struct q_search_request *out);
+enum q_code search(struct suite *suite, const char *body, struct q_search_result *out);
+
+/* The ids of the hits, best first, are these: "a b c". */
+void assert_hits(struct suite *suite, const char *body, const char *expected);
+
+#endif

@@ -1,0 +1,191 @@
+/* What queries find, and in which order. */
+#include "contract/search_index_suite_internal.h"
+
+static void terms_of_keyword_fields_are_exact(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'term':{'tenant':'a'}}}", "1 2");
+	assert_hits(suite, "{'query':{'term':{'tenant':'A'}}}", "");
+	assert_hits(suite, "{'query':{'terms':{'tenant':['b','a','c']}}}", "1 2 3 4");
+}
+
+static void ids_are_found(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'ids':{'values':['4','1','9']}}}", "1 4");
+}
+
+static void a_misspelt_word_is_found_when_fuzziness_allows(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'match':{'name':'smiht'}}}", "");
+	assert_hits(suite, "{'query':{'match':{'name':{'query':'smiht','fuzziness':'AUTO'}}}}",
+		    "1");
+	assert_hits(suite, "{'query':{'match':{'name':{'query':'smith','fuzziness':1}}}}", "1 2");
+	assert_hits(
+		suite,
+		"{'query':{'match':{'name':{'query':'xmith','fuzziness':1,'prefix_length':1}}}}",
+		"");
+}
+
+static void all_words_are_asked_for_by_and(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'match':{'name':{'query':'john smith','operator':'and'}}}}",
+		    "1");
+	assert_hits(suite, "{'query':{'match':{'name':'john smith'}}}", "1 3");
+}
+
+static void the_best_field_counts(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result both, one;
+
+	put_people(suite);
+	assert_int_equal(search(suite,
+				"{'query':{'multi_match':{'query':'smith swimming',"
+				"'fields':['name^3','notes']}}}",
+				&both),
+			 Q_OK);
+	assert_int_equal(
+		search(suite, "{'query':{'match':{'name':{'query':'smith','boost':3}}}}", &one),
+		Q_OK);
+	assert_int_equal(both.total, 2);
+	assert_true(both.hits[0].score == one.hits[0].score);
+}
+
+static void a_combination_requires_excludes_and_scores(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite,
+		    "{'query':{'bool':{'must':{'match':{'notes':'pool'}},"
+		    "'filter':{'term':{'tenant':'a'}}}}}",
+		    "2");
+	assert_hits(suite,
+		    "{'query':{'bool':{'must':{'match_all':{}},"
+		    "'must_not':[{'term':{'tenant':'a'}},{'ids':{'values':['3']}}]}}}",
+		    "4");
+	assert_hits(
+		suite,
+		"{'query':{'bool':{'must':{'match_all':{}},'should':{'match':{'name':'ann'}}}}}",
+		"4 1 2 3");
+	assert_hits(
+		suite,
+		"{'query':{'bool':{'should':[{'term':{'tenant':'a'}},{'match':{'notes':'pool'}}],"
+		"'minimum_should_match':2}}}",
+		"2");
+}
+
+static void a_constant_score_is_its_boost(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(
+		search(suite,
+		       "{'query':{'constant_score':{'filter':{'match':{'name':'ann'}},'boost':7}}}",
+		       &result),
+		Q_OK);
+	assert_int_equal(result.total, 1);
+	assert_true(result.hits[0].score == 7.0f);
+}
+
+static void a_filter_alone_scores_nothing(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(
+		search(suite, "{'query':{'bool':{'filter':{'term':{'tenant':'b'}}}}}", &result),
+		Q_OK);
+	assert_int_equal(result.total, 2);
+	assert_true(result.hits[0].score == 0.0f);
+}
+
+static void from_and_size_cut_after_ordering(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'match_all':{}},'from':1,'size':2}", "2 3");
+	assert_hits(suite, "{'query':{'match_all':{}},'from':9,'size':2}", "");
+	assert_int_equal(search(suite, "{'size':0}", &result), Q_OK);
+	assert_int_equal(result.total, 4);
+	assert_int_equal(result.hit_count, 0);
+}
+
+static void a_field_that_is_not_defined_cannot_be_searched(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(search(suite, "{'query':{'match':{'tags':'indexed'}}}", &result),
+			 Q_INVALID);
+}
+
+static void a_query_that_is_too_deep_is_refused(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_query queries[Q_SEARCH_DEPTH_MAX + 1] = {0};
+	struct q_search_request request = {.query = queries, .size = 1};
+	struct q_search_result result;
+
+	for (size_t i = 0; i < Q_SEARCH_DEPTH_MAX; i++)
+		queries[i] = (struct q_search_query){
+			.kind = Q_SEARCH_CONSTANT, .boost = 1, .inner = &queries[i + 1]};
+	queries[Q_SEARCH_DEPTH_MAX] = (struct q_search_query){.kind = Q_SEARCH_ALL, .boost = 1};
+	assert_int_equal(q_search_index_search(suite->subject->store, &no_limits, suite->index,
+					       &request, suite->arena, &result, &suite->err),
+			 Q_TOOBIG);
+	request.query = queries + 1;
+	assert_int_equal(q_search_index_search(suite->subject->store, &no_limits, suite->index,
+					       &request, suite->arena, &result, &suite->err),
+			 Q_OK);
+}
+
+static void a_deadline_that_has_passed_ends_a_search(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_request request = {.query = &all, .size = 1};
+	struct q_call late = {.deadline_ms = 1};
+	struct q_search_result result;
+
+	assert_int_equal(q_search_index_search(suite->subject->store, &late, suite->index, &request,
+					       suite->arena, &result, &suite->err),
+			 Q_TIMEOUT);
+}
+
+struct case_list search_index_queries_cases(void)
+{
+	static const struct CMUnitTest cases[] = {
+		CASE(terms_of_keyword_fields_are_exact),
+		CASE(ids_are_found),
+		CASE(a_misspelt_word_is_found_when_fuzziness_allows),
+		CASE(all_words_are_asked_for_by_and),
+		CASE(the_best_field_counts),
+		CASE(a_combination_requires_excludes_and_scores),
+		CASE(a_constant_score_is_its_boost),
+		CASE(a_filter_alone_scores_nothing),
+		CASE(from_and_size_cut_after_ordering),
+		CASE(a_field_that_is_not_defined_cannot_be_searched),
+		CASE(a_query_that_is_too_deep_is_refused),
+		CASE(a_deadline_that_has_passed_ends_a_search),
+	};
+
+	return (struct case_list){cases, Q_COUNT_OF(cases)};
+}

@@ -1,0 +1,125 @@
+/* What comes back of what was found: counts, sources. */
+#include "contract/search_index_suite_internal.h"
+
+static void sources_come_where_they_are_asked_for(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(search(suite, "{'query':{'ids':{'values':['3']}}}", &result), Q_OK);
+	assert_view_equal(result.hits[0].source,
+			  "{\"tenant\":\"b\",\"name\":\"John Jones\",\"notes\":\"pool\"}");
+	assert_int_equal(
+		search(suite, "{'query':{'ids':{'values':['3']}},'_source':false}", &result), Q_OK);
+	assert_int_equal(result.hits[0].source.length, 0);
+}
+
+/* The source of document 5 that comes back for this `_source`. */
+static void assert_source(struct suite *suite, const char *wanted, const char *expected)
+{
+	struct q_search_result result;
+	char body[256];
+
+	snprintf(body, sizeof body, "{'query':{'ids':{'values':['5']}},'_source':%s}", wanted);
+	assert_int_equal(search(suite, body, &result), Q_OK);
+	assert_int_equal(result.hit_count, 1);
+	assert_string_equal(q_arena_copy(suite->arena, result.hits[0].source).data, expected);
+}
+
+static void put_nested(struct suite *suite)
+{
+	put(suite, "5",
+	    "{\"name\":\"Ann\",\"home\":{\"city\":\"Bonn\",\"at\":{\"x\":1,\"y\":2}},"
+	    "\"list\":[{\"a\":1,\"b\":2},{\"b\":3},5],\"x.y\":1}");
+	refresh(suite);
+}
+
+static void a_source_may_be_narrowed_to_what_is_named(void **state)
+{
+	struct suite *suite = *state;
+
+	put_nested(suite);
+	assert_source(suite, "'name'", "{\"name\":\"Ann\"}");
+	assert_source(suite, "['n*','home.at.x']",
+		      "{\"name\":\"Ann\",\"home\":{\"at\":{\"x\":1}}}");
+	assert_source(suite, "'home.at'", "{\"home\":{\"at\":{\"x\":1,\"y\":2}}}");
+	assert_source(suite, "['list.a']", "{\"list\":[{\"a\":1}]}");
+	assert_source(suite, "['*y']", "{\"home\":{\"city\":\"Bonn\",\"at\":{\"y\":2}},\"x.y\":1}");
+	assert_source(suite, "['x']", "{\"x.y\":1}");
+	assert_source(suite, "['none','home.at.x.deeper']", "{}");
+}
+
+static void a_source_may_come_without_what_is_named(void **state)
+{
+	struct suite *suite = *state;
+
+	put_nested(suite);
+	assert_source(suite, "{'excludes':['home','list','x']}", "{\"name\":\"Ann\"}");
+	assert_source(suite, "{'includes':'home','excludes':['*.y','home.city']}",
+		      "{\"home\":{\"at\":{\"x\":1}}}");
+	assert_source(suite, "{'includes':'home.at','excludes':'home.at.*'}",
+		      "{\"home\":{\"at\":{}}}");
+	assert_source(suite, "{'includes':'list','excludes':['list.a','list.b']}",
+		      "{\"list\":[5]}");
+	assert_source(suite, "{'excludes':'*'}", "{}");
+}
+
+static void a_source_filter_of_too_many_names_is_refused(void **state)
+{
+	struct suite *suite = *state;
+	static const struct q_str names[Q_SOURCE_NAMES_MAX + 1];
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_request request = {.query = &all, .with_source = true};
+	struct q_search_result result;
+
+	request.source_filter.includes = names;
+	request.source_filter.include_count = Q_SOURCE_NAMES_MAX + 1;
+	assert_int_equal(q_search_index_search(suite->subject->store, &no_limits, suite->index,
+					       &request, suite->arena, &result, &suite->err),
+			 Q_TOOBIG);
+	request.source_filter.include_count--;
+	assert_int_equal(q_search_index_search(suite->subject->store, &no_limits, suite->index,
+					       &request, suite->arena, &result, &suite->err),
+			 Q_OK);
+}
+
+static uint64_t count_of(struct suite *suite, const char *body)
+{
+	struct q_search_request request;
+	uint64_t total = UINT64_MAX;
+
+	read_request(suite, body, &request);
+	if (q_search_index_count(suite->subject->store, &no_limits, suite->index, request.query,
+				 &total, &suite->err))
+		fail_msg("%s", suite->err.message);
+	return total;
+}
+
+static void what_a_query_finds_is_counted(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_int_equal(count_of(suite, "{}"), 4);
+	assert_int_equal(count_of(suite, "{'query':{'match':{'notes':'pool'}}}"), 2);
+	assert_int_equal(count_of(suite, "{'query':{'bool':{'must':{'match':{'notes':'pool'}},"
+					 "'filter':{'term':{'tenant':'a'}}}}}"),
+			 1);
+	assert_int_equal(apply(suite, Q_BULK_DELETE, "2", ""), Q_OK);
+	refresh(suite);
+	assert_int_equal(count_of(suite, "{'query':{'match':{'notes':'pool'}}}"), 1);
+}
+
+struct case_list search_index_reading_cases(void)
+{
+	static const struct CMUnitTest cases[] = {
+		CASE(sources_come_where_they_are_asked_for),
+		CASE(a_source_may_be_narrowed_to_what_is_named),
+		CASE(a_source_may_come_without_what_is_named),
+		CASE(a_source_filter_of_too_many_names_is_refused),
+		CASE(what_a_query_finds_is_counted),
+	};
+
+	return (struct case_list){cases, Q_COUNT_OF(cases)};
+}
