@@ -15,7 +15,9 @@ enum {
 	FULL_BYTES = 192 << 20,	  /* from here on the buffer takes no more */
 	SCRATCH_BYTES = 256 << 20,
 	DEPTH_MAX = 32,
-	DOCUMENTS_MAX = 16 << 20
+	DOCUMENTS_MAX = 16 << 20,
+	VALUE_GAP =
+		100 /* positions between two values of a field, as in OpenSearch: no phrase has both */
 };
 
 /* An id's latest document in the buffer. */
@@ -32,6 +34,12 @@ struct document {
 struct field {
 	struct q__term_table *terms;
 	struct q_vec lengths; /* length bytes; text fields */
+};
+
+/* Where in a document's field the next value begins. */
+struct place_in_field {
+	uint32_t document, position;
+	uint32_t length; /* terms before it */
 };
 
 struct q__buffer {
@@ -110,26 +118,28 @@ static bool is_indexed(enum q_field_kind kind)
 	return kind == Q_FIELD_KEYWORD || kind == Q_FIELD_TEXT;
 }
 
-/* A value's terms, and how many they are. */
 static bool add_text(struct field *field, enum q_field_kind kind, struct q_str text,
-		     uint32_t document, uint32_t *length)
+		     struct place_in_field *at)
 {
+	uint32_t length = at->length;
 	struct q_words words;
 	struct q_word word;
 
 	q_words_start(&words, kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD,
 		      text);
 	while (q_words_next(&words, &word)) {
-		if (!q__term_table_add(field->terms, word.term, document))
+		if (!q__term_table_add(field->terms, word.term, at->document,
+				       at->position + word.position))
 			return false;
-		++*length;
+		at->length++;
 	}
+	at->position += at->length - length + VALUE_GAP;
 	return true;
 }
 
 /* Numbers and booleans are indexed as they are written, which is what OpenSearch does. */
 static bool add_value(struct q__buffer *buffer, size_t index, const struct q_json *value,
-		      uint32_t document, uint32_t *length)
+		      struct place_in_field *at)
 {
 	enum q_field_kind kind = buffer->definition->fields[index].kind;
 	struct field *field = &buffer->fields[index];
@@ -140,10 +150,10 @@ static bool add_value(struct q__buffer *buffer, size_t index, const struct q_jso
 	if (q_json_type_of(value) == Q_JSON_NULL)
 		return true;
 	if (q_json_string(value, &text))
-		return add_text(field, kind, text, document, length);
+		return add_text(field, kind, text, at);
 	q_buf_init(&written, Q__TERM_MAX);
 	is_added = q_json_write_value(&written, value) &&
-		   add_text(field, kind, q_buf_str(&written), document, length);
+		   add_text(field, kind, q_buf_str(&written), at);
 	q_buf_free(&written);
 	return is_added;
 }
@@ -152,16 +162,16 @@ static bool add_field(struct q__buffer *buffer, size_t index, const struct q_jso
 		      uint32_t document)
 {
 	struct q_json_walk walk = q_json_walk(value);
+	struct place_in_field at = {.document = document};
 	bool is_added = true;
-	uint32_t length = 0;
 	uint8_t byte;
 
 	if (q_json_type_of(value) == Q_JSON_ARRAY)
 		while (is_added && q_json_next(&walk))
-			is_added = add_value(buffer, index, walk.value, document, &length);
+			is_added = add_value(buffer, index, walk.value, &at);
 	else if (value)
-		is_added = add_value(buffer, index, value, document, &length);
-	byte = q__length_to_byte(length);
+		is_added = add_value(buffer, index, value, &at);
+	byte = q__length_to_byte(at.length);
 	if (buffer->definition->fields[index].kind == Q_FIELD_TEXT)
 		is_added = is_added && q_vec_push(&buffer->fields[index].lengths, &byte);
 	return is_added;
@@ -256,7 +266,7 @@ static enum q_code add_document(struct q__buffer *buffer, struct q_str id, struc
 	place->document = number;
 	document.id = place->id;
 	if (!q_vec_push(&buffer->documents, &document) ||
-	    !q__term_table_add(buffer->ids, id, number))
+	    !q__term_table_add(buffer->ids, id, number, 0))
 		return q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
 	return Q_OK;
 }
@@ -334,8 +344,8 @@ static enum q_code write_terms(struct q__segment_writer *writer, uint32_t field,
 		const struct q__table_term *term = terms[i].term;
 
 		for (uint32_t j = 0; j < term->count; j++)
-			q__segment_add_posting(writer, term->postings[j].document,
-					       term->postings[j].frequency);
+			q__segment_add_occurrence(writer, term->occurrences[j].document,
+						  term->occurrences[j].position);
 		code = q__segment_end_term(writer, term->term, err);
 	}
 	return code ? code : q__segment_end_field(writer, err);

@@ -1,6 +1,7 @@
 #include "search/merge.h"
 
 #include "base/mem.h"
+#include "search/positions.h"
 #include "search/segment_writer.h"
 
 enum { ARENA_BYTES = 256 << 20 };
@@ -81,24 +82,37 @@ static uint8_t *merge_lengths(struct merge *merge, size_t field, bool *is_failed
 	return lengths;
 }
 
+static void add_document(struct q__segment_writer *writer, uint32_t document,
+			 const struct q__postings *postings, struct q__positions *positions)
+{
+	if (!postings->frequencies) {
+		q__segment_add_occurrence(writer, document, 0);
+		return;
+	}
+	q__positions_start(positions);
+	while (q__positions_next(positions))
+		q__segment_add_occurrence(writer, document, positions->position);
+}
+
 static enum q_code merge_postings(struct merge *merge, const struct source *source, size_t field,
 				  struct q_err *err)
 {
 	struct q__term_ref ref = q__term_cursor_ref(source->cursor);
 	struct q__postings postings;
+	struct q__positions positions;
 
 	q_arena_reset(merge->scratch);
 	if (!q__postings_open(&postings, &ref, &source->segment->fields[field].postings,
 			      merge->scratch))
 		return q_fail(err, Q_NOMEM, "index.merge", "the postings of a term");
+	q__positions_open(&positions, &postings);
 	for (uint32_t at = q__postings_seek(&postings, 0); at != Q__NO_DOCUMENT;
 	     at = q__postings_seek(&postings, at + 1)) {
-		uint32_t frequency = postings.frequencies ? postings.frequencies[postings.at] : 1;
-
 		if (source->numbers[at] != Q__NO_DOCUMENT)
-			q__segment_add_posting(merge->writer, source->numbers[at], frequency);
+			add_document(merge->writer, source->numbers[at], &postings, &positions);
 	}
-	if (postings.is_broken || source->cursor->is_broken)
+	if (postings.is_broken || (postings.frequencies && positions.is_broken) ||
+	    source->cursor->is_broken)
 		return q_fail(err, Q_CORRUPT, "index.merge",
 			      "%s: the postings of a term are broken; build the index again from "
 			      "its source",

@@ -74,6 +74,28 @@ bool q__postings_open(struct q__postings *postings, const struct q__term_ref *re
 	return true;
 }
 
+/* Bytes of the term's blocks; more than there are where they are broken. */
+static size_t blocks_length(const struct q__postings *postings, size_t room)
+{
+	const unsigned char *at = postings->blocks;
+	uint32_t count = postings->ref.document_count;
+
+	if (postings->table)
+		return end_of(postings, postings->block_count - 1);
+	if (room < 2 || !postings->source.has_frequencies)
+		return SIZE_MAX;
+	return 2 + q__packed_bytes(count, at[0]) + q__packed_bytes(count, at[1]);
+}
+
+struct q_bytes q__postings_rest(const struct q__postings *postings)
+{
+	const unsigned char *at = postings->blocks;
+	size_t room = at ? (size_t)(source_end(postings) - at) : 0;
+	size_t length = postings->is_broken ? SIZE_MAX : blocks_length(postings, room);
+
+	return length <= room ? (struct q_bytes){at + length, room - length} : (struct q_bytes){0};
+}
+
 /* Deltas to documents; false where the last one is beyond the segment. */
 static bool add_up(struct q__postings *postings, uint32_t next)
 {

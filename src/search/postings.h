@@ -61,6 +61,10 @@ uint32_t q__postings_seek(struct q__postings *postings, uint32_t from);
 /* Loads the next block, at its first document; false at the end. */
 bool q__postings_next_block(struct q__postings *postings);
 
+/* What stands behind the term's blocks: its positions, and then other terms. Empty where the
+ * postings are broken. */
+struct q_bytes q__postings_rest(const struct q__postings *postings);
+
 /* What bounds every document of the term. */
 static inline struct q__postings_bound q__postings_bound(const struct q__postings *postings)
 {

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "search/codec.h"
+#include "search/positions.h"
 #include "search/stored.h"
 #include "search/terms.h"
 
@@ -14,10 +15,12 @@ struct q__segment_writer {
 	uint32_t field;
 	const uint8_t *lengths; /* borrowed */
 	struct q__postings_writer postings;
+	struct q__positions_writer positions;
 	struct q__terms_writer terms;
 	struct q_buf term_postings;
 	struct q_buf seen; /* a bit a document: it has a term */
 	uint64_t token_count;
+	uint32_t document, frequency; /* of the current document; 0: there is none */
 };
 
 enum q_code q__segment_create(struct q__directory *directory, const char *name,
@@ -33,6 +36,7 @@ enum q_code q__segment_create(struct q__directory *directory, const char *name,
 	q_buf_init(&writer->term_postings, UINT32_MAX);
 	q_buf_init(&writer->seen, UINT32_MAX);
 	q__postings_writer_init(&writer->postings, false);
+	q__positions_writer_init(&writer->positions);
 	q__terms_writer_init(&writer->terms);
 	code = q__segment_file_create(directory, name, &writer->file, err);
 	if (!code)
@@ -113,12 +117,39 @@ enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t fi
 	return q__section_begin(writer->file, Q__SECTION_POSTINGS, field, err);
 }
 
-void q__segment_add_posting(struct q__segment_writer *writer, uint32_t document, uint32_t frequency)
+static void end_document(struct q__segment_writer *writer)
 {
+	uint32_t document = writer->document, frequency = writer->lengths ? writer->frequency : 1;
+
+	if (writer->frequency == 0)
+		return;
 	q__postings_add(&writer->postings, document, frequency,
 			writer->lengths ? writer->lengths[document] : 1);
+	if (writer->lengths)
+		q__positions_end_document(&writer->positions);
 	writer->seen.data[document / 8] |= (char)(1 << document % 8);
 	writer->token_count += frequency;
+	writer->frequency = 0;
+}
+
+void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
+			       uint32_t position)
+{
+	if (writer->document != document)
+		end_document(writer);
+	writer->document = document;
+	writer->frequency++;
+	if (writer->lengths)
+		q__positions_add(&writer->positions, position);
+}
+
+/* What has been added since the last term, as bytes. */
+static bool end_postings(struct q__segment_writer *writer, struct q__term_ref *ref)
+{
+	q_buf_clear(&writer->term_postings);
+	return q__postings_end(&writer->postings, q__section_offset(writer->file),
+			       &writer->term_postings, ref) &&
+	       (!writer->lengths || q__positions_end(&writer->positions, &writer->term_postings));
 }
 
 enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
@@ -126,11 +157,10 @@ enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str t
 {
 	struct q__term_ref ref;
 
+	end_document(writer);
 	if (writer->postings.document_count == 0)
 		return Q_OK;
-	q_buf_clear(&writer->term_postings);
-	if (!q__postings_end(&writer->postings, q__section_offset(writer->file),
-			     &writer->term_postings, &ref))
+	if (!end_postings(writer, &ref))
 		return q_fail(err, Q_NOMEM, "index.write", "the postings of a term");
 	q__terms_add(&writer->terms, term, &ref);
 	return q__section_write(writer->file, bytes_of(&writer->term_postings), err);
@@ -176,6 +206,7 @@ static void free_writer(struct q__segment_writer *writer)
 {
 	q__stored_abandon(writer->stored);
 	q__postings_writer_free(&writer->postings);
+	q__positions_writer_free(&writer->positions);
 	q__terms_writer_free(&writer->terms);
 	q_buf_free(&writer->ids);
 	q_buf_free(&writer->id_ends);

@@ -22,9 +22,11 @@ Q_MUST_USE enum q_code q__segment_add_document(struct q__segment_writer *writer,
  * lengths and frequencies. */
 Q_MUST_USE enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
 					      const uint8_t *lengths, struct q_err *err);
-void q__segment_add_posting(struct q__segment_writer *writer, uint32_t document,
-			    uint32_t frequency);
-/* Ends the term whose postings have been added; without any there is no such term. */
+/* A place where the term stands; places come in order. In a field without frequencies the position
+ * does not matter, and the same document again adds nothing. */
+void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
+			       uint32_t position);
+/* Ends the term whose occurrences have been added; without any there is no such term. */
 Q_MUST_USE enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
 					   struct q_err *err);
 Q_MUST_USE enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 1024, CHUNK_TERMS = 256, CHUNKS_MAX = 1 << 22, POSTINGS_MIN = 2 };
+enum { SLOTS_MIN = 1024, CHUNK_TERMS = 256, CHUNKS_MAX = 1 << 22, OCCURRENCES_MIN = 2 };
 
 struct slot {
 	uint32_t hash;
@@ -133,35 +133,30 @@ static struct q__table_term *find_or_add(struct q__term_table *table, struct q_s
 
 static bool make_room(struct q__term_table *table, struct q__table_term *term)
 {
-	uint32_t capacity = term->capacity ? 2 * term->capacity : POSTINGS_MIN;
-	struct q__posting *postings;
+	uint32_t capacity = term->capacity ? 2 * term->capacity : OCCURRENCES_MIN;
+	struct q__occurrence *occurrences;
 
 	if (term->count < term->capacity)
 		return true;
-	postings = q_arena_alloc_array(table->arena, capacity, sizeof *postings);
-	if (!postings)
+	occurrences = q_arena_alloc_array(table->arena, capacity, sizeof *occurrences);
+	if (!occurrences)
 		return false;
 	if (term->count > 0)
-		memcpy(postings, term->postings, term->count * sizeof *postings);
-	term->postings = postings;
+		memcpy(occurrences, term->occurrences, term->count * sizeof *occurrences);
+	term->occurrences = occurrences;
 	term->capacity = capacity;
 	return true;
 }
 
-bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t document)
+bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t document,
+		       uint32_t position)
 {
 	struct q__table_term *term = find_or_add(table, text);
 
 	q_assert(!table->sorted);
-	if (!term)
+	if (!term || !make_room(table, term))
 		return false;
-	if (term->count > 0 && term->postings[term->count - 1].document == document) {
-		term->postings[term->count - 1].frequency++;
-		return true;
-	}
-	if (!make_room(table, term))
-		return false;
-	term->postings[term->count++] = (struct q__posting){document, 1};
+	term->occurrences[term->count++] = (struct q__occurrence){document, position};
 	return true;
 }
 

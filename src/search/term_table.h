@@ -1,8 +1,8 @@
-/* search/term_table.h: the terms of one field of a buffer, each with the documents that have it.
+/* search/term_table.h: the terms of one field of a buffer, each with every place where it stands.
  *
- * Contract:  documents are added in order. Terms are hashed under a secret seed, so that foreign
+ * Contract:  places are added in order. Terms are hashed under a secret seed, so that foreign
  *            words cannot be chosen to collide.
- * Ownership: terms and postings live in the arena given when the table is made.
+ * Ownership: terms and occurrences live in the arena given when the table is made.
  * Threads:   one.
  * Errors:    false or NULL when the heap or the arena is full. */
 #ifndef Q_SEARCH_TERM_TABLE_H
@@ -10,14 +10,14 @@
 
 #include "base/arena.h"
 
-struct q__posting {
+struct q__occurrence {
 	uint32_t document;
-	uint32_t frequency;
+	uint32_t position;
 };
 
 struct q__table_term {
 	struct q_str term;
-	struct q__posting *postings;
+	struct q__occurrence *occurrences;
 	uint32_t count, capacity;
 };
 
@@ -31,9 +31,8 @@ struct q__term_table;
 Q_MUST_USE struct q__term_table *q__term_table_new(struct q_arena *arena);
 void q__term_table_free(struct q__term_table *table);
 
-/* Counts one more `term` in `document`. */
-Q_MUST_USE bool q__term_table_add(struct q__term_table *table, struct q_str term,
-				  uint32_t document);
+Q_MUST_USE bool q__term_table_add(struct q__term_table *table, struct q_str term, uint32_t document,
+				  uint32_t position);
 
 /* All terms in the order of their bytes; NULL: out of memory. The table may only be freed afterwards,
  * or asked again for its terms. */
