@@ -1,8 +1,6 @@
-/* Civil dates without a time zone database: days are counted from 1 March of year 0, so that the
- * leap day is the last of its year, in eras of 400 years (146,097 days), after which the calendar
- * repeats. */
 #include "base/time.h"
 
+#include "base/calendar.h"
 #include "base/compiler.h"
 
 #include <stdio.h>
@@ -13,9 +11,6 @@ enum {
 	MS_PER_SECOND = 1000,
 	MS_PER_MINUTE = 60 * MS_PER_SECOND,
 	MS_PER_HOUR = 60 * MS_PER_MINUTE,
-	MS_PER_DAY = 24 * MS_PER_HOUR,
-	DAYS_PER_ERA = 146097,
-	DAYS_BEFORE_1970 = 719468, /* from 0000-03-01 */
 };
 
 /* 9999-12-31T23:59:59.999Z */
@@ -43,47 +38,24 @@ int64_t q_time_monotonic_ms(void)
 struct civil {
 	int year, month, day; /* month and day from 1 */
 	int hour, minute, second, millisecond;
-	int weekday; /* 0: Sunday */
+	int weekday; /* 0: Monday */
 };
-
-/* Days from 1970-01-01 to a date; years from 0. */
-static int64_t days_of_date(int year, int month, int day)
-{
-	int64_t shifted = month > 2 ? year : (int64_t)year - 1; /* years start in March */
-	int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-	int64_t year_of_era = shifted - era * 400;
-	int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return era * DAYS_PER_ERA + day_of_era - DAYS_BEFORE_1970;
-}
-
-/* The reverse, for days from 1970-01-01 on. */
-static void set_date(struct civil *civil, int64_t days)
-{
-	int64_t shifted = days + DAYS_BEFORE_1970;
-	int64_t era = shifted / DAYS_PER_ERA;
-	int64_t day_of_era = shifted % DAYS_PER_ERA;
-	int64_t year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year =
-		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t month_from_march = (5 * day_of_year + 2) / 153;
-
-	civil->day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-	civil->month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-	civil->year = (int)(year_of_era + era * 400 + (civil->month <= 2));
-	civil->weekday = (int)((days + 4) % 7); /* 1970-01-01 was a Thursday */
-}
 
 static struct civil civil_of(int64_t wall_ms)
 {
 	struct civil civil;
+	struct q_date date;
+	int64_t days;
 	int ms_of_day;
 
 	wall_ms = wall_ms < 0 ? 0 : wall_ms > last_wall_ms ? last_wall_ms : wall_ms;
-	ms_of_day = (int)(wall_ms % MS_PER_DAY);
-	set_date(&civil, wall_ms / MS_PER_DAY);
+	days = wall_ms / Q_MS_PER_DAY;
+	ms_of_day = (int)(wall_ms % Q_MS_PER_DAY);
+	date = q_date_from_days(days);
+	civil.year = (int)date.year;
+	civil.month = date.month;
+	civil.day = date.day;
+	civil.weekday = q_date_weekday(days);
 	civil.hour = ms_of_day / MS_PER_HOUR;
 	civil.minute = ms_of_day / MS_PER_MINUTE % 60;
 	civil.second = ms_of_day / MS_PER_SECOND % 60;
@@ -131,7 +103,7 @@ static const char months[] = " Jan  Feb  Mar  Apr  May  Jun  Jul  Aug  Sep  Oct 
 
 void q_time_format_http(int64_t wall_ms, char out[Q_TIME_HTTP_SIZE])
 {
-	static const char weekdays[] = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, ";
+	static const char weekdays[] = "Mon, Tue, Wed, Thu, Fri, Sat, Sun, ";
 	struct civil civil = civil_of(wall_ms);
 
 	memcpy(out, weekdays + 5 * civil.weekday, 5);
@@ -223,14 +195,6 @@ static int read_offset_minutes(struct reader *reader)
 	return sign == '-' ? -minutes : minutes;
 }
 
-static int days_of_month(int year, int month)
-{
-	int next_year = month == 12 ? year + 1 : year;
-	int next_month = month == 12 ? 1 : month + 1;
-
-	return (int)(days_of_date(next_year, next_month, 1) - days_of_date(year, month, 1));
-}
-
 static struct civil read_civil(struct reader *reader)
 {
 	struct civil civil = {0};
@@ -241,7 +205,7 @@ static struct civil read_civil(struct reader *reader)
 	read_one_of(reader, "-");
 	if (!reader->ok)
 		return civil;
-	civil.day = read_number(reader, 2, 1, days_of_month(civil.year, civil.month));
+	civil.day = read_number(reader, 2, 1, q_date_month_length(civil.year, civil.month));
 	read_one_of(reader, "Tt");
 	civil.hour = read_number(reader, 2, 0, 23);
 	read_one_of(reader, ":");
@@ -261,7 +225,7 @@ bool q_time_parse_rfc3339(struct q_str text, int64_t *wall_ms)
 	minutes = -read_offset_minutes(&reader) + civil.hour * 60 + civil.minute;
 	if (!reader.ok || reader.rest.length > 0)
 		return false;
-	minutes += days_of_date(civil.year, civil.month, civil.day) * 24 * 60;
+	minutes += q_date_to_days((struct q_date){civil.year, civil.month, civil.day}) * 24 * 60;
 	ms_of_minute = civil.second * MS_PER_SECOND + civil.millisecond;
 	/* A leap second ends a day of UTC, and has no count of its own (RFC 3339 5.7). */
 	if (civil.second == 60) {

@@ -7,13 +7,16 @@
 #include "base/vec.h"
 #include "search/analyser.h"
 #include "search/length_byte.h"
+#include "search/manifest.h"
 #include "search/segment.h"
 #include "search/term_table.h"
+#include "search/value.h"
 
 enum {
 	BUFFER_BYTES = 512 << 20, /* of the arena, at most */
 	FULL_BYTES = 192 << 20,	  /* from here on the buffer takes no more */
 	SCRATCH_BYTES = 256 << 20,
+	VALUES_MAX = 64 << 20, /* of a field */
 	DEPTH_MAX = 32,
 	DOCUMENTS_MAX = 16 << 20,
 	VALUE_GAP =
@@ -34,6 +37,12 @@ struct document {
 struct field {
 	struct q__term_table *terms;
 	struct q_vec lengths; /* length bytes; text fields */
+	struct q_vec values;  /* struct value; dates, numbers, booleans */
+};
+
+struct value {
+	int64_t value;
+	uint32_t document;
 };
 
 /* Where in a document's field the next value begins. */
@@ -47,6 +56,7 @@ struct q__buffer {
 	struct q_arena *arena, *scratch;	     /* scratch: for one document */
 	struct q__term_table *ids;
 	struct field *fields; /* one a field of the definition */
+	size_t value_count;   /* of all fields */
 	struct q_vec documents;
 	struct q_map *places; /* id to struct place */
 	struct q_vec touched; /* the places, in the order in which they came */
@@ -55,6 +65,7 @@ struct q__buffer {
 static bool open_field(struct q__buffer *buffer, struct field *field)
 {
 	q_vec_init(&field->lengths, 1, DOCUMENTS_MAX);
+	q_vec_init(&field->values, sizeof(struct value), VALUES_MAX);
 	field->terms = q__term_table_new(buffer->arena);
 	return field->terms != NULL;
 }
@@ -102,6 +113,7 @@ void q__buffer_free(struct q__buffer *buffer)
 	for (size_t i = 0; buffer->fields && i < buffer->definition->field_count; i++) {
 		q__term_table_free(buffer->fields[i].terms);
 		q_vec_free(&buffer->fields[i].lengths);
+		q_vec_free(&buffer->fields[i].values);
 	}
 	q__term_table_free(buffer->ids);
 	q_mem_free(buffer->fields);
@@ -111,11 +123,6 @@ void q__buffer_free(struct q__buffer *buffer)
 	q_arena_free(buffer->arena);
 	q_arena_free(buffer->scratch);
 	q_mem_free(buffer);
-}
-
-static bool is_indexed(enum q_field_kind kind)
-{
-	return kind == Q_FIELD_KEYWORD || kind == Q_FIELD_TEXT;
 }
 
 static bool add_text(struct field *field, enum q_field_kind kind, struct q_str text,
@@ -137,8 +144,8 @@ static bool add_text(struct field *field, enum q_field_kind kind, struct q_str t
 	return true;
 }
 
-/* Numbers and booleans are indexed as they are written, which is what OpenSearch does. */
-static bool add_value(struct q__buffer *buffer, size_t index, const struct q_json *value,
+/* Numbers and booleans are words as they are written, which is what OpenSearch does. */
+static bool add_words(struct q__buffer *buffer, size_t index, const struct q_json *value,
 		      struct place_in_field *at)
 {
 	enum q_field_kind kind = buffer->definition->fields[index].kind;
@@ -156,6 +163,20 @@ static bool add_value(struct q__buffer *buffer, size_t index, const struct q_jso
 		   add_text(field, kind, q_buf_str(&written), at);
 	q_buf_free(&written);
 	return is_added;
+}
+
+static bool add_value(struct q__buffer *buffer, size_t index, const struct q_json *json,
+		      struct place_in_field *at)
+{
+	enum q_field_kind kind = buffer->definition->fields[index].kind;
+	struct value value = {.document = at->document};
+
+	if (!q__kind_has_values(kind))
+		return add_words(buffer, index, json, at);
+	if (q__value_from_json(kind, json, &value.value) != Q_OK)
+		return true;
+	buffer->value_count++;
+	return q_vec_push(&buffer->fields[index].values, &value) != NULL;
 }
 
 static bool add_field(struct q__buffer *buffer, size_t index, const struct q_json *value,
@@ -184,6 +205,7 @@ static enum q_code check_value(const struct q_field_definition *field, const str
 {
 	struct q_json_walk walk = q_json_walk(value);
 	struct q_str text;
+	int64_t ignored;
 
 	if (q_json_type_of(value) == Q_JSON_OBJECT)
 		return q_fail(err, Q_INVALID, "index.put", "field %.*s cannot take an object",
@@ -193,6 +215,10 @@ static enum q_code check_value(const struct q_field_definition *field, const str
 		return q_fail(err, Q_INVALID, "index.put",
 			      "field %.*s has a value of %zu bytes, at most %d",
 			      Q_STR_ARG(field->name), text.length, Q__TERM_MAX);
+	if (q__kind_has_values(field->kind) && q_json_type_of(value) != Q_JSON_ARRAY && value &&
+	    q__value_from_json(field->kind, value, &ignored) == Q_INVALID)
+		return q_fail(err, Q_INVALID, "index.put", "field %.*s cannot take this as a %s",
+			      Q_STR_ARG(field->name), q__field_kind_name(field->kind));
 	if (q_json_type_of(value) != Q_JSON_ARRAY)
 		return Q_OK;
 	while (q_json_next(&walk)) {
@@ -250,7 +276,8 @@ static struct place *take_place(struct q__buffer *buffer, struct q_str id)
 
 static bool is_full(const struct q__buffer *buffer, size_t more)
 {
-	return q_arena_used(buffer->arena) + more > FULL_BYTES ||
+	return q_arena_used(buffer->arena) + buffer->value_count * sizeof(struct value) + more >
+		       FULL_BYTES ||
 	       buffer->touched.count >= DOCUMENTS_MAX || buffer->documents.count >= DOCUMENTS_MAX;
 }
 
@@ -284,8 +311,7 @@ enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_st
 	if (!code)
 		code = add_document(buffer, id, source, err);
 	for (size_t i = 0; i < definition->field_count && !code; i++) {
-		if (is_indexed(definition->fields[i].kind) &&
-		    !add_field(buffer, i, q_json_member(document, definition->fields[i].name),
+		if (!add_field(buffer, i, q_json_member(document, definition->fields[i].name),
 			       number))
 			code = q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
 	}
@@ -329,9 +355,10 @@ struct q_str q__buffer_id(const struct q__buffer *buffer, size_t index)
 	return (*place)->id;
 }
 
-static enum q_code write_terms(struct q__segment_writer *writer, uint32_t field,
+/* A field's terms, or its values. */
+static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 			       struct q__term_table *table, const uint8_t *lengths,
-			       struct q_err *err)
+			       const struct q_vec *values, struct q_err *err)
 {
 	size_t count;
 	const struct q__sorted_term *terms = q__term_table_sort(table, &count);
@@ -348,12 +375,18 @@ static enum q_code write_terms(struct q__segment_writer *writer, uint32_t field,
 						  term->occurrences[j].position);
 		code = q__segment_end_term(writer, term->term, err);
 	}
+	for (size_t i = 0; i < values->count && !code; i++) {
+		const struct value *value = q_vec_at(values, i);
+
+		q__segment_add_value(writer, value->document, value->value);
+	}
 	return code ? code : q__segment_end_field(writer, err);
 }
 
 static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_writer *writer,
 			       struct q_err *err)
 {
+	static const struct q_vec no_values;
 	enum q_code code = Q_OK;
 
 	for (size_t i = 0; i < buffer->documents.count && !code; i++) {
@@ -362,12 +395,13 @@ static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_write
 		code = q__segment_add_document(writer, document->id, document->source, err);
 	}
 	if (!code)
-		code = write_terms(writer, Q__FIELD_ID, buffer->ids, NULL, err);
+		code = write_field(writer, Q__FIELD_ID, buffer->ids, NULL, &no_values, err);
 	for (size_t i = 0; i < buffer->definition->field_count && !code; i++) {
 		bool is_text = buffer->definition->fields[i].kind == Q_FIELD_TEXT;
 
-		code = write_terms(writer, (uint32_t)i + 1, buffer->fields[i].terms,
-				   is_text ? buffer->fields[i].lengths.items : NULL, err);
+		code = write_field(writer, (uint32_t)i + 1, buffer->fields[i].terms,
+				   is_text ? buffer->fields[i].lengths.items : NULL,
+				   &buffer->fields[i].values, err);
 	}
 	return code;
 }

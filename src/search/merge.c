@@ -176,6 +176,22 @@ static enum q_code merge_terms(struct merge *merge, size_t field, struct q_err *
 	return code;
 }
 
+/* Of a field without terms. Where there are terms, they bring the values with them. */
+static void merge_values(struct merge *merge, const struct source *source, size_t field)
+{
+	const struct q__column *column = &source->segment->fields[field].column;
+
+	if (source->segment->fields[field].terms.count > 0)
+		return;
+	for (uint32_t i = 0; i < source->segment->document_count; i++) {
+		struct q__value_range values = q__column_find(column, i);
+
+		for (; values.at < values.end && source->numbers[i] != Q__NO_DOCUMENT; values.at++)
+			q__segment_add_value(merge->writer, source->numbers[i],
+					     q__column_value(column, values.at));
+	}
+}
+
 static enum q_code merge_field(struct merge *merge, size_t field, struct q_err *err)
 {
 	bool is_failed;
@@ -187,6 +203,8 @@ static enum q_code merge_field(struct merge *merge, size_t field, struct q_err *
 	code = q__segment_begin_field(merge->writer, (uint32_t)field, lengths, err);
 	if (!code)
 		code = merge_terms(merge, field, err);
+	for (size_t i = 0; i < merge->count && !code; i++)
+		merge_values(merge, &merge->sources[i], field);
 	if (!code)
 		code = q__segment_end_field(merge->writer, err);
 	q_mem_free(lengths);

@@ -54,6 +54,10 @@ static enum q_code open_field(struct q__segment *segment, uint32_t number, struc
 			   q__segment_file_section(file, Q__SECTION_TERM_BLOCKS, number),
 			   q__read_u64(counts.data)))
 		return fail_corrupt(segment, "a field's terms", err);
+	if (!q__column_open(&field->column,
+			    q__segment_file_section(file, Q__SECTION_COLUMN, number),
+			    segment->document_count))
+		return fail_corrupt(segment, "a field's values", err);
 	return Q_OK;
 }
 

@@ -7,6 +7,7 @@
 #ifndef Q_SEARCH_SEGMENT_H
 #define Q_SEARCH_SEGMENT_H
 
+#include "search/column.h"
 #include "search/postings.h"
 #include "search/segment_file.h"
 #include "search/stored.h"
@@ -20,6 +21,7 @@ enum { Q__FIELD_ID = 0 };
 struct q__field {
 	struct q__terms terms;
 	struct q__postings_source postings;
+	struct q__column column; /* ids and keywords: ordinals; text fields have none */
 	const uint8_t *lengths;	 /* length bytes by document; NULL: the field has none */
 	uint64_t document_count; /* with at least one term */
 	uint64_t token_count;

@@ -23,6 +23,7 @@ enum q__section {
 	Q__SECTION_TERMS,	  /* blocks of terms */
 	Q__SECTION_TERM_BLOCKS,	  /* where each block begins */
 	Q__SECTION_POSTINGS,
+	Q__SECTION_COLUMN, /* values by document */
 	Q__SECTION_COUNT
 };
 

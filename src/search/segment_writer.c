@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "search/codec.h"
+#include "search/column.h"
 #include "search/positions.h"
 #include "search/stored.h"
 #include "search/terms.h"
@@ -17,6 +18,7 @@ struct q__segment_writer {
 	struct q__postings_writer postings;
 	struct q__positions_writer positions;
 	struct q__terms_writer terms;
+	struct q__column_writer column;
 	struct q_buf term_postings;
 	struct q_buf seen; /* a bit a document: it has a term */
 	uint64_t token_count;
@@ -38,6 +40,7 @@ enum q_code q__segment_create(struct q__directory *directory, const char *name,
 	q__postings_writer_init(&writer->postings, false);
 	q__positions_writer_init(&writer->positions);
 	q__terms_writer_init(&writer->terms);
+	q__column_writer_init(&writer->column);
 	code = q__segment_file_create(directory, name, &writer->file, err);
 	if (!code)
 		code = q__stored_create(writer->file, &writer->stored, err);
@@ -109,6 +112,7 @@ enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t fi
 	q__terms_writer_free(&writer->terms);
 	q__postings_writer_init(&writer->postings, lengths != NULL);
 	q__terms_writer_init(&writer->terms);
+	q__column_writer_clear(&writer->column);
 	writer->field = field;
 	writer->lengths = lengths;
 	writer->token_count = 0;
@@ -129,6 +133,9 @@ static void end_document(struct q__segment_writer *writer)
 		q__positions_end_document(&writer->positions);
 	writer->seen.data[document / 8] |= (char)(1 << document % 8);
 	writer->token_count += frequency;
+	/* The ordinal of a term is how many have ended before it. */
+	if (!writer->lengths)
+		q__column_add(&writer->column, document, (int64_t)writer->terms.count);
 	writer->frequency = 0;
 }
 
@@ -150,6 +157,11 @@ static bool end_postings(struct q__segment_writer *writer, struct q__term_ref *r
 	return q__postings_end(&writer->postings, q__section_offset(writer->file),
 			       &writer->term_postings, ref) &&
 	       (!writer->lengths || q__positions_end(&writer->positions, &writer->term_postings));
+}
+
+void q__segment_add_value(struct q__segment_writer *writer, uint32_t document, int64_t value)
+{
+	q__column_add(&writer->column, document, value);
 }
 
 enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
@@ -175,6 +187,21 @@ static uint64_t count_seen(const struct q__segment_writer *writer)
 	return count;
 }
 
+static enum q_code write_column(struct q__segment_writer *writer, struct q_err *err)
+{
+	struct q_buf section;
+	enum q_code code = Q_OK;
+
+	q_buf_init(&section, UINT32_MAX);
+	if (!q__column_end(&writer->column, writer->document_count, &section))
+		code = q_fail(err, Q_NOMEM, "index.write", "the values of a field");
+	else if (section.length > 0)
+		code = q__section_put(writer->file, Q__SECTION_COLUMN, writer->field,
+				      bytes_of(&section), err);
+	q_buf_free(&section);
+	return code;
+}
+
 static enum q_code write_field(struct q__segment_writer *writer, struct q_err *err)
 {
 	uint64_t counts[3] = {writer->terms.count, count_seen(writer), writer->token_count};
@@ -192,7 +219,7 @@ static enum q_code write_field(struct q__segment_writer *writer, struct q_err *e
 	if (!code)
 		code = q__section_put(writer->file, Q__SECTION_TERM_BLOCKS, writer->field,
 				      bytes_of(&writer->terms.block_offsets), err);
-	return code;
+	return code ? code : write_column(writer, err);
 }
 
 enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err)
@@ -208,6 +235,7 @@ static void free_writer(struct q__segment_writer *writer)
 	q__postings_writer_free(&writer->postings);
 	q__positions_writer_free(&writer->positions);
 	q__terms_writer_free(&writer->terms);
+	q__column_writer_free(&writer->column);
 	q_buf_free(&writer->ids);
 	q_buf_free(&writer->id_ends);
 	q_buf_free(&writer->term_postings);

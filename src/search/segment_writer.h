@@ -19,7 +19,7 @@ Q_MUST_USE enum q_code q__segment_add_document(struct q__segment_writer *writer,
 					       struct q_str source, struct q_err *err);
 
 /* `lengths`: a length byte a document (borrowed until the field ends), or NULL for a field without
- * lengths and frequencies. */
+ * lengths and frequencies. The terms of such a field are its documents' values, too. */
 Q_MUST_USE enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
 					      const uint8_t *lengths, struct q_err *err);
 /* A place where the term stands; places come in order. In a field without frequencies the position
@@ -29,6 +29,8 @@ void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t docume
 /* Ends the term whose occurrences have been added; without any there is no such term. */
 Q_MUST_USE enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
 					   struct q_err *err);
+/* A value of a field without terms; in any order. */
+void q__segment_add_value(struct q__segment_writer *writer, uint32_t document, int64_t value);
 Q_MUST_USE enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err);
 
 Q_MUST_USE enum q_code q__segment_finish(struct q__segment_writer *writer, struct q_err *err);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAILER = 32 };
+enum { TRAILER = 32, FIELDS = 4 /* the id is one */ };
 
 /* A directory of one file. */
 struct memory_directory {
@@ -47,8 +47,9 @@ static void put_checksum_right(unsigned char *data, size_t size)
 static void search_with(struct q__snapshot *snapshot, const struct q_search_query *query)
 {
 	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
-							   {Q_STR_INIT("text"), Q_FIELD_TEXT}};
-	static const struct q_index_definition definition = {fields, 2};
+							   {Q_STR_INIT("text"), Q_FIELD_TEXT},
+							   {Q_STR_INIT("day"), Q_FIELD_DATE}};
+	static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
 	struct q_search_request request = {.query = query, .size = 10, .with_source = true};
 	struct q_arena *arena = q_arena_new(256 << 20);
 	struct q_search_result result;
@@ -79,6 +80,21 @@ static void search(struct q__segment *segment)
 	q__snapshot_unref(snapshot);
 }
 
+static void read_columns(const struct q__segment *segment)
+{
+	for (size_t i = 0; i < segment->field_count; i++) {
+		const struct q__column *column = &segment->fields[i].column;
+
+		for (uint32_t j = 0; j < segment->document_count; j++) {
+			struct q__value_range range = q__column_find(column, j);
+
+			(void)q__column_zone(column, j / Q__ZONE_DOCUMENTS);
+			for (; range.at < range.end; range.at++)
+				(void)q__column_value(column, range.at);
+		}
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct q__directory_ops ops = {.map = map, .unmap = unmap};
@@ -90,8 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(copy, data, size);
 	put_checksum_right(copy, size);
-	if (!q__segment_open(&directory.base, "fuzz.segment", 3, &segment, &err)) {
+	if (!q__segment_open(&directory.base, "fuzz.segment", FIELDS, &segment, &err)) {
 		(void)!q__segment_file_check(segment->file, &err);
+		read_columns(segment);
 		search(segment);
 		q__segment_unref(segment);
 	}

@@ -1,0 +1,27 @@
+/* base/calendar.h: days and dates of the Gregorian calendar, into the past and the future without
+ * an end. Pure.
+ *
+ * Units: days count from 1970-01-01; months and days from 1; the year before 1 is 0. */
+#ifndef Q_BASE_CALENDAR_H
+#define Q_BASE_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { Q_MS_PER_DAY = 86400000 };
+
+struct q_date {
+	int64_t year;
+	int month, day;
+};
+
+/* The month and the day exist in that year. */
+int64_t q_date_to_days(struct q_date date);
+struct q_date q_date_from_days(int64_t days);
+
+int q_date_month_length(int64_t year, int month);
+
+/* Monday is 0. */
+int q_date_weekday(int64_t days);
+
+#endif
