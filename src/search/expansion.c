@@ -33,13 +33,6 @@ struct walk {
 	uint32_t depth;		       /* states known for the current term */
 };
 
-static float boost_of(unsigned edits, uint32_t word_length, uint32_t term_length)
-{
-	uint32_t shorter = word_length < term_length ? word_length : term_length;
-
-	return edits == 0 ? 1.0f : 1.0f - (float)edits / (float)shorter;
-}
-
 /* Terms come in the order of their bytes within a walk; a walk of fewer edits comes before. */
 static bool keep(struct best *best, struct q_str term, float boost, struct q_arena *arena)
 {
@@ -62,7 +55,7 @@ static bool is_settled(const struct best *best, const struct walk *walk)
 {
 	return best->count == best->max &&
 	       best->candidates[best->count - 1].boost >=
-		       boost_of(walk->edits, walk->word_length, walk->word_length);
+		       q__similarity(walk->edits, walk->word_length, walk->word_length);
 }
 
 /* Goes through the current term as far as its state lives. False: dead, after *end bytes. */
@@ -98,7 +91,8 @@ static bool keep_if_near(const struct walk *walk, const struct q__term_cursor *c
 	if (edits != walk->edits)
 		return true;
 	return keep(best, q__term_cursor_term(cursor),
-		    boost_of(edits, walk->word_length, walk->prefix_length + walk->depth), arena);
+		    q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth),
+		    arena);
 }
 
 static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct best *best,

@@ -108,3 +108,23 @@ unsigned q__fuzzy_distance(const struct q__fuzzy *fuzzy, struct q__fuzzy_state s
 		edits++;
 	return edits;
 }
+
+unsigned q__edits_allowed(enum q_fuzziness fuzziness, struct q_str word)
+{
+	unsigned characters = 0;
+
+	switch (fuzziness) {
+	case Q_FUZZINESS_NONE:
+	case Q_FUZZINESS_0:
+		return 0;
+	case Q_FUZZINESS_1:
+		return 1;
+	case Q_FUZZINESS_2:
+		return 2;
+	case Q_FUZZINESS_AUTO:
+		break;
+	}
+	for (size_t at = 0; at < word.length; characters++)
+		q_utf8_next(word, &at);
+	return characters < 3 ? 0 : characters < 6 ? 1 : 2;
+}

@@ -11,7 +11,7 @@
 #ifndef Q_SEARCH_FUZZY_H
 #define Q_SEARCH_FUZZY_H
 
-#include "base/arena.h"
+#include "ports/search_index.h"
 
 enum { Q__EDITS_MAX = 2 };
 
@@ -46,5 +46,17 @@ static inline bool q__fuzzy_is_dead(struct q__fuzzy_state state)
 /* Edits between the word and the text of `count` characters; edits_max + 1 for more. */
 unsigned q__fuzzy_distance(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state,
 			   uint32_t count);
+
+/* How like two words are that are so many edits apart, of so many characters each: Lucene's boost of
+ * a term that a fuzzy word stands for. */
+static inline float q__similarity(unsigned edits, uint32_t length, uint32_t other_length)
+{
+	uint32_t shorter = length < other_length ? length : other_length;
+
+	return edits == 0 ? 1.0f : 1.0f - (float)edits / (float)shorter;
+}
+
+/* Edits that a word of a query allows. */
+unsigned q__edits_allowed(enum q_fuzziness fuzziness, struct q_str word);
 
 #endif

@@ -12,8 +12,6 @@
 #include "search/fuzzy.h"
 #include "search/plan_internal.h"
 
-#include "base/utf8.h"
-
 enum { WORDS_MAX = Q_SEARCH_TEXT_MAX };
 
 struct word {
@@ -65,30 +63,10 @@ static enum q_code take_words(struct q__planner *planner, enum q_field_kind kind
 	return Q_OK;
 }
 
-static unsigned edits_for(enum q_fuzziness fuzziness, struct q_str word)
-{
-	unsigned characters = 0;
-
-	switch (fuzziness) {
-	case Q_FUZZINESS_NONE:
-	case Q_FUZZINESS_0:
-		return 0;
-	case Q_FUZZINESS_1:
-		return 1;
-	case Q_FUZZINESS_2:
-		return 2;
-	case Q_FUZZINESS_AUTO:
-		break;
-	}
-	for (size_t at = 0; at < word.length; characters++)
-		q_utf8_next(word, &at);
-	return characters < 3 ? 0 : characters < 6 ? 1 : 2;
-}
-
 static enum q_code expand_word(struct q__planner *planner, size_t field,
 			       const struct q_match *match, struct word *word)
 {
-	struct q__expansion_rule rule = {.edits = edits_for(match->fuzziness, word->term),
+	struct q__expansion_rule rule = {.edits = q__edits_allowed(match->fuzziness, word->term),
 					 .prefix_length = match->prefix_length,
 					 .max = match->max_expansions};
 
