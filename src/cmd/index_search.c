@@ -98,6 +98,8 @@ static void write_answer(struct q_buf *out, struct q_str id, const struct q_sear
 	q_json_begin_object(&json);
 	q_json_field_string(&json, "id", id);
 	q_json_field_int64(&json, "total", (int64_t)result->total);
+	if (result->total_is_exceeded)
+		q_json_field_string(&json, "relation", Q_STR("gte"));
 	q_json_name(&json, "hits");
 	write_hits(&json, result);
 	q_json_end_object(&json);

@@ -146,6 +146,9 @@ struct q_search_request {
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
 	bool with_source;
 	struct q_source_filter source_filter; /* with_source */
+	/* Hits are counted up to total_max and no further, which is faster. Otherwise all are. */
+	bool total_is_bounded;
+	uint64_t total_max;
 };
 
 struct q_search_hit {
@@ -155,7 +158,8 @@ struct q_search_hit {
 };
 
 struct q_search_result {
-	uint64_t total; /* of all hits */
+	uint64_t total;
+	bool total_is_exceeded; /* there are more hits: the request bounds their count */
 	struct q_search_hit *hits;
 	size_t hit_count;
 };

@@ -2,7 +2,7 @@
 
 #include "search/query_json_internal.h"
 
-enum { SIZE = 10 };
+enum { SIZE = 10, TOTAL_MAX = 10000 };
 
 static enum q_code take_query(struct q__parser *parser, const struct q_json *value, void *out)
 {
@@ -38,15 +38,19 @@ static enum q_code take_size(struct q__parser *parser, const struct q_json *valu
 	return take_window(parser, value, &request->size);
 }
 
+/* -1 is false, and false is a count up to 0. */
 static enum q_code take_track(struct q__parser *parser, const struct q_json *value, void *out)
 {
-	int64_t number;
-	bool is_on;
+	struct q_search_request *request = out;
+	int64_t number = 0;
+	bool is_on = false;
+	enum q_code code = Q_OK;
 
-	(void)out;
-	if (!q_json_bool(value, &is_on) && !q_json_int64(value, &number))
-		return q__expected(parser, "a boolean or number");
-	return Q_OK;
+	if (!q_json_bool(value, &is_on))
+		code = q__take_number(parser, value, -1, INT32_MAX, &number);
+	request->total_is_bounded = !is_on;
+	request->total_max = number > 0 ? (uint64_t)number : 0;
+	return code;
 }
 
 enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
@@ -62,6 +66,10 @@ enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 	};
 	struct q__parser parser = {.arena = arena, .err = err};
 
-	*out = (struct q_search_request){.query = &all, .size = SIZE, .with_source = true};
+	*out = (struct q_search_request){.query = &all,
+					 .size = SIZE,
+					 .with_source = true,
+					 .total_is_bounded = true,
+					 .total_max = TOTAL_MAX};
 	return q__take_members(&parser, body, members, Q_COUNT_OF(members), out);
 }

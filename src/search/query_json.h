@@ -2,7 +2,7 @@
  * tests that hold this engine against that one.
  *
  * A request is {"query": ..., "from": N, "size": N, "_source": ..., "track_total_hits": ...}; the
- * last is accepted and without effect: hits are always counted. Queries: match_all, ids, term,
+ * last is a boolean or a number, 10,000 where it is not there. Queries: match_all, ids, term,
  * terms, match, multi_match (best_fields), bool, constant_score. A mapping is
  * {"mappings": {"properties": {...}}}, {"properties": {...}} or the properties alone.
  *

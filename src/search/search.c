@@ -13,7 +13,7 @@ struct run {
 	struct q_arena *scratch;
 	struct q__window *window;
 	struct q__top_hits top;
-	uint64_t total;
+	uint64_t total, total_max;
 };
 
 static void drop_deleted(const struct q__deletions *deletions, struct q__window *window)
@@ -90,7 +90,8 @@ static enum q_code take_page(struct run *run, const struct q_search_request *req
 	enum q_code code = q__hit_reader_open(&reader, request, arena, err);
 
 	q__top_hits_sort(&run->top);
-	out->total = run->total;
+	out->total = run->total < run->total_max ? run->total : run->total_max;
+	out->total_is_exceeded = run->total > run->total_max;
 	out->hit_count = run->top.count - from;
 	out->hits = q_arena_alloc_array(arena, out->hit_count, sizeof *out->hits);
 	if (!code && !out->hits)
@@ -123,7 +124,9 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 		      const struct q_search_request *request, struct q_arena *arena,
 		      struct q_search_result *out, struct q_err *err)
 {
-	struct run run = {.snapshot = snapshot, .call = call};
+	struct run run = {.snapshot = snapshot,
+			  .call = call,
+			  .total_max = request->total_is_bounded ? request->total_max : UINT64_MAX};
 	enum q_code code;
 
 	run.scratch = q_arena_new(SCRATCH_BYTES);

@@ -86,6 +86,29 @@ static void a_combination_requires_excludes_and_scores(void **state)
 		"2");
 }
 
+static void hits_are_counted_up_to_a_bound(void **state)
+{
+	static const struct {
+		const char *track;
+		uint64_t total;
+		bool is_exceeded;
+	} cases[] = {{"true", 4, false}, {"10000", 4, false}, {"4", 4, false},
+		     {"3", 3, true},	 {"false", 0, true},  {"-1", 0, true}};
+	struct suite *suite = *state;
+
+	put_people(suite);
+	for (size_t i = 0; i < Q_COUNT_OF(cases); i++) {
+		struct q_search_result result;
+		char body[64];
+
+		snprintf(body, sizeof body, "{'size':2,'track_total_hits':%s}", cases[i].track);
+		assert_int_equal(search(suite, body, &result), Q_OK);
+		assert_int_equal(result.total, cases[i].total);
+		assert_int_equal(result.total_is_exceeded, cases[i].is_exceeded);
+		assert_int_equal(result.hit_count, 2);
+	}
+}
+
 static void a_constant_score_is_its_boost(void **state)
 {
 	struct suite *suite = *state;
@@ -180,6 +203,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(the_best_field_counts),
 		CASE(a_combination_requires_excludes_and_scores),
 		CASE(a_constant_score_is_its_boost),
+		CASE(hits_are_counted_up_to_a_bound),
 		CASE(a_filter_alone_scores_nothing),
 		CASE(from_and_size_cut_after_ordering),
 		CASE(a_field_that_is_not_defined_cannot_be_searched),

@@ -55,6 +55,13 @@ def test_what_was_built_is_found(site):
     assert answers[2]["hits"] == [["d00000", 1], ["d00001", 1]]
 
 
+def test_a_bounded_count_says_that_there_are_more(site):
+    build(site)
+    ran, answers = search(site, *({**match("ann"), "track_total_hits": track} for track in (True, 10, 9, False)))
+    assert [(answer["total"], answer.get("relation")) for answer in answers] == [
+        (10, None), (10, None), (9, "gte"), (0, "gte")]
+
+
 def test_threads_and_repetition_give_the_same_answers(site):
     build(site)
     bodies = [match(name) for name in NAMES] * 10
