@@ -17,6 +17,8 @@ static enum q_code new_index(struct q__directory *directory, struct q__index **o
 		return q_fail(err, Q_NOMEM, "index.open", "an index");
 	}
 	index->directory = directory;
+	pthread_mutex_init(&index->merging, NULL);
+	pthread_mutex_init(&index->committing, NULL);
 	pthread_mutex_init(&index->writing, NULL);
 	pthread_mutex_init(&index->publishing, NULL);
 	index->arena = q_arena_new(DEFINITION_BYTES);
@@ -33,8 +35,11 @@ void q__index_close(struct q__index *index)
 	if (!index)
 		return;
 	q__buffer_free(index->buffer);
+	q__buffer_free(index->sealed);
 	q__snapshot_unref(index->snapshot);
 	index->directory->ops->close(index->directory);
+	pthread_mutex_destroy(&index->merging);
+	pthread_mutex_destroy(&index->committing);
 	pthread_mutex_destroy(&index->writing);
 	pthread_mutex_destroy(&index->publishing);
 	q_arena_free(index->arena);
@@ -61,7 +66,7 @@ static enum q_code create(struct q__index *index, const struct q_index_definitio
 {
 	struct q__snapshot *empty = q__snapshot_new(0);
 
-	index->next_number = 1;
+	atomic_init(&index->next_number, 1);
 	if (!empty || !copy_definition(index, definition)) {
 		q__snapshot_unref(empty);
 		return q_fail(err, Q_NOMEM, "index.create", "an index");
@@ -118,7 +123,7 @@ static enum q_code open_parts(struct q__index *index, struct q_err *err)
 	if (code)
 		return code;
 	index->definition = manifest.definition;
-	index->next_number = manifest.next_number;
+	atomic_init(&index->next_number, manifest.next_number);
 	index->snapshot = q__snapshot_new(manifest.segment_count);
 	if (!index->snapshot)
 		return q_fail(err, Q_NOMEM, "index.open", "%zu segments", manifest.segment_count);
@@ -148,6 +153,12 @@ enum q_code q__index_open(struct q__directory *directory, struct q__index **out,
 	else
 		*out = index;
 	return code;
+}
+
+void q__index_leave_work(struct q__index *index, struct q_bell *sealed, struct q_bell *merge)
+{
+	index->sealed_bell = sealed;
+	index->merge_bell = merge;
 }
 
 const struct q_index_definition *q__index_definition(const struct q__index *index)
