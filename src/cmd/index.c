@@ -128,10 +128,14 @@ static enum q_code ensure(struct q_index_command *command, struct q_err *err)
 	return code;
 }
 
+/* Full buffers are written, and segments merged, beside the reading of documents. */
 static enum q_code build(struct batch *batch, struct q_err *err)
 {
-	enum q_code code = ensure(batch->command, err);
+	static const struct q_search_upkeep_options upkeep = {.refresh_interval_ms = 0};
+	enum q_code code = q_search_index_embedded_keep_up(batch->command->store, &upkeep, err);
 
+	if (!code)
+		code = ensure(batch->command, err);
 	if (!code)
 		code = read_documents(batch, err);
 	if (!code)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "search/embedded_internal.h"
 #include "search/search.h"
+#include "search/upkeep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +17,10 @@ enum { INDEXES_MAX = 1024, COUNT_BYTES = 1 << 16 /* a result without hits */ };
 
 struct embedded {
 	struct q_search_index base;
-	int root, lock;		 /* owned */
-	pthread_mutex_t opening; /* guards the map */
-	struct q_map *indexes;	 /* by name; opened at their first use, closed with the store */
+	int root, lock;		  /* owned */
+	pthread_mutex_t opening;  /* guards the map */
+	struct q_map *indexes;	  /* by name; opened at their first use, closed with the store */
+	struct q__upkeep *upkeep; /* owned; NULL: none */
 };
 
 static struct embedded *embedded_of(struct q_search_index *store)
@@ -38,11 +40,12 @@ static enum q_code open_directory(struct embedded *store, struct q_str name,
 static enum q_code remember(struct embedded *store, struct q_str name, struct q__index *index,
 			    struct q_err *err)
 {
-	if (q_map_put(store->indexes, name, index))
-		return Q_OK;
-	q__index_close(index);
-	return q_fail(err, Q_NOMEM, "search_index.open", "at most %d indexes are open",
-		      INDEXES_MAX);
+	if (!q_map_put(store->indexes, name, index)) {
+		q__index_close(index);
+		return q_fail(err, Q_NOMEM, "search_index.open", "at most %d indexes are open",
+			      INDEXES_MAX);
+	}
+	return store->upkeep ? q__upkeep_add(store->upkeep, index, err) : Q_OK;
 }
 
 /* Holds `opening`. */
@@ -257,6 +260,7 @@ static void close_store(struct q_search_index *base)
 	size_t at = 0;
 	void *index;
 
+	q__upkeep_stop(store->upkeep);
 	while (store->indexes && q_map_next(store->indexes, &at, &name, &index))
 		q__index_close(index);
 	q_map_free(store->indexes);
@@ -317,4 +321,17 @@ enum q_code q_search_index_embedded_open(const char *root, struct q_search_index
 	else
 		*out = &store->base;
 	return code;
+}
+
+const struct q_search_upkeep_options q_search_upkeep_defaults = {
+	.refresh_interval_ms = 1000, .merge_bytes_per_second = 32 << 20};
+
+enum q_code q_search_index_embedded_keep_up(struct q_search_index *base,
+					    const struct q_search_upkeep_options *options,
+					    struct q_err *err)
+{
+	struct embedded *store = embedded_of(base);
+
+	q_assert(!store->upkeep && q_map_count(store->indexes) == 0);
+	return q__upkeep_start(options, &store->upkeep, err);
 }

@@ -9,6 +9,24 @@
 Q_MUST_USE enum q_code q_search_index_embedded_open(const char *root, struct q_search_index **out,
 						    struct q_err *err);
 
+struct q_log;
+
+/* What is done without being asked; NULL, a log that is not there. */
+struct q_search_upkeep_options {
+	int64_t refresh_interval_ms;	 /* 0: only full buffers are written */
+	uint64_t merge_bytes_per_second; /* 0: as fast as can be */
+	struct q_log *log;		 /* borrowed; NULL: none */
+};
+
+/* A second, 32 MiB a second. */
+extern const struct q_search_upkeep_options q_search_upkeep_defaults;
+
+/* Refreshes and merges in threads of the store's own, until it is closed. Without it, refresh and
+ * merges are done by those who call. Called once, before the first index is used. */
+Q_MUST_USE enum q_code q_search_index_embedded_keep_up(
+	struct q_search_index *store, const struct q_search_upkeep_options *options,
+	struct q_err *err);
+
 /* For people who look at the files: not part of the port. */
 
 struct q_segment_facts {
