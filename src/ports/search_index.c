@@ -231,6 +231,7 @@ static enum q_code check_kind(const struct q_search_query *query, struct budget 
 	case Q_SEARCH_ALL:
 		return Q_OK;
 	case Q_SEARCH_TERM:
+	case Q_SEARCH_PREFIX:
 		return check_text(query->term.value, where, err);
 	case Q_SEARCH_IDS:
 	case Q_SEARCH_TERMS:

@@ -75,6 +75,7 @@ enum q_search_kind {
 	Q_SEARCH_IDS,	   /* documents of these ids, score 1 */
 	Q_SEARCH_TERM,	   /* the exact term; keyword: score 1, text: BM25 */
 	Q_SEARCH_TERMS,	   /* any of the exact terms, score 1 */
+	Q_SEARCH_PREFIX,   /* any term that begins with the value, score 1 */
 	Q_SEARCH_MATCH,	   /* the best of one or several fields that have words of a text */
 	Q_SEARCH_BOOL,	   /* a combination */
 	Q_SEARCH_CONSTANT, /* what `inner` finds, score 1 */
@@ -115,7 +116,7 @@ struct q_search_query {
 		struct {
 			struct q_str field;
 			struct q_str value;
-		} term;
+		} term; /* TERM, PREFIX */
 		struct {
 			struct q_str field; /* not for IDS */
 			const struct q_str *values;

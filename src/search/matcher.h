@@ -69,6 +69,10 @@ struct q__matcher *q__match_terms(const struct q__term_ref *refs, size_t count,
 				  const struct q__postings_source *source, float score,
 				  struct q_arena *arena);
 
+/* The documents whose bits are set (bit i % 64 of word i / 64), all with the same score. */
+struct q__matcher *q__match_set(const uint64_t *words, uint32_t document_count, float score,
+				struct q_arena *arena);
+
 /* A term with its weight, for BM25. */
 struct q__weighted_term {
 	const struct q__term_ref *ref;

@@ -214,6 +214,8 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 		return Q_OK;
 	case Q_SEARCH_TERM:
 		return plan_named_term(planner, query, boost, plan);
+	case Q_SEARCH_PREFIX:
+		return q__plan_prefix(planner, query, boost, plan);
 	case Q_SEARCH_IDS:
 	case Q_SEARCH_TERMS:
 		return plan_named_terms(planner, query, boost, plan);
@@ -228,12 +230,15 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 }
 
 enum q_code q__plan_make(const struct q__snapshot *snapshot,
-			 const struct q_index_definition *definition,
+			 const struct q_index_definition *definition, const struct q_call *call,
 			 const struct q_search_query *query, struct q_arena *arena,
 			 const struct q__plan **out, struct q_err *err)
 {
-	struct q__planner planner = {
-		.snapshot = snapshot, .definition = definition, .arena = arena, .err = err};
+	struct q__planner planner = {.snapshot = snapshot,
+				     .definition = definition,
+				     .call = call,
+				     .arena = arena,
+				     .err = err};
 	struct q__plan *plan = q_arena_alloc(arena, sizeof *plan);
 
 	planner.cursor = q_arena_alloc(arena, sizeof *planner.cursor);
@@ -318,6 +323,8 @@ struct q__matcher *q__plan_bind(const struct q__plan *plan, const struct q__snap
 		return q__match_all(segment->document_count, plan->score, arena);
 	case Q__PLAN_TERMS:
 		return bind_terms(plan, field, part, arena);
+	case Q__PLAN_SET:
+		return q__match_set(plan->sets[part], segment->document_count, plan->score, arena);
 	case Q__PLAN_WEIGHTED:
 		return bind_weighted(plan, field, part, arena);
 	case Q__PLAN_BEST:

@@ -3,7 +3,7 @@
  *
  * Ownership: a plan lives in the arena and borrows query, definition and snapshot.
  * Threads:   one.
- * Errors:    Q_INVALID: the query does not fit the definition. Q_TOOBIG: it stands for too many
+ * Errors:    Q_TIMEOUT, Q_CANCELLED. Q_INVALID: the query does not fit the definition. Q_TOOBIG: it stands for too many
  *            terms. Q_NOMEM. */
 #ifndef Q_SEARCH_PLAN_H
 #define Q_SEARCH_PLAN_H
@@ -16,8 +16,9 @@ struct q__plan;
 
 Q_MUST_USE enum q_code q__plan_make(const struct q__snapshot *snapshot,
 				    const struct q_index_definition *definition,
-				    const struct q_search_query *query, struct q_arena *arena,
-				    const struct q__plan **out, struct q_err *err);
+				    const struct q_call *call, const struct q_search_query *query,
+				    struct q_arena *arena, const struct q__plan **out,
+				    struct q_err *err);
 
 /* NULL when the arena is full. */
 Q_MUST_USE struct q__matcher *q__plan_bind(const struct q__plan *plan,

@@ -1,13 +1,15 @@
-/* search/plan_internal.h: what plan.c and plan_match.c share. For these two alone. */
+/* search/plan_internal.h: what the files of the planner share. For plan*.c alone. */
 #ifndef Q_SEARCH_PLAN_INTERNAL_H
 #define Q_SEARCH_PLAN_INTERNAL_H
 
 #include "search/plan.h"
+#include "search/term_range.h"
 
 enum q__plan_kind {
 	Q__PLAN_NONE,
 	Q__PLAN_ALL,
 	Q__PLAN_TERMS,	  /* any of the terms, one score */
+	Q__PLAN_SET,	  /* documents that are known, one score */
 	Q__PLAN_WEIGHTED, /* the sum of the terms' scores */
 	Q__PLAN_BEST,	  /* the best of `inner` */
 	Q__PLAN_CONSTANT, /* inner[0], another score */
@@ -21,10 +23,11 @@ struct q__planned_term {
 
 struct q__plan {
 	enum q__plan_kind kind;
-	float score; /* ALL, TERMS, CONSTANT */
+	float score; /* ALL, TERMS, SET, CONSTANT */
 	size_t field;
 	struct q__planned_term *terms;
 	size_t term_count;
+	const uint64_t *const *sets;  /* SET: one a part, a bit a document */
 	const float *factors;	      /* WEIGHTED: by length byte */
 	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
 	size_t inner_count;
@@ -34,6 +37,7 @@ struct q__plan {
 struct q__planner {
 	const struct q__snapshot *snapshot;
 	const struct q_index_definition *definition;
+	const struct q_call *call;
 	struct q_arena *arena;
 	struct q__term_cursor *cursor;
 	size_t term_count; /* of the whole plan */
@@ -60,6 +64,15 @@ Q_MUST_USE enum q_code q__plan_weighted(struct q__planner *planner, size_t field
 /* The weight of a term that so many documents have. */
 float q__plan_weight(const struct q__planner *planner, size_t field, float boost,
 		     uint64_t document_count);
+
+/* Fills the plan of what has any term of the range, with one score. */
+Q_MUST_USE enum q_code q__plan_term_range(struct q__planner *planner, size_t field,
+					  const struct q__term_range *range, float boost,
+					  struct q__plan *plan);
+
+Q_MUST_USE enum q_code q__plan_prefix(struct q__planner *planner,
+				      const struct q_search_query *query, float boost,
+				      struct q__plan *plan);
 
 enum q_code q__plan_out_of_memory(struct q__planner *planner);
 

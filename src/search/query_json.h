@@ -2,8 +2,13 @@
  * tests that hold this engine against that one.
  *
  * A request is {"query": ..., "from": N, "size": N, "_source": ..., "track_total_hits": ...}; the
- * last is a boolean or a number, 10,000 where it is not there. Queries: match_all, ids, term,
- * terms, match, multi_match (best_fields), bool, constant_score. A mapping is
+ * last is a boolean or a number, 10,000 where it is not there. Queries:
+ *
+ *     match_all, ids, term, terms, prefix
+ *     match, multi_match (best_fields)
+ *     bool, constant_score
+ *
+ * A mapping is
  * {"mappings": {"properties": {...}}}, {"properties": {...}} or the properties alone.
  *
  * Contract:  strict: what is not understood is an error that names it.

@@ -7,22 +7,38 @@ static enum q_code take_term_value(struct q__parser *parser, const struct q_json
 	return q__take_text(parser, value, &query->term.value);
 }
 
-enum q_code q__take_term(struct q__parser *parser, const struct q_json *object, void *out)
+/* {"FIELD": VALUE} or {"FIELD": {"value": VALUE, "boost": N}}. */
+static enum q_code take_field_value(struct q__parser *parser, const struct q_json *object,
+				    struct q_search_query *query)
 {
 	static const struct q__member members[] = {
 		{"value", take_term_value},
 		{"boost", q__take_boost},
 	};
-	struct q_search_query *query = out;
 	const struct q_json *value;
 	enum q_code code = q__take_named(parser, object, &query->term.field, &value);
 
-	query->kind = Q_SEARCH_TERM;
 	if (code)
 		return code;
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return take_term_value(parser, value, query);
 	return q__take_members(parser, value, members, Q_COUNT_OF(members), query);
+}
+
+enum q_code q__take_term(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_TERM;
+	return take_field_value(parser, object, query);
+}
+
+enum q_code q__take_prefix(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_PREFIX;
+	return take_field_value(parser, object, query);
 }
 
 static enum q_code take_values(struct q__parser *parser, const struct q_json *array, void *out)

@@ -106,8 +106,8 @@ static enum q_code search_parts(struct run *run, const struct q_index_definition
 				const struct q_search_request *request, struct q_err *err)
 {
 	const struct q__plan *plan;
-	enum q_code code =
-		q__plan_make(run->snapshot, definition, request->query, run->scratch, &plan, err);
+	enum q_code code = q__plan_make(run->snapshot, definition, run->call, request->query,
+					run->scratch, &plan, err);
 
 	run->top.max = request->from + request->size;
 	run->top.hits = q_arena_alloc_array(run->scratch, run->top.max, sizeof *run->top.hits);

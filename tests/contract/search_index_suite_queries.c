@@ -11,6 +11,22 @@ static void terms_of_keyword_fields_are_exact(void **state)
 	assert_hits(suite, "{'query':{'terms':{'tenant':['b','a','c']}}}", "1 2 3 4");
 }
 
+static void what_begins_with_a_prefix_is_found(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_hits(suite, "{'query':{'prefix':{'notes':'sw'}}}", "1 2");
+	assert_hits(suite, "{'query':{'prefix':{'name':'J'}}}", "");
+	assert_hits(suite, "{'query':{'prefix':{'tenant':''}}}", "1 2 3 4");
+	assert_int_equal(
+		search(suite, "{'query':{'prefix':{'tenant':{'value':'b','boost':3}}}}", &result),
+		Q_OK);
+	assert_int_equal(result.total, 2);
+	assert_true(result.hits[0].score == 3.0f);
+}
+
 static void ids_are_found(void **state)
 {
 	struct suite *suite = *state;
@@ -197,6 +213,7 @@ struct case_list search_index_queries_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
 		CASE(terms_of_keyword_fields_are_exact),
+		CASE(what_begins_with_a_prefix_is_found),
 		CASE(ids_are_found),
 		CASE(a_misspelt_word_is_found_when_fuzziness_allows),
 		CASE(all_words_are_asked_for_by_and),

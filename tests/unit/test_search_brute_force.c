@@ -55,6 +55,15 @@ struct model {
 	struct q_err err;
 };
 
+static size_t field_number(struct q_str name)
+{
+	size_t number = 0;
+
+	while (!q_str_equal(fields[number].name, name))
+		number++;
+	return number;
+}
+
 static unsigned draw(struct model *model, unsigned below)
 {
 	model->seed = model->seed * 6364136223846793005u + 1442695040888963407u;
@@ -318,13 +327,11 @@ static double match_score(const struct model *model, const struct q_match *match
 	double best = -1;
 
 	for (size_t i = 0; i < match->field_count; i++) {
-		size_t field = 0;
+		size_t field = field_number(match->fields[i].name);
 		struct q_str word, rest = match->text;
 		double sum = -1;
 		bool has_all = true;
 
-		while (!q_str_equal(fields[field].name, match->fields[i].name))
-			field++;
 		while (rest.length > 0) {
 			char text[64];
 			double score;
@@ -371,6 +378,18 @@ static bool has_any(const struct model *model, const struct q_search_query *quer
 						: frequency_of(model, document, 0, value) > 0)
 			return true;
 	}
+	return false;
+}
+
+static bool has_prefix(const struct model *model, const struct q_search_query *query,
+		       const struct model_document *document)
+{
+	size_t field = field_number(query->term.field);
+
+	for (size_t i = 0; i < document->counts[field]; i++)
+		if (q_str_starts_with(q_str_from(model->vocabulary[document->words[field][i]]),
+				      query->term.value))
+			return true;
 	return false;
 }
 
@@ -422,6 +441,8 @@ static double query_score(const struct model *model, const struct q_search_query
 						     .field_count = 1,
 						     .max_expansions = 1},
 				   document, boost);
+	case Q_SEARCH_PREFIX:
+		return has_prefix(model, query, document) ? (double)boost : -1;
 	case Q_SEARCH_MATCH:
 		return match_score(model, &query->match, document, boost);
 	case Q_SEARCH_BOOL:
@@ -509,6 +530,10 @@ static void make_query(struct model *model, struct q_search_query *query, unsign
 	case Q_SEARCH_TERM:
 		query->term.field = fields[1].name;
 		query->term.value = random_word(model);
+		break;
+	case Q_SEARCH_PREFIX:
+		query->term.field = fields[draw(model, 3)].name;
+		query->term.value = q_str_slice(random_word(model), 0, draw(model, 4));
 		break;
 	case Q_SEARCH_MATCH:
 		make_match(model, query);
