@@ -149,7 +149,7 @@ struct q__matcher *q__match_weighted(const struct q__weighted_term *terms, size_
 	if (!weighted)
 		return NULL;
 	weighted->base.ops = &weighted_ops;
-	weighted->lengths = field->lengths;
+	weighted->lengths = field->lengths.bytes;
 	weighted->factors = factors;
 	weighted->terms = q_arena_alloc_array(arena, count, sizeof *weighted->terms);
 	if (!weighted->terms)

@@ -66,7 +66,7 @@ static uint8_t *merge_lengths(struct merge *merge, size_t field, bool *is_failed
 	uint8_t *lengths;
 
 	*is_failed = false;
-	if (!merge->sources[0].segment->fields[field].lengths)
+	if (!merge->sources[0].segment->fields[field].lengths.bytes)
 		return NULL;
 	lengths = q_mem_new(merge->document_count);
 	*is_failed = lengths == NULL;
@@ -76,7 +76,7 @@ static uint8_t *merge_lengths(struct merge *merge, size_t field, bool *is_failed
 		for (uint32_t j = 0; j < source->segment->document_count; j++) {
 			if (source->numbers[j] != Q__NO_DOCUMENT)
 				lengths[source->numbers[j]] =
-					source->segment->fields[field].lengths[j];
+					source->segment->fields[field].lengths.bytes[j];
 		}
 	}
 	return lengths;

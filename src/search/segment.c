@@ -43,12 +43,14 @@ static enum q_code open_field(struct q__segment *segment, uint32_t number, struc
 		return fail_corrupt(segment, "a field's counts", err);
 	field->document_count = q__read_u64(counts.data + 8);
 	field->token_count = q__read_u64(counts.data + 16);
-	field->lengths = lengths.length > 0 ? lengths.data : NULL;
+	field->lengths = (struct q__field_lengths){
+		.bytes = lengths.length > 0 ? lengths.data : NULL,
+		.longer = q__segment_file_section(file, Q__SECTION_LONGER, number)};
 	if (lengths.length > 0 && lengths.length != segment->document_count)
 		return fail_corrupt(segment, "a field's lengths", err);
 	field->postings = (struct q__postings_source){
 		.bytes = q__segment_file_section(file, Q__SECTION_POSTINGS, number),
-		.has_frequencies = field->lengths != NULL,
+		.has_frequencies = field->lengths.bytes != NULL,
 		.document_count = segment->document_count};
 	if (!q__terms_open(&field->terms, q__segment_file_section(file, Q__SECTION_TERMS, number),
 			   q__segment_file_section(file, Q__SECTION_TERM_BLOCKS, number),

@@ -8,6 +8,7 @@
 #define Q_SEARCH_SEGMENT_H
 
 #include "search/column.h"
+#include "search/field_lengths.h"
 #include "search/postings.h"
 #include "search/segment_file.h"
 #include "search/stored.h"
@@ -21,9 +22,9 @@ enum { Q__FIELD_ID = 0 };
 struct q__field {
 	struct q__terms terms;
 	struct q__postings_source postings;
-	struct q__column column; /* ids and keywords: ordinals; text fields have none */
-	const uint8_t *lengths;	 /* length bytes by document; NULL: the field has none */
-	uint64_t document_count; /* with at least one term */
+	struct q__column column;	 /* ids and keywords: ordinals; text fields have none */
+	struct q__field_lengths lengths; /* of text fields */
+	uint64_t document_count;	 /* with at least one term */
 	uint64_t token_count;
 };
 

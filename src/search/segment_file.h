@@ -24,6 +24,7 @@ enum q__section {
 	Q__SECTION_TERM_BLOCKS,	  /* where each block begins */
 	Q__SECTION_POSTINGS,
 	Q__SECTION_COLUMN, /* values by document */
+	Q__SECTION_LONGER, /* documents of more tokens than their length bytes tell */
 	Q__SECTION_COUNT
 };
 

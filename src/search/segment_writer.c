@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "search/codec.h"
 #include "search/column.h"
+#include "search/field_lengths.h"
 #include "search/positions.h"
-#include "search/stored.h"
-#include "search/terms.h"
+#include "search/segment.h"
 
 struct q__segment_writer {
 	struct q__segment_file_writer *file; /* owned */
@@ -20,8 +20,7 @@ struct q__segment_writer {
 	struct q__terms_writer terms;
 	struct q__column_writer column;
 	struct q_buf term_postings;
-	struct q_buf seen; /* a bit a document: it has a term */
-	uint64_t token_count;
+	uint32_t *tokens;	      /* owned; by document */
 	uint32_t document, frequency; /* of the current document; 0: there is none */
 };
 
@@ -36,7 +35,6 @@ enum q_code q__segment_create(struct q__directory *directory, const char *name,
 	q_buf_init(&writer->ids, UINT32_MAX);
 	q_buf_init(&writer->id_ends, UINT32_MAX);
 	q_buf_init(&writer->term_postings, UINT32_MAX);
-	q_buf_init(&writer->seen, UINT32_MAX);
 	q__postings_writer_init(&writer->postings, false);
 	q__positions_writer_init(&writer->positions);
 	q__terms_writer_init(&writer->terms);
@@ -89,18 +87,6 @@ static enum q_code end_documents(struct q__segment_writer *writer, struct q_err 
 	return code;
 }
 
-static bool clear_seen(struct q__segment_writer *writer)
-{
-	size_t size = writer->document_count / 8 + 1;
-	char *bits;
-
-	q_buf_clear(&writer->seen);
-	bits = q_buf_reserve(&writer->seen, size);
-	if (bits)
-		memset(bits, 0, size);
-	return bits != NULL;
-}
-
 enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
 				   const uint8_t *lengths, struct q_err *err)
 {
@@ -115,8 +101,9 @@ enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t fi
 	q__column_writer_clear(&writer->column);
 	writer->field = field;
 	writer->lengths = lengths;
-	writer->token_count = 0;
-	if (!clear_seen(writer))
+	q_mem_free(writer->tokens);
+	writer->tokens = q_mem_new_array((size_t)writer->document_count + 1, sizeof(uint32_t));
+	if (!writer->tokens)
 		return q_fail(err, Q_NOMEM, "index.write", "%u documents", writer->document_count);
 	return q__section_begin(writer->file, Q__SECTION_POSTINGS, field, err);
 }
@@ -131,8 +118,7 @@ static void end_document(struct q__segment_writer *writer)
 			writer->lengths ? writer->lengths[document] : 1);
 	if (writer->lengths)
 		q__positions_end_document(&writer->positions);
-	writer->seen.data[document / 8] |= (char)(1 << document % 8);
-	writer->token_count += frequency;
+	writer->tokens[document] += frequency;
 	/* The ordinal of a term is how many have ended before it. */
 	if (!writer->lengths)
 		q__column_add(&writer->column, document, (int64_t)writer->terms.count);
@@ -178,13 +164,34 @@ enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str t
 	return q__section_write(writer->file, bytes_of(&writer->term_postings), err);
 }
 
-static uint64_t count_seen(const struct q__segment_writer *writer)
+static enum q_code write_counts(struct q__segment_writer *writer, struct q_err *err)
 {
-	uint64_t count = 0;
+	uint64_t counts[3] = {writer->terms.count};
 
-	for (size_t i = 0; i < writer->document_count / 8 + 1; i++)
-		count += (uint64_t)__builtin_popcount((unsigned char)writer->seen.data[i]);
-	return count;
+	for (uint32_t i = 0; i < writer->document_count; i++) {
+		counts[1] += writer->tokens[i] > 0;
+		counts[2] += writer->tokens[i];
+	}
+	return q__section_put(writer->file, Q__SECTION_FIELD, writer->field,
+			      (struct q_bytes){(const unsigned char *)counts, sizeof counts}, err);
+}
+
+static enum q_code write_lengths(struct q__segment_writer *writer, struct q_err *err)
+{
+	struct q_bytes lengths = {writer->lengths, writer->document_count};
+	enum q_code code =
+		q__section_put(writer->file, Q__SECTION_LENGTHS, writer->field, lengths, err);
+	struct q_buf longer;
+
+	q_buf_init(&longer, UINT32_MAX);
+	if (!code &&
+	    !q__longer_write(writer->lengths, writer->tokens, writer->document_count, &longer))
+		code = q_fail(err, Q_NOMEM, "index.write", "the lengths of a field");
+	if (!code && longer.length > 0)
+		code = q__section_put(writer->file, Q__SECTION_LONGER, writer->field,
+				      bytes_of(&longer), err);
+	q_buf_free(&longer);
+	return code;
 }
 
 static enum q_code write_column(struct q__segment_writer *writer, struct q_err *err)
@@ -204,15 +211,10 @@ static enum q_code write_column(struct q__segment_writer *writer, struct q_err *
 
 static enum q_code write_field(struct q__segment_writer *writer, struct q_err *err)
 {
-	uint64_t counts[3] = {writer->terms.count, count_seen(writer), writer->token_count};
-	struct q_bytes lengths = {writer->lengths, writer->document_count};
-	enum q_code code =
-		q__section_put(writer->file, Q__SECTION_FIELD, writer->field,
-			       (struct q_bytes){(const unsigned char *)counts, sizeof counts}, err);
+	enum q_code code = write_counts(writer, err);
 
 	if (!code && writer->lengths)
-		code = q__section_put(writer->file, Q__SECTION_LENGTHS, writer->field, lengths,
-				      err);
+		code = write_lengths(writer, err);
 	if (!code)
 		code = q__section_put(writer->file, Q__SECTION_TERMS, writer->field,
 				      bytes_of(&writer->terms.blocks), err);
@@ -239,7 +241,7 @@ static void free_writer(struct q__segment_writer *writer)
 	q_buf_free(&writer->ids);
 	q_buf_free(&writer->id_ends);
 	q_buf_free(&writer->term_postings);
-	q_buf_free(&writer->seen);
+	q_mem_free(writer->tokens);
 	q_mem_free(writer);
 }
 
