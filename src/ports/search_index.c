@@ -177,6 +177,11 @@ static bool boost_ok(float boost)
 	return isfinite(boost) && boost >= 0;
 }
 
+static bool minimum_ok(struct q_minimum minimum)
+{
+	return minimum.number >= -Q_SEARCH_CLAUSES_MAX && minimum.number <= Q_SEARCH_CLAUSES_MAX;
+}
+
 static enum q_code check_match(const struct q_match *match, struct budget *budget,
 			       const char *where, struct q_err *err)
 {
@@ -188,6 +193,9 @@ static enum q_code check_match(const struct q_match *match, struct budget *budge
 		code = q_fail(err, Q_INVALID, where, "a match without fields");
 	if (!code && (match->max_expansions < 1 || match->max_expansions > Q_SEARCH_CLAUSES_MAX))
 		code = q_fail(err, Q_INVALID, where, "max_expansions is 1..%d",
+			      Q_SEARCH_CLAUSES_MAX);
+	if (!code && !minimum_ok(match->minimum))
+		code = q_fail(err, Q_INVALID, where, "a minimum is -%d..%d", Q_SEARCH_CLAUSES_MAX,
 			      Q_SEARCH_CLAUSES_MAX);
 	for (size_t i = 0; i < match->field_count && !code; i++) {
 		if (!boost_ok(match->fields[i].boost))

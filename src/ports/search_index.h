@@ -92,6 +92,12 @@ enum q_fuzziness {
 
 enum q_match_operator { Q_MATCH_OR, Q_MATCH_AND };
 
+/* How many of several clauses are asked for; 0: as many as it takes without a minimum. */
+struct q_minimum {
+	int32_t number; /* < 0: all but so many; at most Q_SEARCH_CLAUSES_MAX either way */
+	bool is_percentage;
+};
+
 struct q_match_field {
 	struct q_str name;
 	float boost;
@@ -104,6 +110,7 @@ struct q_match {
 	const struct q_match_field *fields;
 	size_t field_count;
 	enum q_match_operator match_operator;
+	struct q_minimum minimum; /* of the words in a field, unless it has one alone */
 	enum q_fuzziness fuzziness;
 	uint32_t prefix_length;	 /* characters that may not differ */
 	uint32_t max_expansions; /* terms that a word stands for at most: 1..Q_SEARCH_CLAUSES_MAX */
@@ -125,7 +132,7 @@ struct q_search_query {
 		struct q_match match;
 		struct {
 			/* All of must and filter, none of must_not, and at least minimum_should of
-			 * should; must and should score. */
+			 * should (1 where nothing is in must and filter); must and should score. */
 			const struct q_search_query *must, *filter, *should, *must_not;
 			size_t must_count, filter_count, should_count, must_not_count;
 			size_t minimum_should;

@@ -158,6 +158,8 @@ static enum q_code plan_combination(struct q__planner *planner, const struct q_s
 	plan->should_count = should;
 	plan->must_not_count = must_not;
 	plan->minimum_should = query->combination.minimum_should;
+	if (must == 0 && filter == 0 && should > 0 && plan->minimum_should == 0)
+		plan->minimum_should = 1;
 	if (!code)
 		code = plan_inner(planner, query->combination.must, must, boost, plan);
 	if (!code)

@@ -10,6 +10,7 @@
 #include "search/analyser.h"
 #include "search/expansion.h"
 #include "search/fuzzy.h"
+#include "search/minimum.h"
 #include "search/plan_internal.h"
 
 enum { WORDS_MAX = Q_SEARCH_TEXT_MAX };
@@ -137,7 +138,18 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 	return Q_OK;
 }
 
-/* All of the words: each a sum of its own. */
+/* Adds a word as a sum of its own. */
+static enum q_code add_word_plan(struct q__planner *planner, size_t field, const struct word *word,
+				 float boost, struct q__plan *plan)
+{
+	struct q__plan *inner = q_arena_alloc(planner->arena, sizeof *inner);
+
+	if (!inner)
+		return q__plan_out_of_memory(planner);
+	plan->inner[plan->inner_count++] = inner;
+	return plan_words(planner, field, word, 1, boost, inner);
+}
+
 static enum q_code plan_all_words(struct q__planner *planner, size_t field,
 				  const struct word *words, size_t word_count, float boost,
 				  struct q__plan *plan)
@@ -145,19 +157,61 @@ static enum q_code plan_all_words(struct q__planner *planner, size_t field,
 	enum q_code code = Q_OK;
 
 	plan->kind = Q__PLAN_BOOL;
+	plan->must_count = word_count;
 	plan->inner = q_arena_alloc_array(planner->arena, word_count, sizeof(void *));
 	if (!plan->inner)
 		return q__plan_out_of_memory(planner);
-	for (size_t i = 0; i < word_count && !code; i++) {
-		struct q__plan *inner = q_arena_alloc(planner->arena, sizeof *inner);
-
-		if (!inner)
-			return q__plan_out_of_memory(planner);
-		code = plan_words(planner, field, &words[i], 1, boost, inner);
-		plan->inner[plan->inner_count++] = inner;
-	}
-	plan->must_count = word_count;
+	for (size_t i = 0; i < word_count && !code; i++)
+		code = add_word_plan(planner, field, &words[i], boost, plan);
 	return code;
+}
+
+/* So many of the words, where one that is given twice counts twice. */
+static enum q_code plan_some_words(struct q__planner *planner, size_t field,
+				   const struct word *words, size_t given, size_t minimum,
+				   float boost, struct q__plan *plan)
+{
+	enum q_code code = Q_OK;
+
+	plan->kind = Q__PLAN_BOOL;
+	plan->should_count = given;
+	plan->minimum_should = minimum;
+	plan->inner = q_arena_alloc_array(planner->arena, given, sizeof(void *));
+	if (!plan->inner)
+		return q__plan_out_of_memory(planner);
+	for (; plan->inner_count < given && !code; words++) {
+		struct word once = *words;
+
+		once.times = 1;
+		code = add_word_plan(planner, field, &once, boost, plan);
+		for (unsigned i = 1; i < words->times; i++, plan->inner_count++)
+			plan->inner[plan->inner_count] = plan->inner[plan->inner_count - 1];
+	}
+	return code;
+}
+
+/* As many of the words as are asked for; where that is more than there are, the plan is none. */
+static enum q_code plan_asked_words(struct q__planner *planner, size_t field,
+				    const struct q_match *match, const struct word *words,
+				    size_t word_count, float boost, struct q__plan *plan)
+{
+	bool is_all = match->match_operator == Q_MATCH_AND;
+	size_t given = 0, optional, minimum;
+
+	for (size_t i = 0; i < word_count; i++)
+		given += words[i].times;
+	if (given == 1)
+		return plan_words(planner, field, words, 1, boost, plan);
+	optional = is_all ? 0 : given;
+	minimum = q__minimum_of(match->minimum, optional);
+	if (minimum > optional)
+		return Q_OK;
+	is_all = is_all || minimum == given;
+	if (is_all && word_count > 1)
+		return plan_all_words(planner, field, words, word_count, boost, plan);
+	if (!is_all && minimum > 1)
+		return plan_some_words(planner, field, words, given, minimum, boost, plan);
+	return plan_words(planner, field, words, word_count, boost, plan);
 }
 
 static enum q_code plan_field_match(struct q__planner *planner, const struct q_match *match,
@@ -178,9 +232,7 @@ static enum q_code plan_field_match(struct q__planner *planner, const struct q_m
 		code = expand_word(planner, field, match, &words[i]);
 	if (code || count == 0)
 		return code;
-	if (match->match_operator == Q_MATCH_AND && count > 1)
-		return plan_all_words(planner, field, words, count, boost, plan);
-	return plan_words(planner, field, words, count, boost, plan);
+	return plan_asked_words(planner, field, match, words, count, boost, plan);
 }
 
 enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match, float boost,

@@ -51,6 +51,10 @@ enum q_code q__take_number(struct q__parser *parser, const struct q_json *value,
 
 enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, bool *out);
 
+/* `minimum_should_match`: a number or a percentage. */
+enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
+			    struct q_minimum *out);
+
 /* "WHAT was expected". */
 enum q_code q__expected(struct q__parser *parser, const char *what);
 

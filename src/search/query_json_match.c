@@ -63,6 +63,13 @@ static enum q_code take_operator(struct q__parser *parser, const struct q_json *
 	return Q_OK;
 }
 
+static enum q_code take_minimum(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+
+	return q__take_minimum(parser, value, &query->match.minimum);
+}
+
 static enum q_code take_type(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_str text = {0};
@@ -125,17 +132,18 @@ static enum q_code take_fields(struct q__parser *parser, const struct q_json *ar
 }
 
 static const struct q__member match_members[] = {
+	{"fields", take_fields}, /* these two: multi_match alone */
+	{"type", take_type},
 	{"query", take_text},
 	{"fuzziness", take_fuzziness},
 	{"prefix_length", take_prefix_length},
 	{"max_expansions", take_max_expansions},
 	{"operator", take_operator},
+	{"minimum_should_match", take_minimum},
 	{"fuzzy_transpositions", take_transpositions},
 	{"boost", q__take_boost},
-	{"fields", take_fields}, /* from here on: multi_match alone */
-	{"type", take_type},
 };
-enum { MATCH_MEMBERS = 7 };
+enum { MULTI_MATCH_ONLY = 2 };
 
 enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *object, void *out)
 {
@@ -164,5 +172,6 @@ enum q_code q__take_match(struct q__parser *parser, const struct q_json *object,
 		return code;
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return take_text(parser, value, query);
-	return q__take_members(parser, value, match_members, MATCH_MEMBERS, query);
+	return q__take_members(parser, value, match_members + MULTI_MATCH_ONLY,
+			       Q_COUNT_OF(match_members) - MULTI_MATCH_ONLY, query);
 }

@@ -1,3 +1,4 @@
+#include "search/minimum.h"
 #include "search/query_json_internal.h"
 
 /* One query or an array of them. */
@@ -53,14 +54,22 @@ static enum q_code take_must_not(struct q__parser *parser, const struct q_json *
 			    &query->combination.must_not_count);
 }
 
-static enum q_code take_minimum(struct q__parser *parser, const struct q_json *value, void *out)
+/* Taken when the clauses are counted. */
+static enum q_code pass_minimum(struct q__parser *parser, const struct q_json *value, void *out)
 {
-	struct q_search_query *query = out;
-	int64_t number;
-	enum q_code code = q__take_number(parser, value, 0, Q_SEARCH_CLAUSES_MAX, &number);
+	(void)parser, (void)value, (void)out;
+	return Q_OK;
+}
 
-	if (!code)
-		query->combination.minimum_should = (size_t)number;
+static enum q_code take_minimum(struct q__parser *parser, const struct q_json *object,
+				struct q_search_query *query)
+{
+	static const struct q_str name = Q_STR_INIT("minimum_should_match");
+	const struct q_json *value = q_json_member(object, name);
+	struct q_minimum minimum = {0};
+	enum q_code code = value ? q__take_minimum(parser, value, &minimum) : Q_OK;
+
+	query->combination.minimum_should = q__minimum_of(minimum, query->combination.should_count);
 	return code;
 }
 
@@ -70,19 +79,14 @@ static enum q_code take_combination(struct q__parser *parser, const struct q_jso
 	static const struct q__member members[] = {
 		{"must", take_must},	  {"filter", take_filter},
 		{"should", take_should},  {"must_not", take_must_not},
-		{"boost", q__take_boost}, {"minimum_should_match", take_minimum},
+		{"boost", q__take_boost}, {"minimum_should_match", pass_minimum},
 	};
 	struct q_search_query *query = out;
 	enum q_code code;
 
 	query->kind = Q_SEARCH_BOOL;
 	code = q__take_members(parser, object, members, Q_COUNT_OF(members), query);
-	/* As OpenSearch: one of should, unless something else is required. */
-	if (!code && !q_json_member(object, Q_STR("minimum_should_match")) &&
-	    query->combination.must_count == 0 && query->combination.filter_count == 0 &&
-	    query->combination.should_count > 0)
-		query->combination.minimum_should = 1;
-	return code;
+	return code ? code : take_minimum(parser, object, query);
 }
 
 static enum q_code take_inner(struct q__parser *parser, const struct q_json *value, void *out)

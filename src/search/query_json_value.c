@@ -94,3 +94,21 @@ enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, b
 {
 	return q_json_bool(value, out) ? Q_OK : q__expected(parser, "true or false");
 }
+
+/* 2, "2", "-1", "75%" or "-25%". */
+enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
+			    struct q_minimum *out)
+{
+	struct q_str text = {0};
+	int64_t number = INT64_MAX;
+
+	if (q_json_string(value, &text) && q_str_ends_with(text, Q_STR("%"))) {
+		out->is_percentage = true;
+		text.length--;
+	}
+	if ((!q_json_int64(value, &number) && !q_str_to_int64(text, &number)) ||
+	    number < -Q_SEARCH_CLAUSES_MAX || number > Q_SEARCH_CLAUSES_MAX)
+		return q__expected(parser, "a number or a percentage");
+	out->number = (int32_t)number;
+	return Q_OK;
+}

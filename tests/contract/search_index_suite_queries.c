@@ -60,6 +60,45 @@ static void all_words_are_asked_for_by_and(void **state)
 	assert_hits(suite, "{'query':{'match':{'name':'john smith'}}}", "1 3");
 }
 
+static void so_many_words_are_asked_for_by_a_minimum(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'john smith ann','minimum_should_match':2}"
+		    "}}}",
+		    "1");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'john smith','minimum_should_match':'-1'}"
+		    "}}}",
+		    "1 3");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'john smith','minimum_should_match':'99%'}"
+		    "}}}",
+		    "1 3");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'john smith','minimum_should_match':3}}}}",
+		    "");
+	assert_hits(suite, "{'query':{'match':{'name':{'query':'ann','minimum_should_match':3}}}}",
+		    "4");
+	assert_hits(suite,
+		    "{'query':{'multi_match':{'query':'john pool','fields':['name','notes'],"
+		    "'minimum_should_match':'100%'}}}",
+		    "");
+}
+
+static void a_word_that_is_given_twice_counts_twice_for_a_minimum(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'john john smith',"
+		    "'minimum_should_match':2}}}}",
+		    "1 3");
+}
+
 static void the_best_field_counts(void **state)
 {
 	struct suite *suite = *state;
@@ -100,6 +139,24 @@ static void a_combination_requires_excludes_and_scores(void **state)
 		"{'query':{'bool':{'should':[{'term':{'tenant':'a'}},{'match':{'notes':'pool'}}],"
 		"'minimum_should_match':2}}}",
 		"2");
+}
+
+static void one_of_should_is_asked_for_where_nothing_else_is(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_hits(suite,
+		    "{'query':{'bool':{'should':[{'term':{'tenant':'a'}},{'ids':{'values':['3']}}],"
+		    "'minimum_should_match':0}}}",
+		    "1 2 3");
+	assert_hits(suite,
+		    "{'query':{'bool':{'should':[{'term':{'tenant':'a'}},{'ids':{'values':['1']}}],"
+		    "'minimum_should_match':'-50%'}}}",
+		    "1 2");
+	assert_hits(suite,
+		    "{'query':{'bool':{'must':{'term':{'tenant':'a'}},'minimum_should_match':1}}}",
+		    "");
 }
 
 static void hits_are_counted_up_to_a_bound(void **state)
@@ -217,8 +274,11 @@ struct case_list search_index_queries_cases(void)
 		CASE(ids_are_found),
 		CASE(a_misspelt_word_is_found_when_fuzziness_allows),
 		CASE(all_words_are_asked_for_by_and),
+		CASE(so_many_words_are_asked_for_by_a_minimum),
+		CASE(a_word_that_is_given_twice_counts_twice_for_a_minimum),
 		CASE(the_best_field_counts),
 		CASE(a_combination_requires_excludes_and_scores),
+		CASE(one_of_should_is_asked_for_where_nothing_else_is),
 		CASE(a_constant_score_is_its_boost),
 		CASE(hits_are_counted_up_to_a_bound),
 		CASE(a_filter_alone_scores_nothing),

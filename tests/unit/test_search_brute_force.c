@@ -319,44 +319,68 @@ static double word_score(const struct model *model, const struct q_match *match,
 	return sum;
 }
 
-/* The words of a query's text differ and do not stand for the same terms often enough to matter:
- * the random queries have one or two, far apart (see make_match). */
+/* Are so many of a text's words enough? */
+static bool is_enough(const struct q_match *match, int given, int found)
+{
+	bool is_all = match->match_operator == Q_MATCH_AND;
+	int optional = is_all ? 0 : given, minimum = match->minimum.number;
+
+	if (match->minimum.is_percentage)
+		minimum = optional * minimum / 100;
+	if (match->minimum.number < 0)
+		minimum += optional;
+	if (given == 1)
+		return found == 1;
+	return found > 0 && (is_all ? found == given && minimum <= 0 : found >= minimum);
+}
+
+/* The next word of a text, which is whole for a keyword. */
+static void take_word(struct q_str *text, size_t field, char word[64])
+{
+	struct q_str taken = *text, rest = {0};
+
+	if (field > 0)
+		q_str_cut(*text, ' ', &taken, &rest);
+	*text = rest;
+	snprintf(word, 64, "%.*s", Q_STR_ARG(taken));
+}
+
+/* One field of a document; -1: it does not have enough of the words. Where they are looked for
+ * together, they do not stand for the same terms often enough to matter (see make_match). */
+static double field_score(const struct model *model, const struct q_match *match,
+			  const struct model_document *document, size_t field, float boost)
+{
+	struct q_str rest = match->text;
+	int given = 0, found = 0;
+	double sum = 0;
+
+	while (rest.length > 0) {
+		char word[64];
+		double score;
+
+		take_word(&rest, field, word);
+		if (field == 0 && match->fuzziness == Q_FUZZINESS_NONE)
+			score = frequency_of(model, document, 0, word) ? (double)boost : -1;
+		else
+			score = word_score(model, match, document, field, word, boost);
+		given++;
+		found += score >= 0;
+		sum += score >= 0 ? (double)(float)score : 0;
+	}
+	return is_enough(match, given, found) ? sum : -1;
+}
+
 static double match_score(const struct model *model, const struct q_match *match,
 			  const struct model_document *document, float boost)
 {
 	double best = -1;
 
 	for (size_t i = 0; i < match->field_count; i++) {
-		size_t field = field_number(match->fields[i].name);
-		struct q_str word, rest = match->text;
-		double sum = -1;
-		bool has_all = true;
+		double score =
+			field_score(model, match, document, field_number(match->fields[i].name),
+				    boost * match->fields[i].boost);
 
-		while (rest.length > 0) {
-			char text[64];
-			double score;
-
-			if (field == 0) {
-				word = rest;
-				rest = (struct q_str){0};
-			} else {
-				q_str_cut(rest, ' ', &word, &rest);
-			}
-			snprintf(text, sizeof text, "%.*s", Q_STR_ARG(word));
-			if (field == 0 && match->fuzziness == Q_FUZZINESS_NONE)
-				score = frequency_of(model, document, 0, text)
-						? (double)(boost * match->fields[i].boost)
-						: -1;
-			else
-				score = word_score(model, match, document, field, text,
-						   boost * match->fields[i].boost);
-			has_all = has_all && score >= 0;
-			if (score >= 0)
-				sum = (sum < 0 ? 0 : sum) + score;
-		}
-		if (match->match_operator == Q_MATCH_AND && !has_all)
-			sum = -1;
-		best = sum > best ? sum : best;
+		best = score > best ? score : best;
 	}
 	return best < 0 ? -1 : (double)(float)best;
 }
@@ -418,6 +442,9 @@ static double combination_score(const struct model *model, const struct q_search
 		should += score >= 0;
 		sum += score >= 0 ? score : 0;
 	}
+	if (should == 0 && query->combination.should_count > 0 &&
+	    query->combination.must_count == 0 && query->combination.filter_count == 0)
+		return -1;
 	return should >= query->combination.minimum_should ? sum : -1;
 }
 
@@ -458,6 +485,21 @@ static struct q_str random_word(struct model *model)
 	return q_str_from(model->vocabulary[draw(model, VOCABULARY)]);
 }
 
+static struct q_minimum random_minimum(struct model *model)
+{
+	static const struct q_minimum some[] = {{0, false},  {1, false}, {2, false},  {3, false},
+						{-1, false}, {50, true}, {100, true}, {-40, true}};
+
+	return some[draw(model, Q_COUNT_OF(some))];
+}
+
+static void add_words(struct model *model, struct q_match *match, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		match->text = q_arena_format(model->arena, "%.*s %.*s", Q_STR_ARG(match->text),
+					     Q_STR_ARG(random_word(model)));
+}
+
 static void make_match(struct model *model, struct q_search_query *query)
 {
 	static const float boosts[] = {1, 2, 0.5f, 3};
@@ -474,15 +516,14 @@ static void make_match(struct model *model, struct q_search_query *query)
 					.fuzziness = (enum q_fuzziness)draw(model, 5),
 					.prefix_length = draw(model, 3),
 					.max_expansions = draw(model, 4) ? 50 : 3};
-	/* Two words only where they cannot stand for the same term. */
+	/* Several words only where they cannot stand for the same term, or each is for itself. */
 	if (query->match.fuzziness == Q_FUZZINESS_NONE && draw(model, 2)) {
-		struct q_str other = random_word(model);
-
 		query->match.match_operator = (enum q_match_operator)draw(model, 2);
-		if (!q_str_equal(other, query->match.text))
-			query->match.text =
-				q_arena_format(model->arena, "%.*s %.*s",
-					       Q_STR_ARG(query->match.text), Q_STR_ARG(other));
+		query->match.minimum = random_minimum(model);
+		add_words(model, &query->match, 1 + draw(model, 4));
+	} else if (draw(model, 2)) {
+		query->match.minimum = (struct q_minimum){.number = 100, .is_percentage = true};
+		add_words(model, &query->match, 1);
 	}
 }
 
