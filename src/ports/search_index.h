@@ -132,7 +132,9 @@ struct q_search_query {
 		struct q_match match;
 		struct {
 			/* All of must and filter, none of must_not, and at least minimum_should of
-			 * should (1 where nothing is in must and filter); must and should score. */
+			 * should (1 where there is neither must nor filter); must and should score.
+			 * must_not alone takes away from all documents and scores 0; without any
+			 * part it is ALL. */
 			const struct q_search_query *must, *filter, *should, *must_not;
 			size_t must_count, filter_count, should_count, must_not_count;
 			size_t minimum_should;

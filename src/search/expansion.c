@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "search/fuzzy.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct candidate {
@@ -267,7 +268,8 @@ bool q__expand(const struct q__snapshot *snapshot, size_t field, struct q_str wo
 		if (!q__expand_exact(snapshot, field, best.candidates[i].term, cursor, arena,
 				     &expansions[i]))
 			return false;
-		expansions[i].boost = best.candidates[i].boost;
+		/* More edits than characters are a similarity below 0, which orders and no more. */
+		expansions[i].boost = fmaxf(best.candidates[i].boost, 0);
 	}
 	*out = expansions;
 	*count = best.count;

@@ -195,20 +195,30 @@ static void exclude(struct combined *combined, struct q__window *window)
 	}
 }
 
+/* Lucene adds up must and should each by itself, and rounds three times. */
+static void take_sums(struct combined *combined, struct q__window *window)
+{
+	for (uint32_t i = 0; i < window->end - window->start; i++) {
+		window->scores[i] += (float)combined->sums[i];
+		combined->sums[i] = 0;
+	}
+}
+
 static void fill_combined(struct q__matcher *matcher, struct q__window *window)
 {
 	struct combined *combined = q_container_of(matcher, struct combined, base);
 
-	memset(combined->sums, 0, sizeof combined->sums);
 	set_all(window);
+	memset(window->scores, 0, sizeof window->scores);
+	memset(combined->sums, 0, sizeof combined->sums);
 	require(combined, window);
+	take_sums(combined, window);
 	exclude(combined, window);
 	if (combined->parts.should_count > 0) {
 		add_should(combined, window);
 		drop_few(combined, window);
+		take_sums(combined, window);
 	}
-	for (uint32_t i = 0; i < window->end - window->start; i++)
-		window->scores[i] = (float)combined->sums[i];
 }
 
 static const struct q__matcher_ops combined_ops = {.next = next_of_combined, .fill = fill_combined};

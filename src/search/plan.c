@@ -144,22 +144,36 @@ static enum q_code make_inner(struct q__planner *planner, size_t count, struct q
 	return plan->inner ? Q_OK : q__plan_out_of_memory(planner);
 }
 
+/* As in Lucene: where nothing is required, one of should is; where nothing is even offered, all are
+ * found but must_not. */
+static size_t minimum_should(const struct q_search_query *query)
+{
+	size_t required = query->combination.must_count + query->combination.filter_count;
+	size_t minimum = query->combination.minimum_should;
+
+	if (required > 0)
+		return minimum;
+	if (query->combination.should_count == 0)
+		return 0;
+	return minimum > 0 ? minimum : 1;
+}
+
 static enum q_code plan_combination(struct q__planner *planner, const struct q_search_query *query,
 				    float boost, struct q__plan *plan)
 {
 	size_t must = query->combination.must_count, filter = query->combination.filter_count;
 	size_t should = query->combination.should_count;
 	size_t must_not = query->combination.must_not_count;
-	enum q_code code = make_inner(planner, must + filter + should + must_not, plan);
+	size_t all = must + filter + should + must_not;
+	enum q_code code = make_inner(planner, all, plan);
 
-	plan->kind = Q__PLAN_BOOL;
+	plan->kind = all > 0 ? Q__PLAN_BOOL : Q__PLAN_ALL;
+	plan->score = boost; /* of ALL: that of a combination is its parts' */
 	plan->must_count = must;
 	plan->filter_count = filter;
 	plan->should_count = should;
 	plan->must_not_count = must_not;
-	plan->minimum_should = query->combination.minimum_should;
-	if (must == 0 && filter == 0 && should > 0 && plan->minimum_should == 0)
-		plan->minimum_should = 1;
+	plan->minimum_should = minimum_should(query);
 	if (!code)
 		code = plan_inner(planner, query->combination.must, must, boost, plan);
 	if (!code)

@@ -420,9 +420,14 @@ static bool has_prefix(const struct model *model, const struct q_search_query *q
 static double combination_score(const struct model *model, const struct q_search_query *query,
 				const struct model_document *document, float boost)
 {
-	size_t should = 0;
-	double sum = 0;
+	size_t should = 0, minimum = query->combination.minimum_should;
+	size_t required = query->combination.must_count + query->combination.filter_count;
+	double sum = 0, offered = 0;
 
+	if (required + query->combination.should_count + query->combination.must_not_count == 0)
+		return (double)boost;
+	if (required == 0)
+		minimum = query->combination.should_count == 0 ? 0 : minimum > 0 ? minimum : 1;
 	for (size_t i = 0; i < query->combination.must_count; i++) {
 		double score = query_score(model, &query->combination.must[i], document, boost);
 
@@ -440,12 +445,9 @@ static double combination_score(const struct model *model, const struct q_search
 		double score = query_score(model, &query->combination.should[i], document, boost);
 
 		should += score >= 0;
-		sum += score >= 0 ? score : 0;
+		offered += score >= 0 ? score : 0;
 	}
-	if (should == 0 && query->combination.should_count > 0 &&
-	    query->combination.must_count == 0 && query->combination.filter_count == 0)
-		return -1;
-	return should >= query->combination.minimum_should ? sum : -1;
+	return should >= minimum ? (double)((float)sum + (float)offered) : -1;
 }
 
 /* -1: not found. */
