@@ -3,23 +3,7 @@
 #include "base/mem.h"
 #include "documents/work/page.h"
 
-#include <time.h>
-
-enum { OPTIONS_ARENA = 4096, PAUSE_DOUBLINGS_MAX = 6 };
-
-int64_t q__now(const struct q_documents *d)
-{
-	return q_clock_now_ms(d->o.clock);
-}
-
-void q__pause(struct q_documents *d, unsigned attempt)
-{
-	unsigned doublings = attempt <= PAUSE_DOUBLINGS_MAX ? attempt - 1 : PAUSE_DOUBLINGS_MAX;
-	uint64_t most_ns = 1000000ull << doublings;
-	struct timespec pause = {0, (long)q_random_source_below(d->o.random, most_ns)};
-
-	nanosleep(&pause, NULL);
-}
+enum { OPTIONS_ARENA = 4096 };
 
 static struct q_series *series_of(struct q_metric *metric, const char *label)
 {
@@ -96,9 +80,4 @@ void q_documents_free(struct q_documents *d)
 	q_bell_free(d->announce_bell);
 	q_arena_free(d->arena);
 	q_mem_free(d);
-}
-
-bool q_documents_is_small(const struct q_documents *d, uint64_t size_bytes)
-{
-	return size_bytes < d->o.sync_bytes_max;
 }

@@ -51,7 +51,10 @@ struct q_documents {
 	struct q_bell *announce_bell, *send_bell; /* of the webhooks role */
 };
 
-int64_t q__now(const struct q_documents *d);
+static inline int64_t q__now(const struct q_documents *d)
+{
+	return q_clock_now_ms(d->o.clock);
+}
 
 /* Waits before attempt number `attempt`, from 2, of a write that was lost to another: full jitter,
  * growing to 64 ms, so that those who lost to each other do not meet again. */

@@ -61,4 +61,8 @@ struct q_change q__change_remove(const char *name);
 struct q_condition q__if_number(const char *name, int64_t value);
 struct q_condition q__if_string(const char *name, struct q_str value);
 
+/* The code of a read that failed before anything was written: no doubt is left, so Q_IO and
+ * Q_TIMEOUT become Q_BUSY. */
+enum q_code q__not_written(enum q_code code, struct q_err *err);
+
 #endif

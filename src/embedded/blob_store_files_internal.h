@@ -40,6 +40,9 @@ static inline struct file_store *file_store_of(struct q_blob_store *store)
 
 /* ---- blob_store_files_object.c */
 
+/* The entries of a directory, for closedir; NULL with errno. */
+DIR *q__blob_open_entries(int directory);
+
 /* A file of .tmp, from the first byte until it has been published. */
 struct q__blob_temp {
 	struct file_store *store;
@@ -87,9 +90,6 @@ Q_MUST_USE enum q_code q__blob_object_read(const struct q__blob_object *object, 
 void q__blob_object_close(struct q__blob_object *object);
 
 /* ---- blob_store_files_path.c */
-
-/* The entries of a directory, for closedir; NULL with errno. */
-DIR *q__blob_open_entries(int directory);
 
 /* The next part of *rest as a C string; false, and *rest empty, when it was the last. */
 bool q__blob_next_part(struct q_str *rest, char part[BLOB_NAME_SIZE]);

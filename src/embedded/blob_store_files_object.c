@@ -53,6 +53,20 @@ static int64_t modified_ms(const struct stat *status)
 	return (int64_t)status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
 }
 
+DIR *q__blob_open_entries(int directory)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!entries && fd >= 0) {
+		int failed = errno;
+
+		close(fd);
+		errno = failed;
+	}
+	return entries;
+}
+
 void q__blob_temp_name(struct file_store *store, char out[BLOB_NAME_SIZE])
 {
 	snprintf(out, BLOB_NAME_SIZE, "%016llx", atomic_fetch_add(&store->temp_count, 1));

@@ -22,20 +22,6 @@ struct place {
 	struct q_str directories; /* the parts before the last one; may be empty */
 };
 
-DIR *q__blob_open_entries(int directory)
-{
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (!entries && fd >= 0) {
-		int failed = errno;
-
-		close(fd);
-		errno = failed;
-	}
-	return entries;
-}
-
 bool q__blob_next_part(struct q_str *rest, char part[BLOB_NAME_SIZE])
 {
 	struct q_str head;

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "embedded/sqlite_schema.h"
+#include "embedded/sqlite_statements.h"
 
 #include <sqlite3.h>
 

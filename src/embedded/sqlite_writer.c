@@ -1,5 +1,7 @@
 #include "embedded/sqlite_writer.h"
 
+#include "embedded/sqlite_schema.h"
+
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/time.h"

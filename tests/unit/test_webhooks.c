@@ -510,7 +510,7 @@ static void a_delivery_is_sent_again_under_its_message_id(void **state)
 	assert_int_equal(newest(p, "t1", webhook.id).attempts, 2);
 }
 
-static void a_range_of_time_is_sent_again(void **state)
+static void a_range_of_time_is_sent_again_in_its_order(void **state)
 {
 	struct product *p = *state;
 	struct q_identity who = product_admin_of("t1");
@@ -521,20 +521,22 @@ static void a_range_of_time_is_sent_again(void **state)
 	int64_t since_ms = 0, until_ms = 0;
 	struct q_err err;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 9; i++) {
 		product_advance(p, HOUR_MS);
 		since_ms = i == 1 ? q_clock_now_ms(p->clock) : since_ms;
-		until_ms = i == 3 ? q_clock_now_ms(p->clock) : until_ms;
+		until_ms = i == 8 ? q_clock_now_ms(p->clock) : until_ms;
 		receiver_end_job(p, "t1");
 		receiver_run(p);
 	}
 	assert_int_equal(q_webhook_replay(p->documents, &no_call, &caller, webhook.id, since_ms,
 					  until_ms, p->arena, &replay, &err),
 			 Q_OK);
-	assert_int_equal(replay.count, 2);
+	assert_int_equal(replay.count, 7);
 	assert_int_equal(replay.more_since_ms, 0);
 	receiver_run(p);
-	assert_int_equal(sent_count(p), 7);
+	assert_int_equal(sent_count(p), 9 + 7);
+	for (size_t i = 0; i < 7; i++)
+		assert_true(q_str_equal(sent(p, 9 + i).id, sent(p, 1 + i).id));
 }
 
 static void a_test_is_sent_now_even_to_a_receiver_that_is_left_alone(void **state)
@@ -677,7 +679,7 @@ int main(void)
 		CASE(a_callback_of_a_job_that_has_ended_is_told_at_once_and_once),
 		CASE(a_bad_callback_refuses_the_upload),
 		CASE(a_delivery_is_sent_again_under_its_message_id),
-		CASE(a_range_of_time_is_sent_again),
+		CASE(a_range_of_time_is_sent_again_in_its_order),
 		CASE(a_test_is_sent_now_even_to_a_receiver_that_is_left_alone),
 		CASE(another_tenant_finds_nothing),
 		CASE(a_tenant_has_twenty_webhooks_at_most),

@@ -9,47 +9,6 @@
 
 #include "base/utf8.h"
 
-static const char *const status_names[Q_JOB_STATUS_COUNT] = {
-	[Q_JOB_PENDING] = "pending",	   [Q_JOB_CHUNKING] = "chunking",
-	[Q_JOB_PROCESSING] = "processing", [Q_JOB_AGGREGATING] = "aggregating",
-	[Q_JOB_COMPLETED] = "completed",   [Q_JOB_FAILED] = "failed",
-	[Q_JOB_CANCELLED] = "cancelled",
-};
-
-/* edges[from] has the bit of every status that may follow. */
-static const unsigned edges[Q_JOB_STATUS_COUNT] = {
-	[Q_JOB_PENDING] = 1 << Q_JOB_CHUNKING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-	[Q_JOB_CHUNKING] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-	[Q_JOB_PROCESSING] = 1 << Q_JOB_AGGREGATING | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-	[Q_JOB_AGGREGATING] = 1 << Q_JOB_COMPLETED | 1 << Q_JOB_FAILED | 1 << Q_JOB_CANCELLED,
-	/* A retry: a new run. */
-	[Q_JOB_COMPLETED] = 1 << Q_JOB_PROCESSING,
-	[Q_JOB_FAILED] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_PENDING,
-	[Q_JOB_CANCELLED] = 1 << Q_JOB_PROCESSING | 1 << Q_JOB_PENDING,
-};
-
-const char *q_job_status_name(enum q_job_status status)
-{
-	q_assert(status < Q_JOB_STATUS_COUNT);
-	return status_names[status];
-}
-
-bool q_job_status_parse(struct q_str word, enum q_job_status *out)
-{
-	for (size_t i = 0; i < Q_JOB_STATUS_COUNT; i++) {
-		if (q_str_equal(word, q_str_from(status_names[i]))) {
-			*out = (enum q_job_status)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool q_job_status_is_final(enum q_job_status status)
-{
-	return status == Q_JOB_COMPLETED || status == Q_JOB_FAILED || status == Q_JOB_CANCELLED;
-}
-
 struct q_str q__error_code(const struct q_err *err)
 {
 	return q_str_from(err->reason ? err->reason : q_code_name(err->code));
@@ -106,14 +65,6 @@ static bool make_items(struct q_arena *arena, const struct q_job *job, struct q_
 		.attributes = s.items,
 		.attribute_count = s.count};
 	return !f.failed && !s.failed && !q_arena_failed(arena);
-}
-
-enum q_code q__not_written(enum q_code code, struct q_err *err)
-{
-	if (code != Q_TIMEOUT && code != Q_IO)
-		return code;
-	err->code = Q_BUSY;
-	return Q_BUSY;
 }
 
 enum q_code q__job_create(struct q_documents *d, const struct q_call *call, const struct q_job *job,
@@ -353,7 +304,7 @@ enum q_code q__job_take_edge(struct q_documents *d, const struct q_call *call,
 	struct edge_writes w = {0};
 	enum q_code code;
 
-	q_assert(edges[from->view.status] & 1u << edge->to);
+	q_assert(q__job_status_may_become(from->view.status, edge->to));
 	q_assert(edge->change_count <= Q__EDGE_CHANGES_MAX);
 	q_assert(edge->write_count + is_final <= Q__EDGE_WRITES_MAX);
 	add_status(&w, from, edge, now, arena);

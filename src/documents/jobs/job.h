@@ -25,10 +25,6 @@ void q__job_facts_parse(const struct q_item *item, struct q_job *out);
 Q_MUST_USE enum q_code q__job_parse(const struct q_item *item, struct q_arena *arena,
 				    struct q__job *out, struct q_err *err);
 
-/* The code of a read that failed before anything was written: no doubt is left, so Q_IO and
- * Q_TIMEOUT become Q_BUSY. */
-enum q_code q__not_written(enum q_code code, struct q_err *err);
-
 /* A new job: its file, its status, its plan, the tenant's mark and `more` in one transaction; then
  * the doorbell. `added` is what the tenant uses more from then on. Q_CONFLICT: a condition of
  * `more` does not hold; else as q__usage_grow. */
@@ -38,9 +34,11 @@ Q_MUST_USE enum q_code q__job_create(struct q_documents *d, const struct q_call 
 				     struct q_arena *arena, struct q_err *err);
 enum { Q__CREATE_WRITES_MAX = 16 };
 
+/* Only these edges exist. */
+bool q__job_status_may_become(enum q_job_status from, enum q_job_status to);
+
 /* A step from one status to another, with everything that belongs to it in one transaction: the
- * status, its due mark, its place in the index, its event and `writes`. Only the edges of DESIGN
- * exist; another is a bug. */
+ * status, its due mark, its place in the index, its event and `writes`. */
 struct q__edge {
 	enum q_job_status to;
 	int64_t due_at_ms;		/* 0: no longer due */

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { BATCHES_A_LOOK = 4, LOOK_ARENA = 16 << 20 };
@@ -34,122 +33,13 @@ enum q_code q_live_new(struct q_documents *d, struct q_live **out, struct q_err 
 	return Q_OK;
 }
 
-/* --- Topics and entries ----------------------------------------------------------------------- */
-
-static struct q__live_topic *topic_new(struct q_live *live, struct q_str file_id)
-{
-	struct q__live_topic *topic = q_mem_new(sizeof *topic);
-
-	if (!topic)
-		return NULL;
-	snprintf(topic->file_id, sizeof topic->file_id, "%.*s", Q_STR_ARG(file_id));
-	if (!q_map_put(live->topics, file_id, topic)) {
-		q_mem_free(topic);
-		return NULL;
-	}
-	topic->next = live->topic_list;
-	topic->link = &live->topic_list;
-	if (topic->next)
-		topic->next->link = &topic->next;
-	live->topic_list = topic;
-	return topic;
-}
-
-static void topic_free(struct q_live *live, struct q__live_topic *topic)
-{
-	q_map_remove(live->topics, q_str_from(topic->file_id));
-	*topic->link = topic->next;
-	if (topic->next)
-		topic->next->link = topic->link;
-	q_mem_free(topic);
-}
-
-struct q__live_entry *q__live_find_entry(const struct q_live_subscription *s, struct q_str file_id)
-{
-	const struct q__live_topic *topic = q_map_find(s->live->topics, file_id);
-	struct q__live_entry *entry = topic ? topic->entries : NULL;
-
-	while (entry && entry->subscription != s)
-		entry = entry->next;
-	return entry;
-}
-
-enum q_code q__live_add_entry(struct q_live_subscription *s, struct q_str file_id, int64_t position,
-			      struct q_err *err)
-{
-	struct q_live *live = s->live;
-	struct q__live_topic *topic = q_map_find(live->topics, file_id);
-	struct q__live_entry *entry;
-
-	if (q__live_find_entry(s, file_id))
-		return Q_OK;
-	if (s->entry_count == Q_LIVE_JOBS_MAX)
-		return q_fail_reason(err, Q_TOOBIG, "too_many_jobs", "live.subscribe",
-				     "subscribe again, from a later time");
-	entry = q_mem_new(sizeof *entry);
-	if (entry && !topic)
-		topic = topic_new(live, file_id);
-	if (!entry || !topic) {
-		q_mem_free(entry);
-		return q_fail(err, Q_NOMEM, "live.subscribe", "a job's place");
-	}
-	*entry = (struct q__live_entry){.subscription = s,
-					.topic = topic,
-					.position = position,
-					.next = topic->entries,
-					.link = &topic->entries,
-					.next_of_subscription = s->entries};
-	if (entry->next)
-		entry->next->link = &entry->next;
-	topic->entries = s->entries = entry;
-	topic->next_look_ms = 0;
-	s->entry_count++;
-	return Q_OK;
-}
-
-/* Out of its topic, which ends with its last entry. Its subscription frees it. */
-static void detach(struct q__live_entry *entry)
-{
-	struct q__live_topic *topic = entry->topic;
-
-	if (!topic)
-		return;
-	*entry->link = entry->next;
-	if (entry->next)
-		entry->next->link = entry->link;
-	entry->topic = NULL;
-	if (!topic->entries)
-		topic_free(entry->subscription->live, topic);
-}
-
-static void remove_entries(struct q_live_subscription *s)
-{
-	while (s->entries) {
-		struct q__live_entry *entry = s->entries;
-
-		s->entries = entry->next_of_subscription;
-		detach(entry);
-		q_mem_free(entry);
-	}
-	s->entry_count = 0;
-}
-
-static void subscription_free(struct q_live_subscription *s)
-{
-	remove_entries(s);
-	q_mem_free(s->first);
-	s->subscriber.release(s->subscriber.context);
-	atomic_fetch_sub(&s->live->subscription_count, 1);
-	q_mem_free(s);
-}
-
 static void free_all(struct q_live_subscription *list)
 {
 	while (list) {
 		struct q_live_subscription *s = list;
 
 		list = s->next;
-		subscription_free(s);
+		q__live_subscription_free(s);
 	}
 }
 
@@ -231,7 +121,7 @@ static void lose(struct q__live_entry *entry, const struct q_err *why)
 	if (!atomic_load(&s->is_cancelled) && !s->is_of_tenant)
 		s->subscriber.on_failed(s->subscriber.context, q_str_from(entry->topic->file_id),
 					why);
-	detach(entry);
+	q__live_detach(entry);
 }
 
 /* A job that has ended may be tried again; a subscription to its tenant finds that out by
@@ -388,7 +278,7 @@ static void drop_cancelled(struct q_live *live)
 			continue;
 		}
 		*at = s->next;
-		subscription_free(s);
+		q__live_subscription_free(s);
 	}
 }
 

@@ -87,6 +87,10 @@ Q_MUST_USE enum q_code q__live_add_entry(struct q_live_subscription *subscriptio
 struct q__live_entry *q__live_find_entry(const struct q_live_subscription *subscription,
 					 struct q_str file_id);
 
+/* Takes the entry out of its topic, which ends with its last one. Its subscription frees it. */
+void q__live_detach(struct q__live_entry *entry);
+void q__live_subscription_free(struct q_live_subscription *subscription);
+
 /* Finds the jobs of a tenant that a subscription is to be told of (live_tenant.c). */
 Q_MUST_USE enum q_code q__live_scan(struct q_live_subscription *subscription,
 				    const struct q_call *call, struct q_err *err);

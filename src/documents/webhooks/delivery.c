@@ -47,7 +47,8 @@ struct q_record_key q__delivery_due_key(struct q_arena *arena, const struct q__d
 	struct q_record_key queue = q__queue_key(arena, delivery->view.tenant_id, delivery->queue);
 
 	return (struct q_record_key){queue.pk,
-				     q_arena_format(arena, "%013" PRId64 "#%.*s", due_at_ms,
+				     q_arena_format(arena, "%013" PRId64 "#%013" PRId64 "#%.*s",
+						    due_at_ms, delivery->view.created_at_ms,
 						    Q_STR_ARG(delivery->view.id))};
 }
 
@@ -146,6 +147,29 @@ enum q_code q__delivery_parse(const struct q_item *item, struct q__delivery *out
 		return q_fail(err, Q_CORRUPT, where, "item %.*s is no delivery",
 			      Q_STR_ARG(item->key.pk));
 	return Q_OK;
+}
+
+enum q_code q__deliveries_read_due(struct q_documents *d, const struct q_call *call,
+				   const struct q__queue *queue, size_t limit,
+				   struct q_arena *arena, struct q__delivery **out, size_t *count,
+				   struct q_err *err)
+{
+	struct q_query query = {.index = 2,
+				.pk = q__queue_key(arena, queue->tenant_id, queue->name).pk,
+				.sk_to = q__time_key(arena, q__now(d) + 1),
+				.limit = limit};
+	struct q_query_page found = {0};
+	enum q_code code = q_record_store_query(d->o.records, call, &query, arena, &found, err);
+
+	*count = 0;
+	if (code)
+		return code;
+	*out = q_arena_alloc_array(arena, found.count, sizeof **out);
+	if (!*out)
+		return q_fail(err, Q_NOMEM, where, "%zu deliveries", found.count);
+	for (; !code && *count < found.count; ++*count)
+		code = q__delivery_parse(&found.items[*count], &(*out)[*count], err);
+	return code;
 }
 
 /* --- Making */

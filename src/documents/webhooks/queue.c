@@ -224,28 +224,6 @@ enum q_code q__queue_claim(struct q_documents *d, const struct q_call *call, str
 	return code;
 }
 
-enum q_code q__queue_read_due(struct q_documents *d, const struct q_call *call,
-			      const struct q__queue *queue, size_t limit, struct q_arena *arena,
-			      struct q__delivery **out, size_t *count, struct q_err *err)
-{
-	struct q_query query = {.index = 2,
-				.pk = q__queue_key(arena, queue->tenant_id, queue->name).pk,
-				.sk_to = q__time_key(arena, q__now(d) + 1),
-				.limit = limit};
-	struct q_query_page found = {0};
-	enum q_code code = q_record_store_query(d->o.records, call, &query, arena, &found, err);
-
-	*count = 0;
-	if (code)
-		return code;
-	*out = q_arena_alloc_array(arena, found.count, sizeof **out);
-	if (!*out)
-		return q_fail(err, Q_NOMEM, where, "%zu deliveries", found.count);
-	for (; !code && *count < found.count; ++*count)
-		code = q__delivery_parse(&found.items[*count], &(*out)[*count], err);
-	return code;
-}
-
 /* --- Giving back */
 
 /* When the first delivery that waits is due; LOOK_AGAIN_MS from now where the index shows none. */

@@ -21,7 +21,8 @@ static enum q_code send_due(struct q_documents *d, const struct q_call *call,
 	int64_t until_ms = q_time_monotonic_ms() + SLICE_MS;
 	struct q__delivery *due = NULL;
 	size_t count;
-	enum q_code code = q__queue_read_due(d, call, queue, DUE_LOOK, arena, &due, &count, err);
+	enum q_code code =
+		q__deliveries_read_due(d, call, queue, DUE_LOOK, arena, &due, &count, err);
 
 	for (size_t i = 0; !code && i < count; i++) {
 		code = q__attempt(d, call, queue, &due[i], arena, err);

@@ -107,6 +107,9 @@ struct q__message {
 	struct q_str body;
 };
 
+struct q_str q__notices_bucket(struct q_arena *arena, unsigned bucket);
+Q_MUST_USE enum q_code q__notice_parse(const struct q_item *item, struct q__notice *out,
+				       struct q_err *err);
 /* The message that tells of a job's end. */
 Q_MUST_USE enum q_code q__message_of_end(const struct q__notice *notice, struct q_arena *arena,
 					 struct q__message *out, struct q_err *err);
@@ -136,7 +139,7 @@ struct q_record_key q__delivery_key(struct q_arena *arena, struct q_str id);
 struct q_record_key q__delivery_log_key(struct q_arena *arena, struct q_str tenant_id,
 					struct q_str webhook_id, int64_t created_at_ms,
 					struct q_str id);
-/* Index 2 of a delivery that waits. */
+/* Index 2 of a delivery that waits: of those that are due at once the oldest comes first. */
 struct q_record_key q__delivery_due_key(struct q_arena *arena, const struct q__delivery *delivery,
 					int64_t due_at_ms);
 
@@ -167,15 +170,16 @@ struct q_write q__queue_add_write(struct q_documents *d, struct q_str tenant_id,
 Q_MUST_USE enum q_code q__queue_claim(struct q_documents *d, const struct q_call *call,
 				      struct q_arena *arena, struct q__queue *out,
 				      struct q_err *err);
-/* The next deliveries that are due, the longest due first. */
-Q_MUST_USE enum q_code q__queue_read_due(struct q_documents *d, const struct q_call *call,
-					 const struct q__queue *queue, size_t limit,
-					 struct q_arena *arena, struct q__delivery **out,
-					 size_t *count, struct q_err *err);
 /* Gives a claimed queue back; it is looked at again when something is due. */
 Q_MUST_USE enum q_code q__queue_release(struct q_documents *d, const struct q_call *call,
 					const struct q__queue *queue, struct q_arena *arena,
 					struct q_err *err);
+
+/* The next deliveries of a queue that are due, the longest due first. */
+Q_MUST_USE enum q_code q__deliveries_read_due(struct q_documents *d, const struct q_call *call,
+					      const struct q__queue *queue, size_t limit,
+					      struct q_arena *arena, struct q__delivery **out,
+					      size_t *count, struct q_err *err);
 
 /* --- Sending (attempt.c) ---------------------------------------------------------------------- */
 
