@@ -41,7 +41,7 @@ struct q_documents {
 	struct q_arena *arena;
 	struct q_series *uploaded_sync, *uploaded_async;
 	struct q_series *pages_completed, *pages_failed;
-	struct q_series *extract_seconds, *analyse_seconds, *store_seconds;
+	struct q_series *extract_seconds, *analyse_seconds;
 	struct q_series *document_seconds;
 	struct q_series *deleted_by_request, *deleted_by_retention;
 	struct q__page_commits commits;
