@@ -24,6 +24,13 @@ struct merge {
 	struct q_arena *scratch; /* for a term or a document */
 };
 
+static enum q_code fail_corrupt(const struct source *source, const char *what, struct q_err *err)
+{
+	return q_fail(err, Q_CORRUPT, "index.merge",
+		      "%s: %s cannot be read; build the index again from its source",
+		      source->segment->name, what);
+}
+
 static bool number_documents(struct source *source, const struct q__part *part, uint32_t *next,
 			     struct q_arena *arena)
 {
@@ -40,22 +47,69 @@ static bool number_documents(struct source *source, const struct q__part *part, 
 	return true;
 }
 
-static enum q_code merge_documents(struct merge *merge, const struct source *source,
-				   struct q_err *err)
+/* Can the block be taken as it is? It is full, and none of its documents is deleted. */
+static bool is_whole(const struct source *source, const struct q__stored_block *block)
 {
-	struct q__stored_reader reader;
+	if (!q__stored_block_is_full(block) || block->end > source->segment->document_count)
+		return false;
+	for (uint32_t i = block->first; i < block->end; i++) {
+		if (source->numbers[i] == Q__NO_DOCUMENT)
+			return false;
+	}
+	return true;
+}
+
+static enum q_code take_block(struct merge *merge, const struct source *source,
+			      const struct q__stored_block *block, struct q_err *err)
+{
+	struct q_str *ids;
+
+	q_arena_reset(merge->scratch);
+	ids = q_arena_alloc_array(merge->scratch, block->end - block->first, sizeof *ids);
+	if (!ids)
+		return q_fail(err, Q_NOMEM, "index.merge", "the documents of a block");
+	for (uint32_t i = block->first; i < block->end; i++)
+		ids[i - block->first] = q__segment_id(source->segment, i);
+	return q__segment_add_documents(merge->writer, block, ids, err);
+}
+
+/* One by one, those that are not deleted. */
+static enum q_code take_documents(struct merge *merge, const struct source *source,
+				  struct q__stored_reader *reader, uint32_t first, uint32_t end,
+				  struct q_err *err)
+{
 	enum q_code code = Q_OK;
+	struct q_str text;
 
-	q__stored_reader_start(&reader, &source->segment->stored, merge->scratch);
-	for (uint32_t i = 0; i < source->segment->document_count && !code; i++) {
-		struct q_str text;
-
+	for (uint32_t i = first; i < end && !code; i++) {
 		if (source->numbers[i] == Q__NO_DOCUMENT)
 			continue;
-		code = q__stored_reader_read(&reader, i, &text, err);
+		code = q__stored_reader_read(reader, i, &text, err);
 		if (!code)
 			code = q__segment_add_document(
 				merge->writer, q__segment_id(source->segment, i), text, err);
+	}
+	return code;
+}
+
+static enum q_code merge_documents(struct merge *merge, const struct source *source,
+				   struct q_err *err)
+{
+	uint32_t count = source->segment->document_count;
+	struct q__stored_reader reader;
+	struct q__stored_block block;
+	enum q_code code = Q_OK;
+
+	q__stored_reader_start(&reader, &source->segment->stored, merge->scratch);
+	for (uint32_t next = 0; next < count && !code; next = block.end) {
+		if (!q__stored_find_block(&source->segment->stored, next, &block) ||
+		    block.first != next)
+			return fail_corrupt(source, "a block of sources", err);
+		if (is_whole(source, &block))
+			code = take_block(merge, source, &block, err);
+		else
+			code = take_documents(merge, source, &reader, next,
+					      block.end < count ? block.end : count, err);
 	}
 	return code;
 }
@@ -113,10 +167,7 @@ static enum q_code merge_postings(struct merge *merge, const struct source *sour
 	}
 	if (postings.is_broken || (postings.frequencies && positions.is_broken) ||
 	    source->cursor->is_broken)
-		return q_fail(err, Q_CORRUPT, "index.merge",
-			      "%s: the postings of a term are broken; build the index again from "
-			      "its source",
-			      source->segment->name);
+		return fail_corrupt(source, "the postings of a term", err);
 	return Q_OK;
 }
 

@@ -49,15 +49,33 @@ enum q_code q__segment_create(struct q__directory *directory, const char *name,
 	return code;
 }
 
-enum q_code q__segment_add_document(struct q__segment_writer *writer, struct q_str id,
-				    struct q_str source, struct q_err *err)
+static enum q_code add_id(struct q__segment_writer *writer, struct q_str id, struct q_err *err)
 {
 	q_buf_append(&writer->ids, id);
 	q__append_u32(&writer->id_ends, (uint32_t)writer->ids.length);
 	if (q_buf_failed(&writer->ids) || q_buf_failed(&writer->id_ends))
 		return q_fail(err, Q_NOMEM, "index.write", "the ids of a segment");
 	writer->document_count++;
-	return q__stored_add(writer->stored, source, err);
+	return Q_OK;
+}
+
+enum q_code q__segment_add_document(struct q__segment_writer *writer, struct q_str id,
+				    struct q_str source, struct q_err *err)
+{
+	enum q_code code = add_id(writer, id, err);
+
+	return code ? code : q__stored_add(writer->stored, source, err);
+}
+
+enum q_code q__segment_add_documents(struct q__segment_writer *writer,
+				     const struct q__stored_block *block, const struct q_str *ids,
+				     struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	for (uint32_t i = 0; i < block->end - block->first && !code; i++)
+		code = add_id(writer, ids[i], err);
+	return code ? code : q__stored_add_block(writer->stored, block, err);
 }
 
 static struct q_bytes bytes_of(const struct q_buf *buf)

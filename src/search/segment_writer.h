@@ -9,6 +9,7 @@
 #define Q_SEARCH_SEGMENT_WRITER_H
 
 #include "search/segment_file.h"
+#include "search/stored.h"
 
 struct q__segment_writer;
 
@@ -17,6 +18,10 @@ Q_MUST_USE enum q_code q__segment_create(struct q__directory *directory, const c
 
 Q_MUST_USE enum q_code q__segment_add_document(struct q__segment_writer *writer, struct q_str id,
 					       struct q_str source, struct q_err *err);
+/* The documents of a block of another segment's sources; ids: one for each. */
+Q_MUST_USE enum q_code q__segment_add_documents(struct q__segment_writer *writer,
+						const struct q__stored_block *block,
+						const struct q_str *ids, struct q_err *err);
 
 /* `lengths`: a length byte a document (borrowed until the field ends), or NULL for a field without
  * lengths and frequencies. The terms of such a field are its documents' values, too. */

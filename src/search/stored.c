@@ -39,10 +39,10 @@ enum q_code q__stored_create(struct q__segment_file_writer *file, struct q__stor
 	return code;
 }
 
-static void add_entry(struct q__stored_writer *writer)
+static void add_entry(struct q__stored_writer *writer, size_t size_bytes)
 {
 	q__append_u32(&writer->table, writer->first_document);
-	q__append_u32(&writer->table, (uint32_t)writer->block.length);
+	q__append_u32(&writer->table, (uint32_t)size_bytes);
 	q__append_u64(&writer->table, q__section_offset(writer->file));
 }
 
@@ -51,7 +51,7 @@ static enum q_code end_block(struct q__stored_writer *writer, struct q_err *err)
 	size_t room = ZSTD_compressBound(writer->block.length), size;
 	char *out;
 
-	add_entry(writer);
+	add_entry(writer, writer->block.length);
 	q_buf_clear(&writer->packed);
 	out = q_buf_reserve(&writer->packed, room);
 	if (!out || q_buf_failed(&writer->table))
@@ -74,13 +74,28 @@ enum q_code q__stored_add(struct q__stored_writer *writer, struct q_str source, 
 	return writer->block.length >= BLOCK_BYTES ? end_block(writer, err) : Q_OK;
 }
 
+enum q_code q__stored_add_block(struct q__stored_writer *writer,
+				const struct q__stored_block *block, struct q_err *err)
+{
+	enum q_code code = writer->block.length > 0 ? end_block(writer, err) : Q_OK;
+
+	if (code)
+		return code;
+	add_entry(writer, block->size_bytes);
+	if (q_buf_failed(&writer->table))
+		return q_fail(err, Q_NOMEM, "index.stored", "the table of blocks");
+	writer->document_count += block->end - block->first;
+	writer->first_document = writer->document_count;
+	return q__section_write(writer->file, block->packed, err);
+}
+
 static enum q_code write_end(struct q__stored_writer *writer, struct q_err *err)
 {
 	enum q_code code = writer->block.length > 0 ? end_block(writer, err) : Q_OK;
 
 	if (code)
 		return code;
-	add_entry(writer);
+	add_entry(writer, 0);
 	if (q_buf_failed(&writer->table))
 		return q_fail(err, Q_NOMEM, "index.stored", "the table of blocks");
 	return q__section_put(writer->file, Q__SECTION_STORED_BLOCKS, 0,
@@ -124,22 +139,42 @@ static const unsigned char *find_entry(const struct q__stored *stored, uint32_t 
 	return stored->table.data + low * ENTRY_SIZE;
 }
 
-static enum q_code unpack(const struct q__stored *stored, const unsigned char *entry,
-			  struct q_arena *arena, struct q_bytes *out, struct q_err *err)
+bool q__stored_find_block(const struct q__stored *stored, uint32_t document,
+			  struct q__stored_block *out)
 {
-	size_t room = q__read_u32(entry + 4);
-	uint64_t start = q__read_u64(entry + 8), end = q__read_u64(entry + ENTRY_SIZE + 8);
-	unsigned char *block;
+	const unsigned char *entry = find_entry(stored, document);
+	uint64_t start, end;
 
-	if (start > end || end > stored->blocks.length || room > BLOCK_MAX || room == 0)
-		return q_fail(err, Q_CORRUPT, "index.stored", "a block is not where it should be");
-	block = q_arena_alloc(arena, room);
-	if (!block)
+	if (!entry)
+		return false;
+	start = q__read_u64(entry + 8);
+	end = q__read_u64(entry + ENTRY_SIZE + 8);
+	*out = (struct q__stored_block){.first = q__read_u32(entry),
+					.end = q__read_u32(entry + ENTRY_SIZE),
+					.size_bytes = q__read_u32(entry + 4)};
+	if (start > end || end > stored->blocks.length || out->size_bytes > BLOCK_MAX ||
+	    out->size_bytes == 0)
+		return false;
+	out->packed = (struct q_bytes){stored->blocks.data + start, (size_t)(end - start)};
+	return out->first <= document && document < out->end;
+}
+
+bool q__stored_block_is_full(const struct q__stored_block *block)
+{
+	return block->size_bytes >= BLOCK_BYTES;
+}
+
+static enum q_code unpack(const struct q__stored_block *block, struct q_arena *arena,
+			  struct q_bytes *out, struct q_err *err)
+{
+	size_t room = block->size_bytes;
+	unsigned char *bytes = q_arena_alloc(arena, room);
+
+	if (!bytes)
 		return q_fail(err, Q_NOMEM, "index.stored", "%zu bytes", room);
-	if (ZSTD_decompress(block, room, stored->blocks.data + start, (size_t)(end - start)) !=
-	    room)
+	if (ZSTD_decompress(bytes, room, block->packed.data, block->packed.length) != room)
 		return q_fail(err, Q_CORRUPT, "index.stored", "a block cannot be unpacked");
-	*out = (struct q_bytes){block, room};
+	*out = (struct q_bytes){bytes, room};
 	return Q_OK;
 }
 
@@ -151,16 +186,16 @@ void q__stored_reader_start(struct q__stored_reader *reader, const struct q__sto
 
 static enum q_code load_block(struct q__stored_reader *reader, uint32_t document, struct q_err *err)
 {
-	const unsigned char *entry = find_entry(reader->stored, document);
+	struct q__stored_block block;
 	enum q_code code;
 
-	if (!entry)
-		return q_fail(err, Q_CORRUPT, "index.stored", "the table of blocks is empty");
-	code = unpack(reader->stored, entry, reader->arena, &reader->block, err);
+	if (!q__stored_find_block(reader->stored, document, &block))
+		return q_fail(err, Q_CORRUPT, "index.stored", "a block is not where it should be");
+	code = unpack(&block, reader->arena, &reader->block, err);
 	if (code)
 		return code;
-	reader->first = reader->next = q__read_u32(entry);
-	reader->end = q__read_u32(entry + ENTRY_SIZE);
+	reader->first = reader->next = block.first;
+	reader->end = block.end;
 	reader->at = reader->block.data;
 	return Q_OK;
 }

@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 1024, CHUNK_TERMS = 256, CHUNKS_MAX = 1 << 22, OCCURRENCES_MIN = 2 };
+enum {
+	SLOTS_MIN = 1024,
+	CHUNK_TERMS = 256,
+	CHUNKS_MAX = 1 << 22,
+	OCCURRENCES_MIN = 2,
+	KEYED_BYTES = 64
+};
 
 struct slot {
 	uint32_t hash;
@@ -160,58 +166,69 @@ bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t 
 	return true;
 }
 
-/* What all terms begin with: keys such as ids often share much. */
-static size_t shared_prefix(const struct q__term_table *table)
+/* The eight bytes from `start` on as a number that orders as they do. */
+static uint64_t key_at(struct q_str term, size_t start)
 {
-	struct q_str first = term_at(table, 0)->term;
-	size_t shared = first.length;
-
-	for (uint32_t i = 1; i < table->count && shared > 0; i++) {
-		struct q_str term = term_at(table, i)->term;
-		size_t same = 0;
-
-		while (same < shared && same < term.length && term.data[same] == first.data[same])
-			same++;
-		shared = same;
-	}
-	return shared;
-}
-
-/* The eight bytes behind the prefix as a number that orders as they do. */
-static uint64_t key_of(struct q_str term, size_t prefix)
-{
-	size_t length = term.length - prefix;
 	uint64_t key = 0;
 
-	memcpy(&key, term.data + prefix, length < sizeof key ? length : sizeof key);
+	if (start < term.length)
+		memcpy(&key, term.data + start,
+		       term.length - start < sizeof key ? term.length - start : sizeof key);
 	return be64toh(key);
+}
+
+/* Of terms that share all before their keys. A term that ends within its key comes before one that
+ * goes on with zeros. */
+static int compare_keys(const void *a, const void *b)
+{
+	const struct q__sorted_term *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->term->term.length > y->term->term.length) -
+	       (x->term->term.length < y->term->term.length);
 }
 
 static int compare_terms(const void *a, const void *b)
 {
 	const struct q__sorted_term *x = a, *y = b;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
 	return q_str_compare(x->term->term, y->term->term);
+}
+
+/* Terms that share their first `start` bytes: by the eight bytes behind, which are read once a term
+ * and not once a comparison, and those that share these too by what follows. */
+static void sort_from(struct q__sorted_term *terms, size_t count, size_t start)
+{
+	size_t end;
+
+	if (start >= KEYED_BYTES) {
+		qsort(terms, count, sizeof *terms, compare_terms);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		terms[i].key = key_at(terms[i].term->term, start);
+	qsort(terms, count, sizeof *terms, compare_keys);
+	for (size_t i = 0; i < count; i = end) {
+		for (end = i + 1; end < count && terms[end].key == terms[i].key; end++)
+			continue;
+		while (i < end && terms[i].term->term.length <= start + sizeof terms->key)
+			i++;
+		if (end - i > 1)
+			sort_from(terms + i, end - i, start + sizeof terms->key);
+	}
 }
 
 const struct q__sorted_term *q__term_table_sort(struct q__term_table *table, size_t *count)
 {
-	size_t prefix;
-
 	*count = table->count;
 	if (table->sorted)
 		return table->sorted;
 	table->sorted = q_mem_new_array((size_t)table->count + 1, sizeof *table->sorted);
-	if (!table->sorted || table->count == 0)
-		return table->sorted;
-	prefix = shared_prefix(table);
-	for (uint32_t i = 0; i < table->count; i++) {
-		const struct q__table_term *term = term_at(table, i);
-
-		table->sorted[i] = (struct q__sorted_term){key_of(term->term, prefix), term};
-	}
-	qsort(table->sorted, table->count, sizeof *table->sorted, compare_terms);
+	if (!table->sorted)
+		return NULL;
+	for (uint32_t i = 0; i < table->count; i++)
+		table->sorted[i].term = term_at(table, i);
+	sort_from(table->sorted, table->count, 0);
 	return table->sorted;
 }

@@ -22,7 +22,7 @@ struct q__table_term {
 };
 
 struct q__sorted_term {
-	uint64_t key; /* orders as the term's bytes do; several terms may have one key */
+	uint64_t key; /* for sorting */
 	const struct q__table_term *term;
 };
 

@@ -12,12 +12,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { SEGMENTS = 8, DOCUMENTS_EACH = 3, IDS_TEXT_MAX = 512 };
+enum { SEGMENTS = 8, DOCUMENTS_EACH = 3, SOURCE_BYTES = 9000, IDS_TEXT_MAX = 512 };
 
 static const struct q_field_definition fields[] = {{Q_STR_INIT("text"), Q_FIELD_TEXT}};
 static const struct q_index_definition definition = {fields, 1};
@@ -32,11 +33,17 @@ struct site {
 	atomic_bool is_merged;
 };
 
+/* As large as it takes for a segment's sources to fill a block, and more. */
+static struct q_str source_of(struct q_arena *arena, unsigned id)
+{
+	return q_arena_format(arena, "{\"text\":\"word%0*u\"}", SOURCE_BYTES, id);
+}
+
 static void put(struct site *site, enum q_bulk_kind kind, unsigned id)
 {
 	struct q_arena *arena = q_arena_new(1 << 16);
 	struct q_bulk_operation operation = {kind, q_arena_format(arena, "%u", id),
-					     Q_STR("{\"text\":\"word\"}")};
+					     source_of(arena, id)};
 	struct q_bulk_result result;
 	struct q_err err;
 
@@ -123,10 +130,11 @@ static void finish_merge(struct site *site)
 	pthread_join(site->thread, NULL);
 }
 
+/* The documents are these, in this order, each with its source. */
 static void assert_ids(struct site *site, const char *expected)
 {
 	static const struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
-	struct q_search_request request = {.query = &all, .size = 100};
+	struct q_search_request request = {.query = &all, .size = 100, .with_source = true};
 	struct q__snapshot *snapshot = q__index_snapshot(site->index);
 	struct q_arena *arena = q_arena_new(1 << 20);
 	struct q_search_result result;
@@ -136,9 +144,14 @@ static void assert_ids(struct site *site, const char *expected)
 
 	if (q__search(snapshot, &definition, &call, &request, arena, &result, &err))
 		fail_msg("%s", err.message);
-	for (size_t i = 0; i < result.hit_count; i++)
+	for (size_t i = 0; i < result.hit_count; i++) {
+		const struct q_search_hit *hit = &result.hits[i];
+		unsigned id = (unsigned)strtoul(hit->id.data, NULL, 10);
+
+		assert_true(q_str_equal(hit->source, source_of(arena, id)));
 		snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "%s%.*s", i ? " " : "",
-			 Q_STR_ARG(result.hits[i].id));
+			 Q_STR_ARG(hit->id));
+	}
 	assert_string_equal(ids, expected);
 	q__snapshot_unref(snapshot);
 	q_arena_free(arena);
