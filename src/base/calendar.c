@@ -5,15 +5,10 @@
 
 enum { DAYS_PER_ERA = 146097, DAYS_BEFORE_1970 = 719468 /* from 0000-03-01 */ };
 
-static int64_t floor_divide(int64_t number, int64_t by)
-{
-	return number / by - (number % by < 0);
-}
-
 int64_t q_date_to_days(struct q_date date)
 {
 	int64_t shifted = date.month > 2 ? date.year : date.year - 1; /* years start in March */
-	int64_t era = floor_divide(shifted, 400);
+	int64_t era = q_floor_divide(shifted, 400);
 	int64_t year_of_era = shifted - era * 400;
 	int64_t day_of_year = (153 * ((date.month + 9) % 12) + 2) / 5 + date.day - 1;
 	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -24,7 +19,7 @@ int64_t q_date_to_days(struct q_date date)
 struct q_date q_date_from_days(int64_t days)
 {
 	int64_t shifted = days + DAYS_BEFORE_1970;
-	int64_t era = floor_divide(shifted, DAYS_PER_ERA);
+	int64_t era = q_floor_divide(shifted, DAYS_PER_ERA);
 	int64_t day_of_era = shifted - era * DAYS_PER_ERA;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
@@ -48,5 +43,5 @@ int q_date_month_length(int64_t year, int month)
 
 int q_date_weekday(int64_t days)
 {
-	return (int)(days + 3 - 7 * floor_divide(days + 3, 7)); /* 1970-01-01 was a Thursday */
+	return (int)(days + 3 - 7 * q_floor_divide(days + 3, 7)); /* 1970-01-01 was a Thursday */
 }

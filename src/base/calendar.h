@@ -10,6 +10,12 @@
 
 enum { Q_MS_PER_DAY = 86400000 };
 
+/* Rounds towards the past. by > 0 */
+static inline int64_t q_floor_divide(int64_t number, int64_t by)
+{
+	return number / by - (number % by < 0);
+}
+
 struct q_date {
 	int64_t year;
 	int month, day;

@@ -244,6 +244,10 @@ static enum q_code check_kind(const struct q_search_query *query, struct budget 
 	case Q_SEARCH_IDS:
 	case Q_SEARCH_TERMS:
 		return check_values(query, budget, where, err);
+	case Q_SEARCH_RANGE:
+		if (check_text(query->range.from.value, where, err))
+			return err->code;
+		return check_text(query->range.to.value, where, err);
 	case Q_SEARCH_MATCH:
 		return check_match(&query->match, budget, where, err);
 	case Q_SEARCH_BOOL:

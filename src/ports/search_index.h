@@ -76,6 +76,7 @@ enum q_search_kind {
 	Q_SEARCH_TERM,	   /* the exact term; keyword: score 1, text: BM25 */
 	Q_SEARCH_TERMS,	   /* any of the exact terms, score 1 */
 	Q_SEARCH_PREFIX,   /* any term that begins with the value, score 1 */
+	Q_SEARCH_RANGE,	   /* a term or value between two ends, score 1 */
 	Q_SEARCH_MATCH,	   /* the best of one or several fields that have words of a text */
 	Q_SEARCH_BOOL,	   /* a combination */
 	Q_SEARCH_CONSTANT, /* what `inner` finds, score 1 */
@@ -116,6 +117,14 @@ struct q_match {
 	uint32_t max_expansions; /* terms that a word stands for at most: 1..Q_SEARCH_CLAUSES_MAX */
 };
 
+/* One end of a range, and how values are written in queries: keywords by their bytes; numbers;
+ * "true", "false"; dates as in documents or with arithmetic ("now-1d/d", "2024-02-03||+1M/d"). A
+ * date that leaves its time of day open stands for all of that day. */
+struct q_search_bound {
+	struct q_str value;
+	bool is_set, is_exclusive;
+};
+
 struct q_search_query {
 	enum q_search_kind kind;
 	float boost; /* 1 for none; finite, >= 0 */
@@ -129,6 +138,10 @@ struct q_search_query {
 			const struct q_str *values;
 			size_t count;
 		} terms; /* TERMS, IDS */
+		struct {
+			struct q_str field;
+			struct q_search_bound from, to;
+		} range;
 		struct q_match match;
 		struct {
 			/* All of must and filter, none of must_not, and at least minimum_should of

@@ -30,7 +30,7 @@ void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint3
 	matcher->ops->fill(matcher, window);
 }
 
-static void set_scores(struct q__window *window, float score)
+void q__set_scores(struct q__window *window, float score)
 {
 	for (uint32_t i = 0; i < window->end - window->start; i++)
 		window->scores[i] = score;
@@ -50,7 +50,7 @@ static void fill_all(struct q__matcher *matcher, struct q__window *window)
 		if (window->start + i < all->document_count)
 			window->found[i / 64] |= (uint64_t)1 << i % 64;
 	}
-	set_scores(window, all->score);
+	q__set_scores(window, all->score);
 }
 
 static const struct q__matcher_ops all_ops = {.next = next_of_all, .fill = fill_all};
@@ -105,7 +105,7 @@ static void fill_terms(struct q__matcher *matcher, struct q__window *window)
 
 	for (size_t i = 0; i < terms->count; i++)
 		q__find_documents(&terms->postings[i], window);
-	set_scores(window, terms->score);
+	q__set_scores(window, terms->score);
 }
 
 static const struct q__matcher_ops terms_ops = {.next = next_of_terms, .fill = fill_terms};
@@ -142,7 +142,7 @@ static void fill_constant(struct q__matcher *matcher, struct q__window *window)
 
 	window->floor = Q__NO_SCORES;
 	constant->inner->ops->fill(constant->inner, window);
-	set_scores(window, constant->score);
+	q__set_scores(window, constant->score);
 }
 
 static const struct q__matcher_ops constant_ops = {.next = next_of_constant, .fill = fill_constant};

@@ -13,6 +13,7 @@
 #define Q_SEARCH_MATCHER_H
 
 #include "search/segment.h"
+#include "search/value.h"
 
 enum { Q__WINDOW_DOCUMENTS = 4096, Q__WINDOW_WORDS = Q__WINDOW_DOCUMENTS / 64 };
 
@@ -47,6 +48,9 @@ static inline uint32_t q__matcher_next(struct q__matcher *matcher, uint32_t from
 void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
 		     uint32_t end, float floor);
 
+/* Gives all documents of the window one score. */
+void q__set_scores(struct q__window *window, float score);
+
 /* Sets the bits of the documents of the window that the postings have, and goes behind them. */
 void q__find_documents(struct q__postings *postings, struct q__window *window);
 
@@ -72,6 +76,11 @@ struct q__matcher *q__match_terms(const struct q__term_ref *refs, size_t count,
 /* The documents whose bits are set (bit i % 64 of word i / 64), all with the same score. */
 struct q__matcher *q__match_set(const uint64_t *words, uint32_t document_count, float score,
 				struct q_arena *arena);
+/* Documents with a value in one of the spans, which are in order and apart; all with the same
+ * score. */
+struct q__matcher *q__match_values(const struct q__column *column,
+				   const struct q__value_span *spans, size_t count, float score,
+				   struct q_arena *arena);
 
 /* A term with its weight, for BM25. */
 struct q__weighted_term {

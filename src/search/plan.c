@@ -1,5 +1,6 @@
 #include "search/plan.h"
 
+#include "base/time.h"
 #include "search/expansion.h"
 #include "search/plan_internal.h"
 #include "search/similarity.h"
@@ -20,14 +21,12 @@ enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t 
 
 		if (!q_str_equal(field->name, name))
 			continue;
-		if (field->kind != Q_FIELD_KEYWORD && field->kind != Q_FIELD_TEXT)
-			break;
 		*number = i + 1;
 		*kind = field->kind;
 		return Q_OK;
 	}
-	return q_fail(planner->err, Q_INVALID, "search_index.search",
-		      "there is no keyword or text field %.*s", Q_STR_ARG(name));
+	return q_fail(planner->err, Q_INVALID, "search_index.search", "there is no field %.*s",
+		      Q_STR_ARG(name));
 }
 
 static uint64_t count_of(const struct q__planner *planner, size_t field, uint64_t *tokens)
@@ -105,6 +104,8 @@ enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_
 	struct q__expansion found;
 	enum q_code code;
 
+	if (q__kind_has_values(kind))
+		return q__plan_values(planner, field, kind, &term, 1, boost, plan);
 	if (kind == Q_FIELD_KEYWORD)
 		return plan_terms(planner, field, &term, 1, boost, plan);
 	code = q__plan_weighted(planner, field, 1, plan);
@@ -208,12 +209,15 @@ static enum q_code plan_named_term(struct q__planner *planner, const struct q_se
 static enum q_code plan_named_terms(struct q__planner *planner, const struct q_search_query *query,
 				    float boost, struct q__plan *plan)
 {
-	enum q_field_kind kind;
+	enum q_field_kind kind = Q_FIELD_KEYWORD;
 	size_t field = Q__FIELD_ID;
 	enum q_code code = Q_OK;
 
 	if (query->kind == Q_SEARCH_TERMS)
 		code = q__plan_field(planner, query->terms.field, &field, &kind);
+	if (!code && q__kind_has_values(kind))
+		return q__plan_values(planner, field, kind, query->terms.values, query->terms.count,
+				      boost, plan);
 	return code ? code
 		    : plan_terms(planner, field, query->terms.values, query->terms.count, boost,
 				 plan);
@@ -235,6 +239,8 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 	case Q_SEARCH_IDS:
 	case Q_SEARCH_TERMS:
 		return plan_named_terms(planner, query, boost, plan);
+	case Q_SEARCH_RANGE:
+		return q__plan_range(planner, query, boost, plan);
 	case Q_SEARCH_MATCH:
 		return q__plan_match(planner, &query->match, boost, plan);
 	case Q_SEARCH_BOOL:
@@ -254,6 +260,7 @@ enum q_code q__plan_make(const struct q__snapshot *snapshot,
 				     .definition = definition,
 				     .call = call,
 				     .arena = arena,
+				     .now_ms = q_time_now_ms(),
 				     .err = err};
 	struct q__plan *plan = q_arena_alloc(arena, sizeof *plan);
 
@@ -341,6 +348,9 @@ struct q__matcher *q__plan_bind(const struct q__plan *plan, const struct q__snap
 		return bind_terms(plan, field, part, arena);
 	case Q__PLAN_SET:
 		return q__match_set(plan->sets[part], segment->document_count, plan->score, arena);
+	case Q__PLAN_VALUES:
+		return q__match_values(&field->column, plan->spans, plan->span_count, plan->score,
+				       arena);
 	case Q__PLAN_WEIGHTED:
 		return bind_weighted(plan, field, part, arena);
 	case Q__PLAN_BEST:

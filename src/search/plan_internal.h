@@ -10,6 +10,7 @@ enum q__plan_kind {
 	Q__PLAN_ALL,
 	Q__PLAN_TERMS,	  /* any of the terms, one score */
 	Q__PLAN_SET,	  /* documents that are known, one score */
+	Q__PLAN_VALUES,	  /* any of the spans of values, one score */
 	Q__PLAN_WEIGHTED, /* the sum of the terms' scores */
 	Q__PLAN_BEST,	  /* the best of `inner` */
 	Q__PLAN_CONSTANT, /* inner[0], another score */
@@ -23,11 +24,13 @@ struct q__planned_term {
 
 struct q__plan {
 	enum q__plan_kind kind;
-	float score; /* ALL, TERMS, SET, CONSTANT */
+	float score; /* ALL, TERMS, SET, VALUES, CONSTANT */
 	size_t field;
 	struct q__planned_term *terms;
 	size_t term_count;
-	const uint64_t *const *sets;  /* SET: one a part, a bit a document */
+	const uint64_t *const *sets;	   /* SET: one a part, a bit a document */
+	const struct q__value_span *spans; /* VALUES: in order and apart */
+	size_t span_count;
 	const float *factors;	      /* WEIGHTED: by length byte */
 	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
 	size_t inner_count;
@@ -40,6 +43,7 @@ struct q__planner {
 	const struct q_call *call;
 	struct q_arena *arena;
 	struct q__term_cursor *cursor;
+	int64_t now_ms;
 	size_t term_count; /* of the whole plan */
 	struct q_err *err;
 };
@@ -48,7 +52,21 @@ struct q__planner {
 Q_MUST_USE enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match,
 				     float boost, struct q__plan *plan);
 
-/* The number of a field that has terms: Q_INVALID where there is none of this name. */
+Q_MUST_USE enum q_code q__plan_range(struct q__planner *planner, const struct q_search_query *query,
+				     float boost, struct q__plan *plan);
+
+/* Any of the values of a field of a kind that has values. */
+Q_MUST_USE enum q_code q__plan_values(struct q__planner *planner, size_t field,
+				      enum q_field_kind kind, const struct q_str *values,
+				      size_t count, float score, struct q__plan *plan);
+
+/* Those between two ends. */
+Q_MUST_USE enum q_code q__plan_value_range(struct q__planner *planner,
+					   const struct q_search_query *query, size_t field,
+					   enum q_field_kind kind, float score,
+					   struct q__plan *plan);
+
+/* The number of a field: Q_INVALID where there is none of this name. */
 Q_MUST_USE enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t *number,
 				     enum q_field_kind *kind);
 

@@ -224,7 +224,8 @@ static enum q_code plan_field_match(struct q__planner *planner, const struct q_m
 	enum q_code code = q__plan_field(planner, named->name, &field, &kind);
 
 	boost *= named->boost;
-	if (!code && kind == Q_FIELD_KEYWORD && match->fuzziness == Q_FUZZINESS_NONE)
+	if (!code && (q__kind_has_values(kind) ||
+		      (kind == Q_FIELD_KEYWORD && match->fuzziness == Q_FUZZINESS_NONE)))
 		return q__plan_term(planner, field, kind, match->text, boost, plan);
 	if (!code)
 		code = take_words(planner, kind, match->text, &words, &count);

@@ -4,7 +4,7 @@
  * A request is {"query": ..., "from": N, "size": N, "_source": ..., "track_total_hits": ...}; the
  * last is a boolean or a number, 10,000 where it is not there. Queries:
  *
- *     match_all, ids, term, terms, prefix
+ *     match_all, ids, term, terms, prefix, range
  *     match, multi_match (best_fields)
  *     bool, constant_score
  *

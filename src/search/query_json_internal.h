@@ -37,6 +37,7 @@ enum q_code q__take_ids(struct q__parser *parser, const struct q_json *value, vo
 enum q_code q__take_term(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_terms(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_prefix(struct q__parser *parser, const struct q_json *value, void *out);
+enum q_code q__take_range(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_match(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *value, void *out);
 

@@ -92,3 +92,46 @@ enum q_code q__take_terms(struct q__parser *parser, const struct q_json *object,
 	}
 	return !code && query->terms.field.length == 0 ? q__expected(parser, "a field") : code;
 }
+
+static enum q_code take_bound(struct q__parser *parser, const struct q_json *value,
+			      struct q_search_bound *bound, bool is_exclusive)
+{
+	/* null: no end, as in OpenSearch. */
+	bound->is_set = q_json_type_of(value) != Q_JSON_NULL;
+	bound->is_exclusive = is_exclusive;
+	return bound->is_set ? q__take_text(parser, value, &bound->value) : Q_OK;
+}
+
+static enum q_code take_gt(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	return take_bound(parser, value, &((struct q_search_query *)out)->range.from, true);
+}
+
+static enum q_code take_gte(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	return take_bound(parser, value, &((struct q_search_query *)out)->range.from, false);
+}
+
+static enum q_code take_lt(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	return take_bound(parser, value, &((struct q_search_query *)out)->range.to, true);
+}
+
+static enum q_code take_lte(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	return take_bound(parser, value, &((struct q_search_query *)out)->range.to, false);
+}
+
+enum q_code q__take_range(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"gt", take_gt},   {"gte", take_gte},	     {"lt", take_lt},
+		{"lte", take_lte}, {"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+	const struct q_json *value;
+	enum q_code code = q__take_named(parser, object, &query->range.field, &value);
+
+	query->kind = Q_SEARCH_RANGE;
+	return code ? code : q__take_members(parser, value, members, Q_COUNT_OF(members), query);
+}

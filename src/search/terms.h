@@ -53,6 +53,12 @@ static inline struct q_str q__term_cursor_term(const struct q__term_cursor *curs
 	return (struct q_str){(const char *)cursor->term, cursor->length};
 }
 
+/* How many terms come before this one. */
+static inline uint64_t q__term_cursor_ordinal(const struct q__term_cursor *cursor)
+{
+	return (uint64_t)cursor->block * Q__BLOCK_TERMS + cursor->index;
+}
+
 /* Where the term's documents are; 0 documents where the block is broken. */
 struct q__term_ref q__term_cursor_ref(struct q__term_cursor *cursor);
 

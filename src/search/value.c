@@ -57,19 +57,22 @@ static enum q_code take_boolean(const struct q_json *json, int64_t *out)
 	return Q_OK;
 }
 
+/* A number is read as it is written: 2024 is a year, as in OpenSearch. */
 static enum q_code take_date(const struct q_json *json, int64_t *out)
 {
 	struct q_str text;
-	double number;
+	struct q_buf written;
+	bool is_date;
 
 	if (q_json_string(json, &text))
 		return q__date_parse(text, false, out) ? Q_OK : Q_INVALID;
-	if (q_json_int64(json, out))
-		return Q_OK;
-	if (!q_json_double(json, &number) || !(fabs(number) < 1e15))
+	if (q_json_type_of(json) != Q_JSON_NUMBER)
 		return Q_INVALID;
-	*out = (int64_t)floor(number);
-	return Q_OK;
+	q_buf_init(&written, NUMBER_MAX);
+	is_date = q_json_write_value(&written, json) &&
+		  q__date_parse(q_buf_str(&written), false, out);
+	q_buf_free(&written);
+	return is_date ? Q_OK : Q_INVALID;
 }
 
 enum q_code q__value_from_json(enum q_field_kind kind, const struct q_json *json, int64_t *out)
@@ -88,4 +91,23 @@ enum q_code q__value_from_json(enum q_field_kind kind, const struct q_json *json
 		break;
 	}
 	return Q_INVALID;
+}
+
+bool q__value_span(enum q_field_kind kind, struct q_str text, int64_t now_ms,
+		   struct q__value_span *out)
+{
+	double number;
+
+	if (kind == Q_FIELD_DATE)
+		return q__date_resolve(text, false, now_ms, &out->least) &&
+		       q__date_resolve(text, true, now_ms, &out->greatest);
+	if (kind == Q_FIELD_BOOLEAN) {
+		out->least = q_str_equal(text, Q_STR("true"));
+		out->greatest = out->least;
+		return out->least || q_str_equal(text, Q_STR("false"));
+	}
+	if (!q__number_parse(text, &number))
+		return false;
+	out->least = out->greatest = q__value_of_double(number);
+	return true;
 }

@@ -46,4 +46,18 @@ bool q__number_parse(struct q_str text, double *out);
  * not its beginning. */
 bool q__date_parse(struct q_str text, bool round_up, int64_t *out_ms);
 
+/* The same with arithmetic, "now-1d/d" or "2024-02-03||+1M/d", as queries have it: `round_up` also
+ * holds for what is rounded to a unit. */
+bool q__date_resolve(struct q_str text, bool round_up, int64_t now_ms, int64_t *out_ms);
+
+/* All values from `least` to `greatest`; none where least > greatest. */
+struct q__value_span {
+	int64_t least, greatest;
+};
+
+/* What a text in a query stands for: a date that leaves its time of day open is all of that day.
+ * False where it is none of the kind. */
+Q_MUST_USE bool q__value_span(enum q_field_kind kind, struct q_str text, int64_t now_ms,
+			      struct q__value_span *out);
+
 #endif

@@ -27,6 +27,33 @@ static void what_begins_with_a_prefix_is_found(void **state)
 	assert_true(result.hits[0].score == 3.0f);
 }
 
+static void ranges_are_of_terms_and_of_dates(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	put(suite, "5", "{\"born\":\"1990-05-17\"}");
+	put(suite, "6", "{\"born\":[\"2001-01-01T10:00:00Z\",\"1970\"]}");
+	refresh(suite);
+	assert_hits(suite, "{'query':{'range':{'tenant':{'gt':'a'}}}}", "3 4");
+	assert_hits(suite, "{'query':{'range':{'name':{'gte':'smith','lt':'smyth'}}}}", "1");
+	assert_hits(suite, "{'query':{'range':{'born':{'gte':'1990-05-17','lte':'1990-05-17'}}}}",
+		    "5");
+	assert_hits(suite, "{'query':{'range':{'born':{'gt':'1990-05-17||/y'}}}}", "6");
+	assert_hits(suite, "{'query':{'range':{'born':{'lt':'now'}}}}", "5 6");
+	assert_hits(suite, "{'query':{'term':{'born':'2001-01-01'}}}", "6");
+}
+
+static void a_range_of_dates_takes_dates(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(search(suite, "{'query':{'range':{'born':{'lt':'yesterday'}}}}", &result),
+			 Q_INVALID);
+}
+
 static void ids_are_found(void **state)
 {
 	struct suite *suite = *state;
@@ -271,6 +298,8 @@ struct case_list search_index_queries_cases(void)
 	static const struct CMUnitTest cases[] = {
 		CASE(terms_of_keyword_fields_are_exact),
 		CASE(what_begins_with_a_prefix_is_found),
+		CASE(ranges_are_of_terms_and_of_dates),
+		CASE(a_range_of_dates_takes_dates),
 		CASE(ids_are_found),
 		CASE(a_misspelt_word_is_found_when_fuzziness_allows),
 		CASE(all_words_are_asked_for_by_and),

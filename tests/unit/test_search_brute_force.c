@@ -450,6 +450,32 @@ static double combination_score(const struct model *model, const struct q_search
 	return should >= minimum ? (double)((float)sum + (float)offered) : -1;
 }
 
+static bool is_between(const struct q_search_query *query, struct q_str word)
+{
+	const struct q_search_bound *from = &query->range.from, *to = &query->range.to;
+	int from_order = q_str_compare(word, from->value);
+	int to_order = q_str_compare(word, to->value);
+
+	return (!from->is_set || from_order > 0 || (from_order == 0 && !from->is_exclusive)) &&
+	       (!to->is_set || to_order < 0 || (to_order == 0 && !to->is_exclusive));
+}
+
+static bool is_in_range(const struct model *model, const struct q_search_query *query,
+			const struct model_document *document)
+{
+	size_t field = 0;
+
+	while (!q_str_equal(fields[field].name, query->range.field))
+		field++;
+	for (size_t i = 0; i < document->counts[field]; i++) {
+		const char *word = model->vocabulary[document->words[field][i]];
+
+		if (is_between(query, q_str_from(word)))
+			return true;
+	}
+	return false;
+}
+
 /* -1: not found. */
 static double query_score(const struct model *model, const struct q_search_query *query,
 			  const struct model_document *document, float outer)
@@ -463,6 +489,8 @@ static double query_score(const struct model *model, const struct q_search_query
 	case Q_SEARCH_IDS:
 	case Q_SEARCH_TERMS:
 		return has_any(model, query, document) ? (double)boost : -1;
+	case Q_SEARCH_RANGE:
+		return is_in_range(model, query, document) ? (double)boost : -1;
 	case Q_SEARCH_TERM:
 		return match_score(model,
 				   &(struct q_match){.text = query->term.value,
@@ -543,6 +571,13 @@ static void make_values(struct model *model, struct q_search_query *query)
 	query->terms.count = count;
 }
 
+static struct q_search_bound random_bound(struct model *model)
+{
+	return (struct q_search_bound){.value = random_word(model),
+				       .is_set = draw(model, 4) > 0,
+				       .is_exclusive = draw(model, 2)};
+}
+
 static void make_query(struct model *model, struct q_search_query *query, unsigned depth);
 
 static const struct q_search_query *make_queries(struct model *model, unsigned depth, size_t *count)
@@ -573,6 +608,11 @@ static void make_query(struct model *model, struct q_search_query *query, unsign
 	case Q_SEARCH_TERM:
 		query->term.field = fields[1].name;
 		query->term.value = random_word(model);
+		break;
+	case Q_SEARCH_RANGE:
+		query->range.field = fields[draw(model, 3)].name;
+		query->range.from = random_bound(model);
+		query->range.to = random_bound(model);
 		break;
 	case Q_SEARCH_PREFIX:
 		query->term.field = fields[draw(model, 3)].name;

@@ -142,6 +142,47 @@ static void what_a_date_leaves_open_is_rounded_up_to_its_end(void **state)
 	}
 }
 
+static void dates_are_reckoned_as_opensearch_reckons_them(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms, rounded_up_ms;
+	} reckoned[] = {
+		{"2024-02-03||", 1706918400000, 1706918400000},
+		{"2024-02-03||+1d", 1707004800000, 1707004800000},
+		{"2024-02-03||+d", 1707004800000, 1707004800000},
+		{"2024-02-03||+1H", 1706922000000, 1706922000000},
+		{"2024-01-31||+1M", 1709164800000, 1709164800000},
+		{"2024-02||+1d", 1706832000000, 1706832000000},
+		{"2024-02-03||+1y-2M+3w-4d+5h-6m+7s", 1734670447000, 1734670447000},
+		{"2024-02-03||/M", 1706745600000, 1709251199999},
+		{"2024-02-03T05:06||/h", 1706936400000, 1706939999999},
+		{"2024-02-03||+1d/w-1h", 1706482800000, 1707087600000 - 1},
+		{"now", 1795341600000, 1795341600000}, /* a Sunday */
+		{"now-1d/d", 1795219200000, 1795305599999},
+		{"now/w", 1794787200000, 1795391999999},
+	};
+	static const char *const refused[] = {"2024-02-03||d",	"nowd", "now+1q",
+					      "now||/d",	"now+", "now/2d",
+					      "now+123456789y", "||+1d"};
+	int64_t ms;
+
+	(void)state;
+	for (size_t i = 0; i < Q_COUNT_OF(reckoned); i++) {
+		struct q_str text = q_str_from(reckoned[i].text);
+
+		if (!q__date_resolve(text, false, 1795341600000, &ms) || ms != reckoned[i].ms)
+			fail_msg("%s: %lld", reckoned[i].text, (long long)ms);
+		if (!q__date_resolve(text, true, 1795341600000, &ms) ||
+		    ms != reckoned[i].rounded_up_ms)
+			fail_msg("%s, up: %lld", reckoned[i].text, (long long)ms);
+	}
+	for (size_t i = 0; i < Q_COUNT_OF(refused); i++) {
+		if (q__date_resolve(q_str_from(refused[i]), false, 0, &ms))
+			fail_msg("taken: %s", refused[i]);
+	}
+}
+
 /* The value of a JSON text; the code where there is none. */
 static enum q_code take(enum q_field_kind kind, const char *text, int64_t *out)
 {
@@ -217,6 +258,25 @@ static void booleans_are_read_as_opensearch_reads_them(void **state)
 	assert_int_equal(take(Q_FIELD_BOOLEAN, "null", &value), Q_NOTFOUND);
 }
 
+static void numbers_are_dates_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *json;
+		int64_t ms;
+	} numbers[] = {{"2024", 1704067200000},		 {"-2024", -126038505600000},
+		       {"1700000000000", 1700000000000}, {"-5", -5},
+		       {"-86400000.5", -86400001},	 {"20240101", 20240101}};
+	int64_t value;
+
+	(void)state;
+	for (size_t i = 0; i < Q_COUNT_OF(numbers); i++) {
+		assert_int_equal(take(Q_FIELD_DATE, numbers[i].json, &value), Q_OK);
+		assert_true(value == numbers[i].ms);
+	}
+	assert_int_equal(take(Q_FIELD_DATE, "true", &value), Q_INVALID);
+	assert_int_equal(take(Q_FIELD_DATE, "null", &value), Q_NOTFOUND);
+}
+
 static void days_and_dates_turn_into_each_other(void **state)
 {
 	struct q_date before = {-401, 12, 31};
@@ -242,9 +302,11 @@ int main(void)
 		cmocka_unit_test(dates_are_read_as_opensearch_reads_them),
 		cmocka_unit_test(what_is_no_date_is_refused),
 		cmocka_unit_test(what_a_date_leaves_open_is_rounded_up_to_its_end),
+		cmocka_unit_test(dates_are_reckoned_as_opensearch_reckons_them),
 		cmocka_unit_test(numbers_are_read_as_opensearch_reads_them),
 		cmocka_unit_test(doubles_and_their_values_have_one_order),
 		cmocka_unit_test(booleans_are_read_as_opensearch_reads_them),
+		cmocka_unit_test(numbers_are_dates_as_they_are_written),
 		cmocka_unit_test(days_and_dates_turn_into_each_other),
 	};
 
