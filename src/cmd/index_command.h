@@ -2,6 +2,7 @@
 #ifndef Q_CMD_INDEX_COMMAND_H
 #define Q_CMD_INDEX_COMMAND_H
 
+#include "base/buf.h"
 #include "cmd/command.h"
 #include "search/search_index_embedded.h"
 
@@ -23,5 +24,10 @@ enum q_exit q_index_ls(struct q_index_command *command);
 enum q_exit q_index_statistics(struct q_index_command *command);
 enum q_exit q_index_check(struct q_index_command *command);
 enum q_exit q_index_dump(struct q_index_command *command);
+
+/* The lines of answers, without their ends. */
+void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_search_request *request,
+			const struct q_search_result *result);
+void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error);
 
 #endif

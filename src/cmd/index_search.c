@@ -58,65 +58,6 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-/* As few digits as give the same 32-bit float back. */
-static void write_score(struct q_buf *out, float score)
-{
-	char text[32];
-
-	for (int digits = 6; digits <= 9; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, (double)score);
-		if (strtof(text, NULL) == score)
-			break;
-	}
-	q_buf_append(out, q_str_from(text));
-}
-
-static void write_hits(struct q_json_writer *json, const struct q_search_result *result)
-{
-	struct q_buf score;
-
-	q_buf_init(&score, 32);
-	q_json_begin_array(json);
-	for (size_t i = 0; i < result->hit_count; i++) {
-		q_json_begin_array(json);
-		q_json_put_string(json, result->hits[i].id);
-		q_buf_clear(&score);
-		write_score(&score, result->hits[i].score);
-		q_json_put_raw(json, q_buf_str(&score));
-		q_json_end_array(json);
-	}
-	q_json_end_array(json);
-	q_buf_free(&score);
-}
-
-static void write_answer(struct q_buf *out, struct q_str id, const struct q_search_result *result)
-{
-	struct q_json_writer json;
-
-	q_buf_clear(out);
-	q_json_writer_init(&json, out);
-	q_json_begin_object(&json);
-	q_json_field_string(&json, "id", id);
-	q_json_field_int64(&json, "total", (int64_t)result->total);
-	if (result->total_is_exceeded)
-		q_json_field_string(&json, "relation", Q_STR("gte"));
-	q_json_name(&json, "hits");
-	write_hits(&json, result);
-	q_json_end_object(&json);
-}
-
-static void write_error(struct q_buf *out, struct q_str id, struct q_str error)
-{
-	struct q_json_writer json;
-
-	q_buf_clear(out);
-	q_json_writer_init(&json, out);
-	q_json_begin_object(&json);
-	q_json_field_string(&json, "id", id);
-	q_json_field_string(&json, "error", error);
-	q_json_end_object(&json);
-}
-
 /* Each question's first search writes its answer. */
 static void answer(struct worker *worker, struct question *question, size_t number)
 {
@@ -136,7 +77,7 @@ static void answer(struct worker *worker, struct question *question, size_t numb
 		question->error = q_arena_copy(worker->answers, q_str_from(err.message));
 		return;
 	}
-	write_answer(&worker->answer, question->id, &result);
+	q_index_write_hits(&worker->answer, question->id, &question->request, &result);
 	question->answer = q_arena_copy(worker->answers, q_buf_str(&worker->answer));
 }
 
@@ -198,7 +139,7 @@ static enum q_exit print_answers(struct run *run)
 		struct q_str line = question->answer;
 
 		if (question->error.length > 0) {
-			write_error(&error, question->id, question->error);
+			q_index_write_error(&error, question->id, question->error);
 			line = q_buf_str(&error);
 			exit_code = Q_EXIT_PARTLY;
 		}

@@ -296,6 +296,26 @@ static enum q_code check_source_filter(const struct q_source_filter *filter, con
 	return code ? code : check_names(filter->excludes, filter->exclude_count, where, err);
 }
 
+static enum q_code check_highlight(const struct q_highlight_request *highlight, const char *where,
+				   struct q_err *err)
+{
+	if (highlight->field_count > Q_INDEX_FIELDS_MAX)
+		return q_fail(err, Q_TOOBIG, where, "%zu fields to highlight, at most %d",
+			      highlight->field_count, Q_INDEX_FIELDS_MAX);
+	if (highlight->before.length > Q_HIGHLIGHT_MARK_MAX ||
+	    highlight->after.length > Q_HIGHLIGHT_MARK_MAX)
+		return q_fail(err, Q_TOOBIG, where, "a mark has at most %d bytes",
+			      Q_HIGHLIGHT_MARK_MAX);
+	for (size_t i = 0; i < highlight->field_count; i++) {
+		if (highlight->fields[i].fragment_units == 0 ||
+		    highlight->fields[i].fragment_count_max > Q_HIGHLIGHT_FRAGMENTS_MAX)
+			return q_fail(err, Q_INVALID, where,
+				      "a fragment has a size, and there are at most %d",
+				      Q_HIGHLIGHT_FRAGMENTS_MAX);
+	}
+	return Q_OK;
+}
+
 static enum q_code check_tree(const struct q_search_query *query, const char *where,
 			      struct q_err *err)
 {
@@ -320,6 +340,8 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 			      Q_SEARCH_WINDOW_MAX);
 	if (!code)
 		code = check_source_filter(&request->source_filter, where, err);
+	if (!code)
+		code = check_highlight(&request->highlight, where, err);
 	if (!code)
 		code = check_tree(request->query, where, err);
 	return code ? code : store->ops->search(store, call, index, request, arena, out, err);

@@ -35,7 +35,10 @@ enum {
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
 	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
 	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
-	Q_SOURCE_NAMES_MAX = 256     /* of a source filter, includes and excludes each */
+	Q_SOURCE_NAMES_MAX = 256,    /* of a source filter, includes and excludes each */
+	Q_HIGHLIGHT_FRAGMENTS_MAX = 100,
+	Q_HIGHLIGHT_TEXT_MAX = 1 << 20, /* bytes of a value; what follows is not looked at */
+	Q_HIGHLIGHT_MARK_MAX = 256	/* bytes of a mark */
 };
 
 enum q_field_kind {
@@ -164,6 +167,22 @@ struct q_source_filter {
 	size_t include_count, exclude_count;
 };
 
+struct q_highlight_field {
+	struct q_str name;	   /* of a keyword or text field */
+	size_t fragment_units;	   /* about so long is a fragment, in UTF-16 units: at least 1 */
+	size_t fragment_count_max; /* 0: one fragment, the whole value */
+};
+
+/* The pieces of a document's fields that say why it was found, with the words marked that the query
+ * asks of that field. As OpenSearch's `plain` highlighter: of each value the best fragments first,
+ * value after value. */
+struct q_highlight_request {
+	const struct q_highlight_field *fields; /* at most Q_INDEX_FIELDS_MAX */
+	size_t field_count;
+	struct q_str before, after; /* the marks */
+	bool escapes_html;	    /* & < > " ' / of the text, not of the marks */
+};
+
 struct q_search_request {
 	const struct q_search_query *query;
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
@@ -172,12 +191,21 @@ struct q_search_request {
 	/* Hits are counted up to total_max and no further, which is faster. Otherwise all are. */
 	bool total_is_bounded;
 	uint64_t total_max;
+	struct q_highlight_request highlight;
+};
+
+struct q_hit_highlight {
+	struct q_str field;
+	const struct q_str *fragments;
+	size_t fragment_count; /* at least 1 */
 };
 
 struct q_search_hit {
 	struct q_str id;
 	float score;
-	struct q_str source; /* empty where not asked for */
+	struct q_str source;			  /* empty where not asked for */
+	const struct q_hit_highlight *highlights; /* in the order of the request */
+	size_t highlight_count;
 };
 
 struct q_search_result {

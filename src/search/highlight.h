@@ -13,11 +13,8 @@
 #ifndef Q_SEARCH_HIGHLIGHT_H
 #define Q_SEARCH_HIGHLIGHT_H
 
-#include "base/arena.h"
-#include "base/error.h"
+#include "ports/search_index.h"
 #include "search/analyser.h"
-
-enum { Q_HIGHLIGHT_FRAGMENTS_MAX = 100 };
 
 struct q_highlight_term {
 	struct q_str term; /* as the analyser gives it */

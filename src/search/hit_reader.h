@@ -2,21 +2,23 @@
  *
  * Ownership: what is read lives in the arena given to open; close frees the rest.
  * Threads:   one.
- * Errors:    Q_CORRUPT, Q_NOMEM. */
+ * Errors:    Q_INVALID: a field to highlight is no keyword or text field. Q_CORRUPT, Q_NOMEM. */
 #ifndef Q_SEARCH_HIT_READER_H
 #define Q_SEARCH_HIT_READER_H
 
-#include "ports/search_index.h"
+#include "search/hit_highlighter.h"
 #include "search/segment.h"
 
 struct q__hit_reader {
 	const struct q_search_request *request; /* borrowed */
 	struct q_arena *arena;			/* for what is shown */
 	struct q_arena *scratch;		/* owned; for one document */
+	struct q__hit_highlighter highlighter;
 };
 
 /* To be closed also where this fails. */
 Q_MUST_USE enum q_code q__hit_reader_open(struct q__hit_reader *reader,
+					  const struct q_index_definition *definition,
 					  const struct q_search_request *request,
 					  struct q_arena *arena, struct q_err *err);
 void q__hit_reader_close(struct q__hit_reader *reader);

@@ -62,6 +62,7 @@ enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 		{"from", take_from},
 		{"size", take_size},
 		{"_source", q__take_source},
+		{"highlight", q__take_highlight},
 		{"track_total_hits", take_track},
 	};
 	struct q__parser parser = {.arena = arena, .err = err};

@@ -3,8 +3,8 @@
  *
  * query_json.c takes a request, query_json_tree.c a query of any kind and those that hold others,
  * query_json_term.c and query_json_match.c the others by what they look for; query_json_value.c
- * what all of them need; query_json_source.c what is to be shown of a document. A new key is a row
- * in the table of what it belongs to. */
+ * what all of them need; query_json_source.c and query_json_highlight.c what is to be shown of a
+ * document. A new key is a row in the table of what it belongs to. */
 #ifndef Q_SEARCH_QUERY_JSON_INTERNAL_H
 #define Q_SEARCH_QUERY_JSON_INTERNAL_H
 
@@ -43,6 +43,7 @@ enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *v
 
 /* Members of a request: out is a struct q_search_request. */
 enum q_code q__take_source(struct q__parser *parser, const struct q_json *value, void *out);
+enum q_code q__take_highlight(struct q__parser *parser, const struct q_json *value, void *out);
 
 /* A string; numbers and booleans as they are written. */
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out);

@@ -9,6 +9,7 @@ enum { SCRATCH_BYTES = 256 << 20 };
 /* One request at work. */
 struct run {
 	const struct q__snapshot *snapshot;
+	const struct q_index_definition *definition;
 	const struct q_call *call;
 	struct q_arena *scratch;
 	struct q__window *window;
@@ -77,6 +78,8 @@ static enum q_code take_hit(const struct run *run, const struct q__hit *hit,
 			    struct q__hit_reader *reader, struct q_search_hit *out,
 			    struct q_err *err)
 {
+	if (q_call_check(run->call, "search_index.search", err))
+		return err->code;
 	out->score = hit->score;
 	return q__hit_read(reader, run->snapshot->parts[hit->part].segment, hit->document, out,
 			   err);
@@ -87,7 +90,7 @@ static enum q_code take_page(struct run *run, const struct q_search_request *req
 {
 	size_t from = request->from < run->top.count ? request->from : run->top.count;
 	struct q__hit_reader reader;
-	enum q_code code = q__hit_reader_open(&reader, request, arena, err);
+	enum q_code code = q__hit_reader_open(&reader, run->definition, request, arena, err);
 
 	q__top_hits_sort(&run->top);
 	out->total = run->total < run->total_max ? run->total : run->total_max;
@@ -102,11 +105,11 @@ static enum q_code take_page(struct run *run, const struct q_search_request *req
 	return code;
 }
 
-static enum q_code search_parts(struct run *run, const struct q_index_definition *definition,
-				const struct q_search_request *request, struct q_err *err)
+static enum q_code search_parts(struct run *run, const struct q_search_request *request,
+				struct q_err *err)
 {
 	const struct q__plan *plan;
-	enum q_code code = q__plan_make(run->snapshot, definition, run->call, request->query,
+	enum q_code code = q__plan_make(run->snapshot, run->definition, run->call, request->query,
 					run->scratch, &plan, err);
 
 	run->top.max = request->from + request->size;
@@ -125,6 +128,7 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 		      struct q_search_result *out, struct q_err *err)
 {
 	struct run run = {.snapshot = snapshot,
+			  .definition = definition,
 			  .call = call,
 			  .total_max = request->total_is_bounded ? request->total_max : UINT64_MAX};
 	enum q_code code;
@@ -132,7 +136,7 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 	run.scratch = q_arena_new(SCRATCH_BYTES);
 	if (!run.scratch)
 		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
-	code = search_parts(&run, definition, request, err);
+	code = search_parts(&run, request, err);
 	if (!code)
 		code = take_page(&run, request, arena, out, err);
 	q_arena_free(run.scratch);

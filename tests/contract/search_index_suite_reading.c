@@ -1,5 +1,7 @@
-/* What comes back of what was found: counts, sources. */
+/* What comes back of what was found: counts, sources, highlights. */
 #include "contract/search_index_suite_internal.h"
+
+#include "base/buf.h"
 
 static void sources_come_where_they_are_asked_for(void **state)
 {
@@ -111,6 +113,101 @@ static void what_a_query_finds_is_counted(void **state)
 	assert_int_equal(count_of(suite, "{'query':{'match':{'notes':'pool'}}}"), 1);
 }
 
+/* The highlights of all hits, for a `highlight`: "id field: fragment | fragment; ...". */
+static void assert_highlights(struct suite *suite, const char *query, const char *highlight,
+			      const char *expected)
+{
+	struct q_search_result result;
+	struct q_buf text;
+	char body[1024];
+
+	snprintf(body, sizeof body, "{'query':%s,'highlight':{'type':'plain',%s}}", query,
+		 highlight);
+	if (search(suite, body, &result))
+		fail_msg("%s", suite->err.message);
+	q_buf_init(&text, 4096);
+	for (size_t i = 0; i < result.hit_count; i++) {
+		for (size_t j = 0; j < result.hits[i].highlight_count; j++) {
+			const struct q_hit_highlight *found = &result.hits[i].highlights[j];
+
+			q_buf_format(&text, "%.*s %.*s:", Q_STR_ARG(result.hits[i].id),
+				     Q_STR_ARG(found->field));
+			for (size_t k = 0; k < found->fragment_count; k++)
+				q_buf_format(&text, "%s %.*s", k ? " |" : "",
+					     Q_STR_ARG(found->fragments[k]));
+			q_buf_append(&text, Q_STR("; "));
+		}
+	}
+	assert_string_equal(q_buf_str(&text).data, expected);
+	q_buf_free(&text);
+}
+
+static void the_words_that_were_found_are_marked(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_highlights(suite, "{'match':{'notes':'swimming'}}", "'fields':{'notes':{}}",
+			  "1 notes: likes <em>swimming</em>; 2 notes: <em>swimming</em> pool; ");
+	assert_highlights(suite, "{'match':{'name':{'query':'jon','fuzziness':1}}}",
+			  "'fields':{'name':{}},'pre_tags':['['],'post_tags':[']']",
+			  "1 name: [John] Smith; 3 name: [John] Jones; ");
+	assert_highlights(suite, "{'term':{'tenant':'a'}}", "'fields':[{'tenant':{}},{'name':{}}]",
+			  "1 tenant: <em>a</em>; 2 tenant: <em>a</em>; ");
+}
+
+static void only_what_is_asked_of_a_field_is_marked_in_it(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"name\":\"pool\",\"notes\":\"pool\",\"tenant\":\"pool\"}");
+	refresh(suite);
+	assert_highlights(suite, "{'match':{'notes':'pool'}}",
+			  "'fields':{'name':{},'notes':{},'tenant':{}}",
+			  "1 notes: <em>pool</em>; ");
+	assert_highlights(
+		suite,
+		"{'bool':{'must':{'match':{'notes':'pool'}},"
+		"'must_not':{'match':{'name':'none'}},'filter':{'term':{'tenant':'pool'}}}}",
+		"'fields':{'name':{},'tenant':{}}", "1 tenant: <em>pool</em>; ");
+}
+
+static void the_best_fragments_of_each_value_come_first(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1",
+	    "{\"notes\":[\"one pool far away, and then two: pool table\",\"a table & a pool\"]}");
+	refresh(suite);
+	assert_highlights(
+		suite, "{'match':{'notes':'pool table'}}",
+		"'fields':{'notes':{}},'fragment_size':20",
+		"1 notes: , and then two: <em>pool</em> <em>table</em> | one <em>pool</em> far "
+		"away | a <em>table</em> & a <em>pool</em>; ");
+	assert_highlights(suite, "{'match':{'notes':'pool table'}}",
+			  "'fields':{'notes':{'fragment_size':20,'number_of_fragments':1}}",
+			  "1 notes: , and then two: <em>pool</em> <em>table</em>; ");
+	assert_highlights(
+		suite, "{'match':{'notes':'pool'}}",
+		"'fields':{'notes':{'number_of_fragments':0}},'encoder':'html'",
+		"1 notes: one <em>pool</em> far away, and then two: <em>pool</em> table | a "
+		"table &amp; a <em>pool</em>; ");
+}
+
+static void a_field_without_words_is_not_highlighted(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(
+		search(suite, "{'highlight':{'type':'plain','fields':{'born':{}}}}", &result),
+		Q_INVALID);
+	assert_int_equal(
+		search(suite, "{'highlight':{'type':'plain','fields':{'tags':{}}}}", &result),
+		Q_INVALID);
+}
+
 struct case_list search_index_reading_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -119,6 +216,10 @@ struct case_list search_index_reading_cases(void)
 		CASE(a_source_may_come_without_what_is_named),
 		CASE(a_source_filter_of_too_many_names_is_refused),
 		CASE(what_a_query_finds_is_counted),
+		CASE(the_words_that_were_found_are_marked),
+		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
+		CASE(the_best_fragments_of_each_value_come_first),
+		CASE(a_field_without_words_is_not_highlighted),
 	};
 
 	return (struct case_list){cases, Q_COUNT_OF(cases)};

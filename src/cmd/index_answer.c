@@ -1,0 +1,95 @@
+/* The lines that `quire index` answers with. */
+#include "base/json.h"
+#include "cmd/index_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* As few digits as give the same 32-bit float back. */
+static void put_float(struct q_json_writer *json, float number)
+{
+	char text[32];
+
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, (double)number);
+		if (strtof(text, NULL) == number)
+			break;
+	}
+	q_json_put_raw(json, q_str_from(text));
+}
+
+static void put_highlight(struct q_json_writer *json, const struct q_hit_highlight *highlight)
+{
+	q_json_name_str(json, highlight->field);
+	q_json_begin_array(json);
+	for (size_t i = 0; i < highlight->fragment_count; i++)
+		q_json_put_string(json, highlight->fragments[i]);
+	q_json_end_array(json);
+}
+
+static void put_highlights(struct q_json_writer *json, const struct q_search_hit *hit)
+{
+	q_json_name(json, "highlight");
+	q_json_begin_object(json);
+	for (size_t i = 0; i < hit->highlight_count; i++)
+		put_highlight(json, &hit->highlights[i]);
+	q_json_end_object(json);
+}
+
+static bool names_source(const struct q_search_request *request)
+{
+	return request->source_filter.include_count + request->source_filter.exclude_count > 0;
+}
+
+/* What a request asks for beyond ids and scores, in an object behind them. */
+static void put_details(struct q_json_writer *json, const struct q_search_request *request,
+			const struct q_search_hit *hit)
+{
+	if (request->highlight.field_count == 0 && !names_source(request))
+		return;
+	q_json_begin_object(json);
+	if (names_source(request))
+		q_json_field_raw(json, "_source", hit->source);
+	if (request->highlight.field_count > 0)
+		put_highlights(json, hit);
+	q_json_end_object(json);
+}
+
+static void begin(struct q_json_writer *json, struct q_buf *out, struct q_str id)
+{
+	q_buf_clear(out);
+	q_json_writer_init(json, out);
+	q_json_begin_object(json);
+	q_json_field_string(json, "id", id);
+}
+
+void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_search_request *request,
+			const struct q_search_result *result)
+{
+	struct q_json_writer json;
+
+	begin(&json, out, id);
+	q_json_field_int64(&json, "total", (int64_t)result->total);
+	if (result->total_is_exceeded)
+		q_json_field_string(&json, "relation", Q_STR("gte"));
+	q_json_name(&json, "hits");
+	q_json_begin_array(&json);
+	for (size_t i = 0; i < result->hit_count; i++) {
+		q_json_begin_array(&json);
+		q_json_put_string(&json, result->hits[i].id);
+		put_float(&json, result->hits[i].score);
+		put_details(&json, request, &result->hits[i]);
+		q_json_end_array(&json);
+	}
+	q_json_end_array(&json);
+	q_json_end_object(&json);
+}
+
+void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error)
+{
+	struct q_json_writer json;
+
+	begin(&json, out, id);
+	q_json_field_string(&json, "error", error);
+	q_json_end_object(&json);
+}

@@ -1,0 +1,201 @@
+#include "search/wanted_words.h"
+
+#include "base/utf8.h"
+#include "base/vec.h"
+#include "search/analyser.h"
+
+#include <string.h>
+
+enum { WORDS_MAX = 65536 };
+
+struct collecting {
+	const struct q_field_definition *field;
+	struct q_arena *arena;
+	struct q_vec words; /* struct q__wanted_word */
+	bool is_out_of_memory;
+};
+
+static size_t bytes_of(struct q_str text, uint32_t characters)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < characters && at < text.length; i++)
+		q_utf8_next(text, &at);
+	return at;
+}
+
+static uint32_t count_characters(struct q_str text)
+{
+	uint32_t count = 0;
+
+	for (size_t at = 0; at < text.length; count++)
+		q_utf8_next(text, &at);
+	return count;
+}
+
+static void add(struct collecting *collecting, const struct q__wanted_word *word)
+{
+	if (!q_vec_push(&collecting->words, word))
+		collecting->is_out_of_memory = true;
+}
+
+static void add_exact(struct collecting *collecting, struct q_str word, float weight)
+{
+	add(collecting, &(struct q__wanted_word){.word = word, .weight = weight});
+}
+
+static void add_fuzzy(struct collecting *collecting, const struct q_match *match, struct q_str text,
+		      float weight)
+{
+	struct q__wanted_word word = {.word = text, .weight = weight};
+	size_t cut = bytes_of(text, match->prefix_length);
+
+	word.edits = q__edits_allowed(match->fuzziness, text);
+	if (word.edits > 0) {
+		word.prefix = q_str_slice(text, 0, cut);
+		word.length = count_characters(text);
+		if (!q__fuzzy_make(&word.rest, q_str_slice(text, cut, text.length), word.edits,
+				   collecting->arena))
+			collecting->is_out_of_memory = true;
+	}
+	add(collecting, &word);
+}
+
+static void add_words(struct collecting *collecting, const struct q_match *match, float weight)
+{
+	bool is_text = collecting->field->kind == Q_FIELD_TEXT;
+	struct q_words walk;
+	struct q_word word;
+
+	q_words_start(&walk, is_text ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD, match->text);
+	while (q_words_next(&walk, &word) && !collecting->is_out_of_memory)
+		add_fuzzy(collecting, match, q_arena_copy(collecting->arena, word.term), weight);
+}
+
+static bool is_field(const struct collecting *collecting, struct q_str name)
+{
+	return q_str_equal(collecting->field->name, name);
+}
+
+static void add_match(struct collecting *collecting, const struct q_match *match, float weight)
+{
+	for (size_t i = 0; i < match->field_count; i++) {
+		if (is_field(collecting, match->fields[i].name))
+			add_words(collecting, match, weight * match->fields[i].boost);
+	}
+}
+
+static void add_terms(struct collecting *collecting, const struct q_search_query *query,
+		      float weight)
+{
+	for (size_t i = 0; is_field(collecting, query->terms.field) && i < query->terms.count; i++)
+		add_exact(collecting, query->terms.values[i], weight);
+}
+
+static void add_query(struct collecting *collecting, const struct q_search_query *query,
+		      float outer);
+
+static void add_queries(struct collecting *collecting, const struct q_search_query *queries,
+			size_t count, float weight)
+{
+	for (size_t i = 0; i < count; i++)
+		add_query(collecting, &queries[i], weight);
+}
+
+/* In the order in which OpenSearch makes its clauses of them. */
+static void add_combination(struct collecting *collecting, const struct q_search_query *query,
+			    float weight)
+{
+	add_queries(collecting, query->combination.must, query->combination.must_count, weight);
+	add_queries(collecting, query->combination.should, query->combination.should_count, weight);
+	add_queries(collecting, query->combination.filter, query->combination.filter_count, weight);
+}
+
+/* `outer`: the boosts of all queries around this one. */
+static void add_query(struct collecting *collecting, const struct q_search_query *query,
+		      float outer)
+{
+	float weight = outer * query->boost;
+
+	switch (query->kind) {
+	case Q_SEARCH_ALL:
+	case Q_SEARCH_IDS:
+		return;
+	case Q_SEARCH_TERM:
+		if (is_field(collecting, query->term.field))
+			add_exact(collecting, query->term.value, weight);
+		return;
+	case Q_SEARCH_TERMS:
+		add_terms(collecting, query, weight);
+		return;
+	case Q_SEARCH_MATCH:
+		add_match(collecting, &query->match, weight);
+		return;
+	case Q_SEARCH_BOOL:
+		add_combination(collecting, query, weight);
+		return;
+	case Q_SEARCH_CONSTANT:
+		add_query(collecting, query->inner, weight);
+		return;
+	}
+}
+
+enum q_code q__wanted_words_make(const struct q_search_query *query,
+				 const struct q_field_definition *field, struct q_arena *arena,
+				 struct q__wanted_words *out, struct q_err *err)
+{
+	struct collecting collecting = {.field = field, .arena = arena};
+	size_t bytes;
+
+	q_vec_init(&collecting.words, sizeof(struct q__wanted_word), WORDS_MAX);
+	add_query(&collecting, query, 1.0f);
+	bytes = collecting.words.count * sizeof(struct q__wanted_word);
+	out->count = collecting.words.count;
+	out->words = q_arena_alloc(arena, bytes + 1);
+	if (out->words && bytes > 0)
+		memcpy(out->words, collecting.words.items, bytes);
+	q_vec_free(&collecting.words);
+	if (collecting.is_out_of_memory || q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "search_index.search", "the words to highlight");
+	return Q_OK;
+}
+
+/* Edits between the two; more than allowed where they are not alike. */
+static unsigned edits_between(const struct q__wanted_word *wanted, struct q_str word)
+{
+	struct q__fuzzy_state state = q__fuzzy_start(&wanted->rest);
+	size_t at = wanted->prefix.length;
+	uint32_t count = 0;
+
+	if (!q_str_starts_with(word, wanted->prefix))
+		return wanted->edits + 1;
+	for (; at < word.length && !q__fuzzy_is_dead(state); count++)
+		state = q__fuzzy_step(&wanted->rest, state, count, q_utf8_next(word, &at));
+	if (q__fuzzy_is_dead(state))
+		return wanted->edits + 1;
+	return q__fuzzy_distance(&wanted->rest, state, count);
+}
+
+/* False: it does not want this word. The weight of a word that is all edits is 0. */
+static bool wants(const struct q__wanted_word *wanted, struct q_str word, float *weight)
+{
+	unsigned edits;
+
+	*weight = wanted->weight;
+	if (wanted->edits == 0)
+		return q_str_equal(wanted->word, word);
+	edits = edits_between(wanted, word);
+	*weight *= q__similarity(edits, wanted->length, count_characters(word));
+	return edits <= wanted->edits;
+}
+
+float q__wanted_weight(const struct q__wanted_words *wanted, struct q_str word)
+{
+	for (size_t i = wanted->count; i > 0; i--) {
+		float weight;
+
+		if (wants(&wanted->words[i - 1], word, &weight))
+			return weight;
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* search/wanted_words.h: the words that a query looks for in one field: what highlights mark.
+ *
+ * Contract:  as Lucene's highlighter takes them from the query as it was asked, not from what it
+ *            stands for in the index: everything but must_not counts, filters too, and a fuzzy word
+ *            wants every word that is near enough. A word that several parts of the query want has
+ *            the weight of the last of them.
+ * Ownership: the words are in the arena and borrow the query's texts.
+ * Threads:   any, once made.
+ * Errors:    Q_NOMEM. */
+#ifndef Q_SEARCH_WANTED_WORDS_H
+#define Q_SEARCH_WANTED_WORDS_H
+
+#include "search/fuzzy.h"
+
+struct q__wanted_word {
+	struct q_str word;
+	float weight;	      /* of the word itself; one that is like it has as much less */
+	unsigned edits;	      /* 0: the word alone */
+	struct q_str prefix;  /* edits > 0: what may not differ */
+	struct q__fuzzy rest; /* edits > 0: what follows the prefix */
+	uint32_t length;      /* edits > 0: characters */
+};
+
+struct q__wanted_words {
+	struct q__wanted_word *words;
+	size_t count;
+};
+
+Q_MUST_USE enum q_code q__wanted_words_make(const struct q_search_query *query,
+					    const struct q_field_definition *field,
+					    struct q_arena *arena, struct q__wanted_words *out,
+					    struct q_err *err);
+
+/* 0 or less: this word is not to be marked. */
+float q__wanted_weight(const struct q__wanted_words *wanted, struct q_str word);
+
+#endif
