@@ -39,11 +39,6 @@ static void add(struct collecting *collecting, const struct q__wanted_word *word
 		collecting->is_out_of_memory = true;
 }
 
-static void add_exact(struct collecting *collecting, struct q_str word, float weight)
-{
-	add(collecting, &(struct q__wanted_word){.word = word, .weight = weight});
-}
-
 static void add_fuzzy(struct collecting *collecting, const struct q_match *match, struct q_str text,
 		      float weight)
 {
@@ -85,11 +80,22 @@ static void add_match(struct collecting *collecting, const struct q_match *match
 	}
 }
 
+static void add_term(struct collecting *collecting, const struct q_search_query *query,
+		     float weight)
+{
+	if (is_field(collecting, query->term.field))
+		add(collecting,
+		    &(struct q__wanted_word){.word = query->term.value,
+					     .weight = weight,
+					     .is_beginning = query->kind == Q_SEARCH_PREFIX});
+}
+
 static void add_terms(struct collecting *collecting, const struct q_search_query *query,
 		      float weight)
 {
 	for (size_t i = 0; is_field(collecting, query->terms.field) && i < query->terms.count; i++)
-		add_exact(collecting, query->terms.values[i], weight);
+		add(collecting,
+		    &(struct q__wanted_word){.word = query->terms.values[i], .weight = weight});
 }
 
 static void add_query(struct collecting *collecting, const struct q_search_query *query,
@@ -120,10 +126,11 @@ static void add_query(struct collecting *collecting, const struct q_search_query
 	switch (query->kind) {
 	case Q_SEARCH_ALL:
 	case Q_SEARCH_IDS:
+	case Q_SEARCH_RANGE: /* nothing is marked for being between two others */
 		return;
 	case Q_SEARCH_TERM:
-		if (is_field(collecting, query->term.field))
-			add_exact(collecting, query->term.value, weight);
+	case Q_SEARCH_PREFIX:
+		add_term(collecting, query, weight);
 		return;
 	case Q_SEARCH_TERMS:
 		add_terms(collecting, query, weight);
@@ -182,6 +189,8 @@ static bool wants(const struct q__wanted_word *wanted, struct q_str word, float 
 	unsigned edits;
 
 	*weight = wanted->weight;
+	if (wanted->is_beginning)
+		return q_str_starts_with(word, wanted->word);
 	if (wanted->edits == 0)
 		return q_str_equal(wanted->word, word);
 	edits = edits_between(wanted, word);

@@ -15,6 +15,7 @@
 struct q__wanted_word {
 	struct q_str word;
 	float weight;	      /* of the word itself; one that is like it has as much less */
+	bool is_beginning;    /* any word that begins so */
 	unsigned edits;	      /* 0: the word alone */
 	struct q_str prefix;  /* edits > 0: what may not differ */
 	struct q__fuzzy rest; /* edits > 0: what follows the prefix */
