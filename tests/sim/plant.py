@@ -53,6 +53,32 @@ BUGS = {
     "a notice is dropped before its deliveries": [
         ("webhooks/notice.c", "\tif (!code)\n\t\tcode = tell_webhooks(",
          "\tif (!code)\n\t\tcode = q_record_store_write(d->o.records, call, &removal, NULL, NULL, err);\n\tif (!code)\n\t\tcode = tell_webhooks(")],
+    "a refusal counts as delivered": [
+        ("webhooks/attempt.c", "out->is_delivered = response->status / 100 == 2;", "out->is_delivered = response->status < 500;")],
+    "a receiver that has gone is not disabled": [
+        ("webhooks/attempt.c", "if (outcome->is_gone)", "if (outcome->is_gone && d->o.workers == 0)")],
+    "a queue forgets what is to be tried again": [
+        ("webhooks/attempt.c", 'q__change_add("finished", outcome->next_ms ? 0 : 1)', 'q__change_add("finished", 1)')],
+    "an attempt is recorded whatever others have recorded meanwhile": [
+        ("webhooks/attempt.c", ".condition_count = Q_COUNT_OF(w->as_read)}", ".condition_count = 0}"),
+        ("webhooks/attempt.c", ".conditions = &w->is_ours,\n\t\t\t\t       .condition_count = 1}", ".conditions = &w->is_ours}")],
+    "retention takes contracts": [
+        ("jobs/retention.c", 'if (q_str_equal(kind, Q_STR("contract")))\n\t\treturn;', "(void)kind;")],
+    "retention takes what is a day too young": [
+        ("jobs/retention.c", "q__now(d) - days * DAY_MS", "q__now(d) - (days - 1) * DAY_MS")],
+    "an upload may end twice": [
+        ("uploads/direct_upload_end.c", ".conditions = is_open,\n\t\t\t\t.condition_count = 1}", ".conditions = is_open}")],
+    "an upload that ends stays counted": [
+        ("uploads/direct_upload_end.c", "{.direct_uploads = -1}", "{.direct_uploads = 0}")],
+    "the digest of an upload is not looked at": [
+        ("uploads/direct_upload_end.c", "*refusal = &wrong_hash;", "*refusal = NULL;")],
+    "what was refused stays in the store": [
+        ("uploads/direct_upload_end.c", "remove_copy(d, call, &upload->job, arena, err) : code;", "Q_OK : code;"),
+        ("uploads/direct_upload_end.c", "static enum q_code remove_copy", "__attribute__((unused)) static enum q_code remove_copy")],
+    "parts that were joined before are missing for ever": [
+        ("uploads/direct_upload_end.c", "if (code == Q_NOTFOUND) /* joined", "if (false) /* joined")],
+    "the sweeper believes what an index shows": [
+        ("work/sweeper.c", "if (!code && q_job_status_is_final(job.view.status))\n\t\treturn Q_OK;", "")],
 }
 
 

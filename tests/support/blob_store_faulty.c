@@ -206,13 +206,16 @@ static void faulty_reader_close(struct q_blob_reader *base)
 
 /* ---- operations of one call */
 
-/* Runs CALL of the inner store under the fate of this call. */
+/* Runs CALL of the inner store under the fate of this call. One that is repeated has been answered
+ * before, which its caller did not hear. */
 #define PASS_ON(BASE, CALL)                                                                        \
 	struct faulty_store *store = faulty_of(BASE);                                              \
 	enum fate fate = next_fate(store);                                                         \
                                                                                                    \
 	if (fate == FAILS)                                                                         \
 		return fail(store, err);                                                           \
+	if (happens(store, store->faults.repeat_per_mille))                                        \
+		(void)!(CALL);                                                                     \
 	return answer(fate, CALL, err)
 
 static enum q_code faulty_stat(struct q_blob_store *base, const struct q_call *call,
@@ -245,7 +248,13 @@ static enum q_code faulty_parts_start(struct q_blob_store *base, const struct q_
 				      struct q_str key, struct q_arena *arena,
 				      struct q_str *upload_id, struct q_err *err)
 {
-	PASS_ON(base, q_blob_parts_start(store->inner, call, key, arena, upload_id, err));
+	struct faulty_store *store = faulty_of(base);
+	enum fate fate = next_fate(store);
+
+	if (fate == FAILS)
+		return fail(store, err);
+	return answer(fate, q_blob_parts_start(store->inner, call, key, arena, upload_id, err),
+		      err);
 }
 
 static enum q_code faulty_parts_put(struct q_blob_store *base, const struct q_call *call,
@@ -341,7 +350,8 @@ void blob_store_faulty_set(struct q_blob_store *base, const struct blob_store_fa
 {
 	struct faulty_store *store = faulty_of(base);
 
-	q_assert(faults->random || (faults->fail_per_mille == 0 && faults->lose_per_mille == 0));
+	q_assert(faults->random || (faults->fail_per_mille == 0 && faults->lose_per_mille == 0 &&
+				    faults->repeat_per_mille == 0));
 	store->faults = *faults;
 	atomic_store(&store->calls, 0);
 }

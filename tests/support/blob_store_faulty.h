@@ -16,9 +16,11 @@ struct blob_store_faults {
 	enum q_code code;   /* of calls that fail; Q_OK stands for Q_IO */
 	uint64_t fail_call; /* this call fails; 0: none */
 	uint64_t lose_call; /* this call is lost; 0: none */
-	/* Of a thousand calls, by chance; random may be NULL where both are 0. */
+	/* Of a thousand calls, by chance; random may be NULL where all are 0. */
 	unsigned fail_per_mille;
 	unsigned lose_per_mille;
+	unsigned
+		repeat_per_mille; /* is done twice, where the port allows it; the second's answer */
 	struct q_random_source *random;
 	/* Runs before each call: what others do meanwhile. May be NULL. */
 	void (*meanwhile)(void *context);

@@ -11,6 +11,7 @@ struct scripted {
 	struct q_http_fetch base;
 	pthread_mutex_t lock; /* guards the rest */
 	struct fetch_answer answer;
+	struct fetch_receiver receiver;
 	struct q_arena *arena;
 	struct fetched *sent;
 	size_t count;
@@ -24,10 +25,13 @@ static struct q_str header(const struct q_fetch_request *request, const char *na
 	return (struct q_str){0};
 }
 
-static void keep(struct scripted *s, const struct q_fetch_request *request)
+/* The lock is held. */
+static struct fetched *keep(struct scripted *s, const struct q_fetch_request *request)
 {
-	q_assert(s->count < SENT_MAX);
-	s->sent[s->count++] = (struct fetched){
+	struct fetched *sent = &s->sent[s->count++];
+
+	q_assert(s->count <= SENT_MAX);
+	*sent = (struct fetched){
 		.url = q_arena_copy(s->arena, request->url),
 		.id = q_arena_copy(s->arena, header(request, "webhook-id")),
 		.timestamp = q_arena_copy(s->arena, header(request, "webhook-timestamp")),
@@ -35,6 +39,12 @@ static void keep(struct scripted *s, const struct q_fetch_request *request)
 		.body = q_arena_copy(s->arena, q_bytes_str(request->body)),
 	};
 	q_assert(!q_arena_failed(s->arena));
+	return sent;
+}
+
+static int status_of(const struct fetch_answer *script)
+{
+	return script->status ? script->status : 200;
 }
 
 static enum q_code answer(const struct fetch_answer *script, struct q_arena *arena,
@@ -42,7 +52,7 @@ static enum q_code answer(const struct fetch_answer *script, struct q_arena *are
 {
 	if (script->failure)
 		return q_fail(err, script->failure, "scripted", "as it was told");
-	out->status = script->status ? script->status : 200;
+	out->status = status_of(script);
 	out->body = q_arena_copy_bytes(arena, q_str_bytes(q_str_from(script->body)));
 	out->headers = q_arena_alloc_array(arena, 1, sizeof *out->headers);
 	if (!out->headers)
@@ -58,12 +68,20 @@ static enum q_code fetch(struct q_http_fetch *base, const struct q_call *call,
 			 struct q_fetch_response *out, struct q_err *err)
 {
 	struct scripted *s = q_container_of(base, struct scripted, base);
+	struct fetch_receiver receiver;
 	struct fetch_answer script;
+	struct fetched *sent;
 
 	(void)call;
 	pthread_mutex_lock(&s->lock);
-	keep(s, request);
+	sent = keep(s, request);
+	receiver = s->receiver;
 	script = s->answer;
+	pthread_mutex_unlock(&s->lock);
+	if (receiver.answer)
+		script = receiver.answer(receiver.context, sent);
+	pthread_mutex_lock(&s->lock);
+	sent->status = script.failure ? 0 : status_of(&script);
 	pthread_mutex_unlock(&s->lock);
 	return answer(&script, arena, out, err);
 }
@@ -113,6 +131,15 @@ void http_fetch_scripted_set(struct q_http_fetch *base, struct fetch_answer scri
 
 	pthread_mutex_lock(&s->lock);
 	s->answer = script;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void http_fetch_scripted_ask(struct q_http_fetch *base, struct fetch_receiver receiver)
+{
+	struct scripted *s = q_container_of(base, struct scripted, base);
+
+	pthread_mutex_lock(&s->lock);
+	s->receiver = receiver;
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -19,11 +19,20 @@ struct fetch_answer {
 
 struct fetched {
 	struct q_str url, id, timestamp, signature, body;
+	int status; /* that was answered; 0: none */
+};
+
+/* A receiver that makes up its mind by each request. */
+struct fetch_receiver {
+	struct fetch_answer (*answer)(void *context, const struct fetched *sent);
+	void *context;
 };
 
 /* NULL when the heap is full. */
 struct q_http_fetch *http_fetch_scripted_new(void);
 void http_fetch_scripted_set(struct q_http_fetch *fetch, struct fetch_answer answer);
+/* From now on `receiver` answers, outside of any lock. */
+void http_fetch_scripted_ask(struct q_http_fetch *fetch, struct fetch_receiver receiver);
 
 size_t http_fetch_scripted_count(struct q_http_fetch *fetch);
 /* Request number i, from 0, in the order sent. */

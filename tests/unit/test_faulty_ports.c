@@ -7,6 +7,7 @@
 #include "support/event_log_faulty.h"
 #include "support/random_source_seeded.h"
 #include "support/record_store_faulty.h"
+#include "support/record_store_lagging.h"
 #include "support/sqlite_site.h"
 
 #include <setjmp.h>
@@ -286,6 +287,60 @@ static void repeated_and_delayed_changes_keep_the_order_of_an_item(void **state)
 	assert_true(follow_all(*state, faults) > ITEMS * CHANGES);
 }
 
+/* Indexes. */
+
+static void put_indexed(struct q_record_store *store, const char *index_sk, int64_t n)
+{
+	struct q_attribute attribute = {Q_STR("n"), q_value_number(n)};
+	struct q_item item = {.key = {Q_STR("p"), Q_STR("s")},
+			      .index1 = {Q_STR("all"), q_str_from(index_sk)},
+			      .attributes = &attribute,
+			      .attribute_count = 1};
+	struct q_write write = {.kind = Q_WRITE_PUT, .key = item.key, .item = &item};
+	struct q_err err;
+
+	assert_ok(q_record_store_write(store, &no_limits, &write, NULL, NULL, &err));
+}
+
+/* The number of the one item that the index shows up to this key; -1: none. */
+static int64_t number_in_index(struct faulty_case *suite, struct q_record_store *store,
+			       const char *sk_to)
+{
+	struct q_query query = {
+		.index = 1, .pk = Q_STR("all"), .sk_to = q_str_from(sk_to), .limit = 10};
+	struct q_query_page page;
+
+	assert_ok(q_record_store_query(store, &no_limits, &query, suite->site.arena, &page,
+				       &suite->site.err));
+	assert_true(page.count <= 1);
+	return page.count == 0 ? -1 : q_item_number(&page.items[0], "n", -2);
+}
+
+static void a_lagging_index_shows_an_item_as_it_was(void **state)
+{
+	struct faulty_case *suite = *state;
+	struct record_store_lag lag = {.changes = suite->feed,
+				       .clock = suite->site.clock,
+				       .random = suite->random,
+				       .lag_per_mille = 1000};
+	struct q_record_store *store = record_store_lagging_new(suite->inner, &lag);
+	struct q_record_store *again;
+
+	assert_non_null(store);
+	assert_int_equal(number_in_index(suite, store, ""), -1);
+	put_indexed(store, "b", 1);
+	assert_int_equal(number_in_index(suite, store, ""), -1);
+	again = record_store_lagging_new(suite->inner, &lag); /* sees all that was before it */
+	assert_int_equal(number_in_index(suite, again, ""), 1);
+	put_indexed(store, "d", 2);
+	assert_int_equal(number_in_index(suite, again, ""), 1);
+	assert_int_equal(number_in_index(suite, again, "c"), 1);
+	assert_int_equal(number_in_index(suite, suite->inner, "c"), -1);
+	assert_int_equal(number_in_index(suite, suite->inner, ""), 2);
+	q_record_store_close(again);
+	q_record_store_close(store);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
 
 int main(void)
@@ -300,6 +355,7 @@ int main(void)
 		CASE(delayed_events_come_behind_later_ones),
 		CASE(a_split_feed_gives_each_change_once),
 		CASE(repeated_and_delayed_changes_keep_the_order_of_an_item),
+		CASE(a_lagging_index_shows_an_item_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
