@@ -69,11 +69,14 @@ enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t ro
 
 	plan->kind = Q__PLAN_WEIGHTED;
 	plan->field = field;
+	plan->document_count = documents;
+	plan->average_length = q__average_length(documents, tokens);
+	plan->clause_count = room;
 	plan->factors = factors;
 	plan->terms = q_arena_alloc_array(planner->arena, room, sizeof *plan->terms);
 	if (!factors || !plan->terms)
 		return q__plan_out_of_memory(planner);
-	q__length_factors(q__average_length(documents, tokens), factors);
+	q__length_factors(plan->average_length, factors);
 	return take_terms(planner, room);
 }
 
@@ -93,7 +96,8 @@ static enum q_code plan_terms(struct q__planner *planner, size_t field, const st
 		if (!q__expand_exact(planner->snapshot, field, values[i], planner->cursor,
 				     planner->arena, &found))
 			return q__plan_out_of_memory(planner);
-		plan->terms[plan->term_count++].refs = found.refs;
+		plan->terms[plan->term_count++] =
+			(struct q__planned_term){.refs = found.refs, .term = values[i]};
 	}
 	return code;
 }
@@ -115,7 +119,8 @@ enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_
 			     &found))
 		return q__plan_out_of_memory(planner);
 	plan->terms[plan->term_count++] = (struct q__planned_term){
-		found.refs, q__plan_weight(planner, field, boost, found.document_count)};
+		found.refs, q__plan_weight(planner, field, boost, found.document_count), term,
+		boost, found.document_count};
 	return Q_OK;
 }
 
@@ -228,9 +233,11 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 {
 	float boost = outer * query->boost;
 
+	plan->query = query;
 	switch (query->kind) {
 	case Q_SEARCH_ALL:
-		*plan = (struct q__plan){.kind = Q__PLAN_ALL, .score = boost};
+		plan->kind = Q__PLAN_ALL;
+		plan->score = boost;
 		return Q_OK;
 	case Q_SEARCH_TERM:
 		return plan_named_term(planner, query, boost, plan);

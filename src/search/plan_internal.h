@@ -20,11 +20,16 @@ enum q__plan_kind {
 struct q__planned_term {
 	const struct q__term_ref *refs; /* one a part */
 	float weight;			/* WEIGHTED */
+	/* What the weight was made of, and how the term is written: for an explanation. */
+	struct q_str term;
+	float boost;
+	uint64_t document_count;
 };
 
 struct q__plan {
 	enum q__plan_kind kind;
-	float score; /* ALL, TERMS, SET, VALUES, CONSTANT */
+	const struct q_search_query *query; /* that it is for; NULL: it is a part of a match */
+	float score;			    /* ALL, TERMS, SET, VALUES, CONSTANT */
 	size_t field;
 	struct q__planned_term *terms;
 	size_t term_count;
@@ -32,6 +37,9 @@ struct q__plan {
 	const struct q__value_span *spans; /* VALUES: in order and apart */
 	size_t span_count;
 	const float *factors;	      /* WEIGHTED: by length byte */
+	uint64_t document_count;      /* WEIGHTED: that have the field */
+	float average_length;	      /* WEIGHTED: in the field */
+	size_t clause_count;	      /* WEIGHTED: the terms, and exact words that are none */
 	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
 	size_t inner_count;
 	size_t must_count, filter_count, should_count, must_not_count, minimum_should;

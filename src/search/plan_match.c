@@ -18,6 +18,7 @@ enum { WORDS_MAX = Q_SEARCH_TEXT_MAX };
 struct word {
 	struct q_str term;
 	unsigned times;
+	bool is_exact; /* asked for without fuzziness */
 	struct q__expansion *expansions;
 	size_t expansion_count;
 	uint64_t document_count; /* of the most frequent expansion */
@@ -74,6 +75,7 @@ static enum q_code expand_word(struct q__planner *planner, size_t field,
 	if (!q__expand(planner->snapshot, field, word->term, &rule, planner->cursor, planner->arena,
 		       &word->expansions, &word->expansion_count))
 		return q__plan_out_of_memory(planner);
+	word->is_exact = match->fuzziness == Q_FUZZINESS_NONE;
 	word->document_count = 0;
 	for (size_t i = 0; i < word->expansion_count; i++) {
 		if (word->expansions[i].document_count > word->document_count)
@@ -111,6 +113,27 @@ static size_t add_clauses(const struct word *word, struct clause *clauses, size_
 	return count;
 }
 
+static struct q__planned_term plan_clause(const struct q__planner *planner, size_t field,
+					  const struct clause *clause, float outer)
+{
+	float boost = outer * (float)clause->boost;
+
+	return (struct q__planned_term){
+		clause->expansion->refs,
+		q__plan_weight(planner, field, boost, clause->document_count),
+		clause->expansion->term, boost, clause->document_count};
+}
+
+/* Exact words that no document has: Lucene keeps them as clauses. */
+static size_t missing_words(const struct word *words, size_t word_count)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < word_count; i++)
+		count += words[i].is_exact && words[i].expansion_count == 0;
+	return count;
+}
+
 /* The words as one sum. */
 static enum q_code plan_words(struct q__planner *planner, size_t field, const struct word *words,
 			      size_t word_count, float boost, struct q__plan *plan)
@@ -130,11 +153,9 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 	for (size_t i = 0; i < word_count; i++)
 		count = add_clauses(&words[i], clauses, count);
 	for (size_t i = 0; i < count; i++)
-		plan->terms[i] = (struct q__planned_term){
-			clauses[i].expansion->refs,
-			q__plan_weight(planner, field, boost * (float)clauses[i].boost,
-				       clauses[i].document_count)};
+		plan->terms[i] = plan_clause(planner, field, &clauses[i], boost);
 	plan->term_count = count;
+	plan->clause_count = count + missing_words(words, word_count);
 	return Q_OK;
 }
 
