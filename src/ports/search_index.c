@@ -324,6 +324,14 @@ static enum q_code check_tree(const struct q_search_query *query, const char *wh
 	return check_query(query, &budget, where, err);
 }
 
+static enum q_code check_pin(struct q_str pin, const char *where, struct q_err *err)
+{
+	if (pin.length <= Q_SEARCH_PIN_MAX)
+		return Q_OK;
+	return q_fail(err, Q_INVALID, where, "a pin of %zu bytes, at most %d", pin.length,
+		      Q_SEARCH_PIN_MAX);
+}
+
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
 				  struct q_str index, const struct q_search_request *request,
 				  struct q_arena *arena, struct q_search_result *out,
@@ -338,6 +346,8 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 		      request->size > Q_SEARCH_WINDOW_MAX - request->from))
 		code = q_fail(err, Q_TOOBIG, where, "from and size are at most %d together",
 			      Q_SEARCH_WINDOW_MAX);
+	if (!code)
+		code = check_pin(request->pin, where, err);
 	if (!code)
 		code = check_source_filter(&request->source_filter, where, err);
 	if (!code)
@@ -359,6 +369,47 @@ enum q_code q_search_index_count(struct q_search_index *store, const struct q_ca
 	if (!code)
 		code = check_tree(query, where, err);
 	return code ? code : store->ops->count(store, call, index, query, total, err);
+}
+
+enum q_code q_search_index_alias(struct q_search_index *store, const struct q_call *call,
+				 struct q_str alias, struct q_str index, struct q_err *err)
+{
+	static const char where[] = "search_index.alias";
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = check_target(call, index, where, err);
+	if (!code)
+		code = check_name(alias, where, err);
+	return code ? code : store->ops->alias(store, call, alias, index, err);
+}
+
+enum q_code q_search_index_pin(struct q_search_index *store, const struct q_call *call,
+			       struct q_str index, int64_t keep_ms, struct q_arena *arena,
+			       struct q_str *pin, struct q_err *err)
+{
+	static const char where[] = "search_index.pin";
+	enum q_code code;
+
+	q_assert(store && call && arena && pin && err);
+	code = check_target(call, index, where, err);
+	if (!code && (keep_ms < 1 || keep_ms > Q_SEARCH_PIN_KEEP_MAX_MS))
+		code = q_fail(err, Q_INVALID, where, "a pin is kept for 1..%d ms",
+			      Q_SEARCH_PIN_KEEP_MAX_MS);
+	return code ? code : store->ops->pin(store, call, index, keep_ms, arena, pin, err);
+}
+
+enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_call *call,
+				 struct q_str pin, struct q_err *err)
+{
+	static const char where[] = "search_index.unpin";
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = q_call_check(call, where, err);
+	if (!code)
+		code = check_pin(pin, where, err);
+	return code ? code : store->ops->unpin(store, call, pin, err);
 }
 
 enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,

@@ -8,7 +8,10 @@
  *            of that id and gives it a new place behind all others. What bulk has accepted can be
  *            found, and survives a power cut, once a refresh that began after it has returned
  *            Q_OK; it may be so before. Hits come by score, the best first, equal scores in the
- *            order of the documents' places.
+ *            order of the documents' places. An alias is a name that stands for an index
+ *            wherever one is named; making it and pointing it elsewhere is one step. A pin keeps
+ *            an index as it is for the searches that name the pin, whatever is put, deleted,
+ *            merged or swapped meanwhile: pages of one answer fit together.
  * Units:     bytes. Scores are 32-bit floats.
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.
  * Threads:   any.
@@ -38,7 +41,10 @@ enum {
 	Q_SOURCE_NAMES_MAX = 256,    /* of a source filter, includes and excludes each */
 	Q_HIGHLIGHT_FRAGMENTS_MAX = 100,
 	Q_HIGHLIGHT_TEXT_MAX = 1 << 20, /* bytes of a value; what follows is not looked at */
-	Q_HIGHLIGHT_MARK_MAX = 256	/* bytes of a mark */
+	Q_HIGHLIGHT_MARK_MAX = 256,	/* bytes of a mark */
+	Q_SEARCH_PIN_MAX = 64,		/* bytes of a pin */
+	Q_SEARCH_PINS_MAX = 300,	/* at a time */
+	Q_SEARCH_PIN_KEEP_MAX_MS = 24 * 60 * 60 * 1000
 };
 
 enum q_field_kind {
@@ -192,6 +198,7 @@ struct q_search_request {
 	bool total_is_bounded;
 	uint64_t total_max;
 	struct q_highlight_request highlight;
+	struct q_str pin; /* empty: the index as it is now */
 };
 
 struct q_hit_highlight {
@@ -243,6 +250,12 @@ struct q_search_index_ops {
 			      struct q_search_result *, struct q_err *);
 	enum q_code (*count)(struct q_search_index *, const struct q_call *, struct q_str index,
 			     const struct q_search_query *, uint64_t *total, struct q_err *);
+	enum q_code (*alias)(struct q_search_index *, const struct q_call *, struct q_str alias,
+			     struct q_str index, struct q_err *);
+	enum q_code (*pin)(struct q_search_index *, const struct q_call *, struct q_str index,
+			   int64_t keep_ms, struct q_arena *, struct q_str *pin, struct q_err *);
+	enum q_code (*unpin)(struct q_search_index *, const struct q_call *, struct q_str pin,
+			     struct q_err *);
 	enum q_code (*merge)(struct q_search_index *, const struct q_call *, struct q_str index,
 			     struct q_err *);
 	enum q_code (*statistics)(struct q_search_index *, const struct q_call *,
@@ -284,6 +297,23 @@ Q_MUST_USE enum q_code q_search_index_search(struct q_search_index *store,
 Q_MUST_USE enum q_code q_search_index_count(struct q_search_index *store, const struct q_call *call,
 					    struct q_str index, const struct q_search_query *query,
 					    uint64_t *total, struct q_err *err);
+
+/* Makes the alias stand for the index, and for no other any more; durable on return. Q_NOTFOUND: no
+ * such index (an alias is none). Q_CONFLICT: the alias is the name of an index. */
+Q_MUST_USE enum q_code q_search_index_alias(struct q_search_index *store, const struct q_call *call,
+					    struct q_str alias, struct q_str index,
+					    struct q_err *err);
+
+/* Pins the index as the last refresh left it, until keep_ms (1..Q_SEARCH_PIN_KEEP_MAX_MS) after the
+ * pin's last use, or the store's end. A search names the pin and the index by the name given here;
+ * Q_NOTFOUND: the pin has ended, or is of another name. Q_BUSY: too many. */
+Q_MUST_USE enum q_code q_search_index_pin(struct q_search_index *store, const struct q_call *call,
+					  struct q_str index, int64_t keep_ms,
+					  struct q_arena *arena, struct q_str *pin,
+					  struct q_err *err);
+/* A pin that has ended is fine. */
+Q_MUST_USE enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_call *call,
+					    struct q_str pin, struct q_err *err);
 
 /* One segment without deleted documents: after a bulk load. Readers do not wait for it. */
 Q_MUST_USE enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,

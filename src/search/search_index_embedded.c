@@ -1,133 +1,19 @@
 #include "search/search_index_embedded.h"
 
 #include "base/file.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "search/embedded_internal.h"
 #include "search/search.h"
-#include "search/upkeep.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <unistd.h>
 
-enum { INDEXES_MAX = 1024, COUNT_BYTES = 1 << 16 /* a result without hits */ };
+enum { COUNT_BYTES = 1 << 16 /* a result without hits */ };
 
-struct embedded {
-	struct q_search_index base;
-	int root, lock;		  /* owned */
-	pthread_mutex_t opening;  /* guards the map */
-	struct q_map *indexes;	  /* by name; opened at their first use, closed with the store */
-	struct q__upkeep *upkeep; /* owned; NULL: none */
-};
-
-static struct embedded *embedded_of(struct q_search_index *store)
+static struct q__embedded *embedded_of(struct q_search_index *store)
 {
-	return q_container_of(store, struct embedded, base);
-}
-
-static enum q_code open_directory(struct embedded *store, struct q_str name,
-				  struct q__directory **out, struct q_err *err)
-{
-	char path[Q_INDEX_NAME_MAX + 1];
-
-	snprintf(path, sizeof path, "%.*s", Q_STR_ARG(name));
-	return q__directory_open(store->root, path, out, err);
-}
-
-static enum q_code remember(struct embedded *store, struct q_str name, struct q__index *index,
-			    struct q_err *err)
-{
-	if (!q_map_put(store->indexes, name, index)) {
-		q__index_close(index);
-		return q_fail(err, Q_NOMEM, "search_index.open", "at most %d indexes are open",
-			      INDEXES_MAX);
-	}
-	return store->upkeep ? q__upkeep_add(store->upkeep, index, err) : Q_OK;
-}
-
-/* Holds `opening`. */
-static enum q_code find_or_open(struct embedded *store, struct q_str name, struct q__index **out,
-				struct q_err *err)
-{
-	struct q__directory *directory;
-	enum q_code code;
-
-	*out = q_map_find(store->indexes, name);
-	if (*out)
-		return Q_OK;
-	code = open_directory(store, name, &directory, err);
-	if (!code)
-		code = q__index_open(directory, out, err);
-	if (!code)
-		code = remember(store, name, *out, err);
-	if (code == Q_NOTFOUND)
-		return q_fail(err, Q_NOTFOUND, "search_index.open", "there is no index %.*s",
-			      Q_STR_ARG(name));
-	return code;
-}
-
-enum q_code q__embedded_find(struct q_search_index *base, struct q_str name, struct q__index **out,
-			     struct q_err *err)
-{
-	struct embedded *store = embedded_of(base);
-	enum q_code code;
-
-	pthread_mutex_lock(&store->opening);
-	code = find_or_open(store, name, out, err);
-	pthread_mutex_unlock(&store->opening);
-	return code;
-}
-
-static bool is_same(const struct q_index_definition *a, const struct q_index_definition *b)
-{
-	if (a->field_count != b->field_count)
-		return false;
-	for (size_t i = 0; i < a->field_count; i++) {
-		if (a->fields[i].kind != b->fields[i].kind ||
-		    !q_str_equal(a->fields[i].name, b->fields[i].name))
-			return false;
-	}
-	return true;
-}
-
-static enum q_code create_index(struct embedded *store, struct q_str name,
-				const struct q_index_definition *definition, struct q_err *err)
-{
-	struct q__directory *directory;
-	struct q__index *index;
-	char path[Q_INDEX_NAME_MAX + 1];
-	enum q_code code;
-
-	snprintf(path, sizeof path, "%.*s", Q_STR_ARG(name));
-	code = q_file_make_directories(store->root, path, err);
-	if (!code)
-		code = open_directory(store, name, &directory, err);
-	if (!code)
-		code = q__index_create(directory, definition, &index, err);
-	return code ? code : remember(store, name, index, err);
-}
-
-static enum q_code ensure(struct q_search_index *base, const struct q_call *call, struct q_str name,
-			  const struct q_index_definition *definition, struct q_err *err)
-{
-	struct embedded *store = embedded_of(base);
-	struct q__index *index;
-	enum q_code code;
-
-	(void)call;
-	pthread_mutex_lock(&store->opening);
-	code = find_or_open(store, name, &index, err);
-	if (code == Q_NOTFOUND)
-		code = create_index(store, name, definition, err);
-	else if (!code && !is_same(q__index_definition(index), definition))
-		code = q_fail(err, Q_CONFLICT, "search_index.ensure",
-			      "index %.*s has other fields: build one of another name and swap",
-			      Q_STR_ARG(name));
-	pthread_mutex_unlock(&store->opening);
-	return code;
+	return q_container_of(store, struct q__embedded, base);
 }
 
 static enum q_code bulk(struct q_search_index *base, const struct q_call *call, struct q_str name,
@@ -192,17 +78,31 @@ static enum q_code get(struct q_search_index *base, const struct q_call *call, s
 	return code;
 }
 
+/* Of the pin, where there is one. */
+static enum q_code find_snapshot(struct q_search_index *base, struct q_str name, struct q_str pin,
+				 struct q__index **index, struct q__snapshot **snapshot,
+				 struct q_err *err)
+{
+	enum q_code code;
+
+	if (pin.length > 0)
+		return q__pins_use(embedded_of(base)->pins, pin, name, index, snapshot, err);
+	code = q__embedded_find(base, name, index, err);
+	if (!code)
+		*snapshot = q__index_snapshot(*index);
+	return code;
+}
+
 static enum q_code search(struct q_search_index *base, const struct q_call *call, struct q_str name,
 			  const struct q_search_request *request, struct q_arena *arena,
 			  struct q_search_result *out, struct q_err *err)
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = find_snapshot(base, name, request->pin, &index, &snapshot, err);
 
 	if (code)
 		return code;
-	snapshot = q__index_snapshot(index);
 	code = q__search(snapshot, q__index_definition(index), call, request, arena, out, err);
 	q__snapshot_unref(snapshot);
 	return code;
@@ -253,17 +153,40 @@ static enum q_code statistics(struct q_search_index *base, const struct q_call *
 	return Q_OK;
 }
 
+static enum q_code pin(struct q_search_index *base, const struct q_call *call, struct q_str name,
+		       int64_t keep_ms, struct q_arena *arena, struct q_str *out, struct q_err *err)
+{
+	struct q__index *index;
+	enum q_code code = q__embedded_find(base, name, &index, err);
+
+	(void)call;
+	if (code)
+		return code;
+	return q__pins_add(embedded_of(base)->pins, index, name, keep_ms, arena, out, err);
+}
+
+static enum q_code unpin(struct q_search_index *base, const struct q_call *call, struct q_str name,
+			 struct q_err *err)
+{
+	(void)call;
+	(void)err;
+	q__pins_remove(embedded_of(base)->pins, name);
+	return Q_OK;
+}
+
 static void close_store(struct q_search_index *base)
 {
-	struct embedded *store = embedded_of(base);
+	struct q__embedded *store = embedded_of(base);
 	struct q_str name;
 	size_t at = 0;
 	void *index;
 
 	q__upkeep_stop(store->upkeep);
+	q__pins_free(store->pins);
 	while (store->indexes && q_map_next(store->indexes, &at, &name, &index))
 		q__index_close(index);
 	q_map_free(store->indexes);
+	q_map_free(store->aliases);
 	pthread_mutex_destroy(&store->opening);
 	if (store->lock >= 0)
 		close(store->lock);
@@ -275,18 +198,21 @@ static void close_store(struct q_search_index *base)
 static const struct q_search_index_ops embedded_ops = {
 	.name = "embedded",
 	.capabilities = Q_CAP_IN_PROCESS,
-	.ensure = ensure,
+	.ensure = q__embedded_ensure,
 	.bulk = bulk,
 	.refresh = refresh,
 	.get = get,
 	.search = search,
 	.count = count,
+	.alias = q__embedded_alias,
+	.pin = pin,
+	.unpin = unpin,
 	.merge = merge,
 	.statistics = statistics,
 	.close = close_store,
 };
 
-static enum q_code open_root(struct embedded *store, const char *root, struct q_err *err)
+static enum q_code open_root(struct q__embedded *store, const char *root, struct q_err *err)
 {
 	pid_t holder;
 	enum q_code code = q_file_make_directories(AT_FDCWD, root, err);
@@ -296,7 +222,7 @@ static enum q_code open_root(struct embedded *store, const char *root, struct q_
 	store->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->root < 0)
 		return q_fail_os(err, errno, "search_index.open", "%s", root);
-	code = q_file_lock(store->root, "lock", &store->lock, &holder, err);
+	code = q_file_lock(store->root, ".lock", &store->lock, &holder, err);
 	if (code)
 		store->lock = -1;
 	return code;
@@ -305,7 +231,7 @@ static enum q_code open_root(struct embedded *store, const char *root, struct q_
 enum q_code q_search_index_embedded_open(const char *root, struct q_search_index **out,
 					 struct q_err *err)
 {
-	struct embedded *store = q_mem_new(sizeof *store);
+	struct q__embedded *store = q_mem_new(sizeof *store);
 	enum q_code code;
 
 	if (!store)
@@ -313,9 +239,13 @@ enum q_code q_search_index_embedded_open(const char *root, struct q_search_index
 	store->base.ops = &embedded_ops;
 	store->root = store->lock = -1;
 	pthread_mutex_init(&store->opening, NULL);
-	store->indexes = q_map_new(INDEXES_MAX);
-	code = store->indexes ? open_root(store, root, err)
-			      : q_fail(err, Q_NOMEM, "search_index.open", "%s", root);
+	store->indexes = q_map_new(Q__INDEXES_MAX);
+	store->aliases = q_map_new(Q__INDEXES_MAX);
+	store->pins = q__pins_new();
+	if (store->indexes && store->aliases && store->pins)
+		code = open_root(store, root, err);
+	else
+		code = q_fail(err, Q_NOMEM, "search_index.open", "%s", root);
 	if (code)
 		close_store(&store->base);
 	else
@@ -330,7 +260,7 @@ enum q_code q_search_index_embedded_keep_up(struct q_search_index *base,
 					    const struct q_search_upkeep_options *options,
 					    struct q_err *err)
 {
-	struct embedded *store = embedded_of(base);
+	struct q__embedded *store = embedded_of(base);
 
 	q_assert(!store->upkeep && q_map_count(store->indexes) == 0);
 	return q__upkeep_start(options, &store->upkeep, err);

@@ -109,6 +109,7 @@ int run_search_index_suite(struct search_index_subject *subject)
 {
 	struct case_list lists[] = {
 		search_index_documents_cases(),
+		search_index_names_cases(),
 		search_index_queries_cases(),
 		search_index_reading_cases(),
 	};

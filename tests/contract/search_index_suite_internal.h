@@ -33,6 +33,7 @@ struct case_list {
 	size_t count;
 };
 struct case_list search_index_documents_cases(void);
+struct case_list search_index_names_cases(void);
 struct case_list search_index_queries_cases(void);
 struct case_list search_index_reading_cases(void);
 
