@@ -53,7 +53,17 @@ static void fill_all(struct q__matcher *matcher, struct q__window *window)
 	q__set_scores(window, all->score);
 }
 
-static const struct q__matcher_ops all_ops = {.next = next_of_all, .fill = fill_all};
+/* No document scores more than the others. */
+static void raise_floor_of_all(struct q__matcher *matcher, float floor)
+{
+	struct all *all = q_container_of(matcher, struct all, base);
+
+	if (all->score <= floor)
+		all->document_count = 0;
+}
+
+static const struct q__matcher_ops all_ops = {
+	.next = next_of_all, .fill = fill_all, .raise_floor = raise_floor_of_all};
 
 struct q__matcher *q__match_all(uint32_t document_count, float score, struct q_arena *arena)
 {
@@ -83,19 +93,24 @@ static uint32_t next_of_terms(struct q__matcher *matcher, uint32_t from)
 	return next;
 }
 
+void q__find_in_block(struct q__postings *postings, struct q__window *window)
+{
+	uint32_t at = postings->at;
+
+	for (; at < postings->count && postings->documents[at] < window->end; at++) {
+		uint32_t i = postings->documents[at] - window->start;
+
+		window->found[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	postings->at = at;
+}
+
 void q__find_documents(struct q__postings *postings, struct q__window *window)
 {
 	if (q__postings_seek(postings, window->start) >= window->end)
 		return;
 	do {
-		uint32_t at = postings->at;
-
-		for (; at < postings->count && postings->documents[at] < window->end; at++) {
-			uint32_t i = postings->documents[at] - window->start;
-
-			window->found[i / 64] |= (uint64_t)1 << i % 64;
-		}
-		postings->at = at;
+		q__find_in_block(postings, window);
 	} while (postings->at == postings->count && q__postings_next_block(postings));
 }
 
@@ -108,7 +123,16 @@ static void fill_terms(struct q__matcher *matcher, struct q__window *window)
 	q__set_scores(window, terms->score);
 }
 
-static const struct q__matcher_ops terms_ops = {.next = next_of_terms, .fill = fill_terms};
+static void raise_floor_of_terms(struct q__matcher *matcher, float floor)
+{
+	struct terms *terms = q_container_of(matcher, struct terms, base);
+
+	if (terms->score <= floor)
+		terms->count = 0;
+}
+
+static const struct q__matcher_ops terms_ops = {
+	.next = next_of_terms, .fill = fill_terms, .raise_floor = raise_floor_of_terms};
 
 struct q__matcher *q__match_terms(const struct q__term_ref *refs, size_t count,
 				  const struct q__postings_source *source, float score,

@@ -22,6 +22,7 @@ struct q__window {
 	float floor;	     /* a score that is not above this may be any other that is not */
 	uint64_t found[Q__WINDOW_WORDS];   /* bit i: document start + i */
 	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are found */
+	double sums[Q__WINDOW_DOCUMENTS];  /* for matchers that add up; 0 before and after */
 };
 
 struct q__matcher {
@@ -33,11 +34,20 @@ struct q__matcher_ops {
 	uint32_t (*next)(struct q__matcher *, uint32_t from);
 	/* Sets found and scores; start, end and floor are set, found is all 0. */
 	void (*fill)(struct q__matcher *, struct q__window *);
+	/* From here on documents that do not score above the floor, which only rises and which each
+	 * window has too, need not be found. NULL: they are found all the same. */
+	void (*raise_floor)(struct q__matcher *, float floor);
 };
 
 static inline uint32_t q__matcher_next(struct q__matcher *matcher, uint32_t from)
 {
 	return matcher->ops->next(matcher, from);
+}
+
+static inline void q__matcher_raise_floor(struct q__matcher *matcher, float floor)
+{
+	if (matcher->ops->raise_floor)
+		matcher->ops->raise_floor(matcher, floor);
 }
 
 /* Every score is wanted, or none. */
@@ -53,6 +63,9 @@ void q__set_scores(struct q__window *window, float score);
 
 /* Sets the bits of the documents of the window that the postings have, and goes behind them. */
 void q__find_documents(struct q__postings *postings, struct q__window *window);
+
+/* The same of the loaded block alone, from where the postings are. */
+void q__find_in_block(struct q__postings *postings, struct q__window *window);
 
 /* The lowest bit that is set, which is then cleared: `while (word) at = q__take_bit(&word)`. */
 static inline unsigned q__take_bit(uint64_t *word)
@@ -88,10 +101,16 @@ struct q__weighted_term {
 	float weight;
 };
 
-/* The sum of the scores of all terms that a document has. `factors`: by length byte. */
-struct q__matcher *q__match_weighted(const struct q__weighted_term *terms, size_t count,
-				     const struct q__field *field, const float factors[256],
-				     struct q_arena *arena);
+struct q__weighting {
+	const struct q__weighted_term *terms;
+	size_t count;
+	bool is_distinct;     /* no two of them are the same term */
+	const float *factors; /* by length byte */
+};
+
+/* The sum of the scores of all terms that a document has. */
+struct q__matcher *q__match_weighted(const struct q__weighting *weighting,
+				     const struct q__field *field, struct q_arena *arena);
 
 /* Any of the matchers; the best score counts. */
 struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,

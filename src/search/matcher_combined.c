@@ -65,7 +65,16 @@ static void fill_best(struct q__matcher *matcher, struct q__window *window)
 	}
 }
 
-static const struct q__matcher_ops best_ops = {.next = next_of_best, .fill = fill_best};
+static void raise_floor_of_best(struct q__matcher *matcher, float floor)
+{
+	struct best *best = q_container_of(matcher, struct best, base);
+
+	for (size_t i = 0; i < best->count; i++)
+		q__matcher_raise_floor(best->inner[i], floor);
+}
+
+static const struct q__matcher_ops best_ops = {
+	.next = next_of_best, .fill = fill_best, .raise_floor = raise_floor_of_best};
 
 struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,
 				 struct q_arena *arena)
@@ -125,13 +134,17 @@ static void fill_inner(struct combined *combined, struct q__matcher *inner,
 	q__matcher_fill(inner, &combined->window, window->start, window->end, floor);
 }
 
+/* Is its score that of its one query? One that others are added to has to be exact. */
+static bool is_sole(const struct q__combination *parts)
+{
+	return parts->must_count == 1 && parts->should_count == 0;
+}
+
 /* Narrows the window to what all of filter and must find, and adds up the scores of must. */
 static void require(struct combined *combined, struct q__window *window)
 {
 	const struct q__combination *parts = &combined->parts;
-	/* A score that others are added to has to be exact. */
-	bool is_sole = parts->must_count == 1 && parts->should_count == 0;
-	float floor = is_sole ? window->floor : Q__EXACT_SCORES;
+	float floor = is_sole(parts) ? window->floor : Q__EXACT_SCORES;
 
 	for (size_t i = 0; i < parts->filter_count && !is_empty(window); i++) {
 		fill_inner(combined, parts->filter[i], window, Q__NO_SCORES);
@@ -221,7 +234,16 @@ static void fill_combined(struct q__matcher *matcher, struct q__window *window)
 	}
 }
 
-static const struct q__matcher_ops combined_ops = {.next = next_of_combined, .fill = fill_combined};
+static void raise_floor_of_combined(struct q__matcher *matcher, float floor)
+{
+	const struct q__combination *parts = &q_container_of(matcher, struct combined, base)->parts;
+
+	if (is_sole(parts))
+		q__matcher_raise_floor(parts->must[0], floor);
+}
+
+static const struct q__matcher_ops combined_ops = {
+	.next = next_of_combined, .fill = fill_combined, .raise_floor = raise_floor_of_combined};
 
 struct q__matcher *q__match_combination(const struct q__combination *combination,
 					struct q_arena *arena)

@@ -118,6 +118,7 @@ enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_
 	if (!q__expand_exact(planner->snapshot, field, term, planner->cursor, planner->arena,
 			     &found))
 		return q__plan_out_of_memory(planner);
+	plan->is_distinct = true;
 	plan->terms[plan->term_count++] = (struct q__planned_term){
 		found.refs, q__plan_weight(planner, field, boost, found.document_count), term,
 		boost, found.document_count};
@@ -295,13 +296,14 @@ static struct q__matcher *bind_weighted(const struct q__plan *plan, const struct
 {
 	struct q__weighted_term *terms =
 		q_arena_alloc_array(arena, plan->term_count, sizeof *terms);
+	struct q__weighting weighting = {terms, plan->term_count, plan->is_distinct, plan->factors};
 
 	if (!terms)
 		return NULL;
 	for (size_t i = 0; i < plan->term_count; i++)
 		terms[i] = (struct q__weighted_term){&plan->terms[i].refs[part],
 						     plan->terms[i].weight};
-	return q__match_weighted(terms, plan->term_count, field, plan->factors, arena);
+	return q__match_weighted(&weighting, field, arena);
 }
 
 static struct q__matcher *bind_combination(const struct q__plan *plan,

@@ -20,6 +20,9 @@ Q_MUST_USE enum q_code q__plan_make(const struct q__snapshot *snapshot,
 				    struct q_arena *arena, const struct q__plan **out,
 				    struct q_err *err);
 
+/* It finds at least so many documents: what the most frequent of its terms says. 0 for most kinds. */
+uint64_t q__plan_least(const struct q__plan *plan, const struct q__snapshot *snapshot);
+
 /* NULL when the arena is full. */
 Q_MUST_USE struct q__matcher *q__plan_bind(const struct q__plan *plan,
 					   const struct q__snapshot *snapshot, size_t part,

@@ -40,6 +40,7 @@ struct q__plan {
 	uint64_t document_count;      /* WEIGHTED: that have the field */
 	float average_length;	      /* WEIGHTED: in the field */
 	size_t clause_count;	      /* WEIGHTED: the terms, and exact words that are none */
+	bool is_distinct;	      /* WEIGHTED: no term twice */
 	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
 	size_t inner_count;
 	size_t must_count, filter_count, should_count, must_not_count, minimum_should;

@@ -93,9 +93,14 @@ static struct clause *find_clause(struct clause *clauses, size_t count, struct q
 	return NULL;
 }
 
+static bool can_join(const struct word *word)
+{
+	return word->times == 1 || word->expansion_count == 1;
+}
+
 static size_t add_clauses(const struct word *word, struct clause *clauses, size_t count)
 {
-	bool is_joinable = word->times == 1 || word->expansion_count == 1;
+	bool is_joinable = can_join(word);
 	size_t before = count;
 
 	for (size_t i = 0; i < word->expansion_count; i++) {
@@ -150,8 +155,11 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 	clauses = q_arena_alloc_array(planner->arena, room, sizeof *clauses);
 	if (!clauses)
 		return q__plan_out_of_memory(planner);
-	for (size_t i = 0; i < word_count; i++)
+	plan->is_distinct = true;
+	for (size_t i = 0; i < word_count; i++) {
 		count = add_clauses(&words[i], clauses, count);
+		plan->is_distinct = plan->is_distinct && can_join(&words[i]);
+	}
 	for (size_t i = 0; i < count; i++)
 		plan->terms[i] = plan_clause(planner, field, &clauses[i], boost);
 	plan->term_count = count;

@@ -3,6 +3,11 @@
 #include "search/codec.h"
 #include "search/postings_internal.h"
 
+#define EIGHT_TIMES(x) x, x, x, x, x, x, x, x
+static const uint32_t all_one[Q__BLOCK_DOCUMENTS] = {EIGHT_TIMES(EIGHT_TIMES(1)),
+						     EIGHT_TIMES(EIGHT_TIMES(1))};
+#undef EIGHT_TIMES
+
 static const unsigned char *source_end(const struct q__postings *postings)
 {
 	return postings->source.bytes.data + postings->source.bytes.length;
@@ -18,15 +23,19 @@ static uint32_t end_of(const struct q__postings *postings, uint32_t block)
 	return q__read_u32(postings->table + (size_t)block * Q__TABLE_ENTRY_SIZE + 4);
 }
 
+static struct q__postings_bound bound_at(const unsigned char *at)
+{
+	struct q__postings_bound bound = {.frequency_max = at[0]};
+
+	memcpy(bound.length_min, at + 1, sizeof bound.length_min);
+	return bound;
+}
+
 static bool open_single(struct q__postings *postings)
 {
-	const uint32_t document = postings->ref.document;
-
-	postings->is_broken = document >= postings->source.document_count;
-	postings->unpacked[0] = document;
-	postings->count = 1;
-	postings->at = postings->is_broken ? 1 : 0;
-	postings->block = postings->block_count;
+	postings->is_broken = postings->ref.document >= postings->source.document_count;
+	postings->unpacked[0] = postings->ref.document;
+	postings->count = postings->block = postings->block_count = postings->is_broken ? 0 : 1;
 	return true;
 }
 
@@ -40,14 +49,14 @@ static void find_parts(struct q__postings *postings)
 	if (postings->source.has_frequencies)
 		bound = q__read_bytes(&reader, Q__BOUND_SIZE);
 	if (bound)
-		postings->bound = (struct q__postings_bound){bound[0], bound[1]};
+		postings->bound = bound_at(bound);
 	if (postings->block_count > 1)
 		postings->table =
 			q__read_bytes(&reader, (size_t)postings->block_count * Q__TABLE_ENTRY_SIZE);
 	postings->blocks = reader.at;
 	postings->is_broken = reader.is_broken;
 	if (reader.is_broken)
-		postings->block = postings->block_count;
+		postings->block_count = 0;
 }
 
 bool q__postings_open(struct q__postings *postings, const struct q__term_ref *ref,
@@ -56,7 +65,8 @@ bool q__postings_open(struct q__postings *postings, const struct q__term_ref *re
 	uint32_t room =
 		ref->document_count < Q__BLOCK_DOCUMENTS ? ref->document_count : Q__BLOCK_DOCUMENTS;
 
-	*postings = (struct q__postings){.ref = *ref, .source = *source, .bound = {1, 1}};
+	*postings = (struct q__postings){
+		.ref = *ref, .source = *source, .bound = {1, {1, UINT8_MAX, UINT8_MAX, UINT8_MAX}}};
 	postings->block_count =
 		(uint32_t)(((uint64_t)ref->document_count + Q__BLOCK_DOCUMENTS - 1) /
 			   Q__BLOCK_DOCUMENTS);
@@ -113,7 +123,6 @@ static bool unpack_block(struct q__postings *postings, const unsigned char *at, 
 	const unsigned char *end = source_end(postings);
 	bool has_frequencies = postings->source.has_frequencies;
 	size_t head = has_frequencies ? 2 : 1;
-	uint32_t *frequencies;
 	size_t delta_bytes;
 
 	if ((size_t)(end - at) < head || at[0] > 32 || at[head - 1] > 32)
@@ -126,11 +135,25 @@ static bool unpack_block(struct q__postings *postings, const unsigned char *at, 
 		return add_up(postings, next);
 	if ((size_t)(end - at) < head + delta_bytes + q__packed_bytes(postings->count, at[1]))
 		return false;
+	postings->packed = at + head + delta_bytes;
+	postings->packed_bits = at[1];
+	if (!postings->is_lazy)
+		q__postings_frequencies(postings);
+	return add_up(postings, next);
+}
+
+const uint32_t *q__postings_frequencies(struct q__postings *postings)
+{
+	uint32_t *frequencies;
+
+	if (!postings->packed)
+		return postings->frequencies ? postings->frequencies : all_one;
 	frequencies = postings->unpacked + (postings->frequencies - postings->documents);
-	q__unpack(at + head + delta_bytes, postings->count, at[1], frequencies);
+	q__unpack(postings->packed, postings->count, postings->packed_bits, frequencies);
 	for (uint32_t i = 0; i < postings->count; i++)
 		frequencies[i]++;
-	return add_up(postings, next);
+	postings->packed = NULL;
+	return frequencies;
 }
 
 static bool load(struct q__postings *postings, uint32_t block)
@@ -156,7 +179,7 @@ static bool fail_broken(struct q__postings *postings)
 {
 	postings->is_broken = true;
 	postings->block = postings->block_count;
-	postings->at = postings->count;
+	postings->at = postings->count = 0;
 	return false;
 }
 
@@ -168,11 +191,31 @@ bool q__postings_next_block(struct q__postings *postings)
 	return load(postings, postings->block) || fail_broken(postings);
 }
 
-/* The first block, from the next one on, whose last document is >= from: steps that double, then
- * halves. */
-static uint32_t find_block(const struct q__postings *postings, uint32_t from)
+bool q__postings_load(struct q__postings *postings, uint32_t block)
 {
-	uint32_t low = postings->block, step = 1;
+	postings->at = 0;
+	return q__postings_has_loaded(postings, block) || load(postings, block) ||
+	       fail_broken(postings);
+}
+
+uint32_t q__postings_block_start(const struct q__postings *postings, uint32_t block)
+{
+	if (block >= postings->block_count)
+		return Q__NO_DOCUMENT;
+	return block > 0 ? last_document_of(postings, block - 1) + 1 : 0;
+}
+
+struct q__postings_bound q__postings_block_bound(const struct q__postings *postings, uint32_t block)
+{
+	if (!postings->table)
+		return postings->bound;
+	return bound_at(postings->table + (size_t)block * Q__TABLE_ENTRY_SIZE + 8);
+}
+
+/* Where there is a table. Steps that double, then halves. */
+static uint32_t find_block(const struct q__postings *postings, uint32_t block, uint32_t from)
+{
+	uint32_t low = block, step = 1;
 	uint32_t high;
 
 	while (low + step < postings->block_count &&
@@ -192,10 +235,48 @@ static uint32_t find_block(const struct q__postings *postings, uint32_t from)
 	return low;
 }
 
+uint32_t q__postings_find_block(const struct q__postings *postings, uint32_t block, uint32_t from)
+{
+	if (block >= postings->block_count)
+		return postings->block_count;
+	if (postings->table)
+		return find_block(postings, block, from);
+	/* The one block's last document is known when it is loaded. */
+	return postings->count > 0 && postings->documents[postings->count - 1] < from;
+}
+
+void q__postings_seek_in_block(struct q__postings *postings, uint32_t from)
+{
+	uint32_t low = 0, high = postings->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (postings->documents[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	postings->at = low;
+}
+
+uint32_t q__postings_frequency_in(struct q__postings *postings, uint32_t document)
+{
+	uint32_t block = q__postings_find_block(postings, 0, document);
+
+	if (q__postings_block_start(postings, block) > document ||
+	    !q__postings_load(postings, block))
+		return 0;
+	q__postings_seek_in_block(postings, document);
+	if (postings->at == postings->count || postings->documents[postings->at] != document)
+		return 0;
+	return q__postings_frequencies(postings)[postings->at];
+}
+
 static bool seek_block(struct q__postings *postings, uint32_t from)
 {
 	if (postings->table && postings->block < postings->block_count)
-		postings->block = find_block(postings, from);
+		postings->block = find_block(postings, postings->block, from);
 	return q__postings_next_block(postings);
 }
 

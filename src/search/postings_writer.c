@@ -3,14 +3,19 @@
 #include "search/codec.h"
 #include "search/postings_internal.h"
 
-static const struct q__postings_bound no_bound = {.frequency_max = 0, .length_min = UINT8_MAX};
+static const struct q__postings_bound no_bound = {
+	.frequency_max = 0, .length_min = {UINT8_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX}};
 
 static void widen(struct q__postings_bound *bound, uint8_t frequency, uint8_t length_byte)
 {
+	uint8_t *length_min =
+		&bound->length_min[(frequency < Q__BOUND_CLASSES ? frequency : Q__BOUND_CLASSES) -
+				   1];
+
 	if (frequency > bound->frequency_max)
 		bound->frequency_max = frequency;
-	if (length_byte < bound->length_min)
-		bound->length_min = length_byte;
+	if (length_byte < *length_min)
+		*length_min = length_byte;
 }
 
 static void start_term(struct q__postings_writer *writer)
@@ -51,6 +56,12 @@ static void pack_block(struct q__postings_writer *writer, const uint32_t *deltas
 		q__pack(out, frequencies, writer->pending, frequency_bits);
 }
 
+static void append_bound(struct q_buf *out, const struct q__postings_bound *bound)
+{
+	q_buf_append_char(out, (char)bound->frequency_max);
+	q_buf_append_bytes(out, bound->length_min, sizeof bound->length_min);
+}
+
 static void end_block(struct q__postings_writer *writer)
 {
 	uint32_t deltas[Q__BLOCK_DOCUMENTS];
@@ -63,8 +74,7 @@ static void end_block(struct q__postings_writer *writer)
 	pack_block(writer, deltas, writer->frequencies);
 	q__append_u32(&writer->table, next - 1);
 	q__append_u32(&writer->table, (uint32_t)writer->blocks.length);
-	q_buf_append_char(&writer->table, (char)writer->block_bound.frequency_max);
-	q_buf_append_char(&writer->table, (char)writer->block_bound.length_min);
+	append_bound(&writer->table, &writer->block_bound);
 	writer->next_document = next;
 	writer->block_bound = no_bound;
 	writer->pending = 0;
@@ -88,10 +98,8 @@ static void write_term(struct q__postings_writer *writer, struct q_buf *out)
 {
 	if (writer->pending > 0)
 		end_block(writer);
-	if (writer->has_frequencies) {
-		q_buf_append_char(out, (char)writer->bound.frequency_max);
-		q_buf_append_char(out, (char)writer->bound.length_min);
-	}
+	if (writer->has_frequencies)
+		append_bound(out, &writer->bound);
 	if (writer->document_count > Q__BLOCK_DOCUMENTS)
 		q_buf_append(out, q_buf_str(&writer->table));
 	q_buf_append(out, q_buf_str(&writer->blocks));

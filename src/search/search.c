@@ -15,6 +15,7 @@ struct run {
 	struct q__window *window;
 	struct q__top_hits top;
 	uint64_t total, total_max;
+	bool is_exceeded; /* there are more than total_max: they need not all be found */
 };
 
 static void drop_deleted(const struct q__deletions *deletions, struct q__window *window)
@@ -46,6 +47,15 @@ static void take_window(struct run *run, uint32_t part)
 			floor = q__top_hits_floor(&run->top);
 		}
 	}
+	run->is_exceeded = run->is_exceeded || run->total > run->total_max;
+}
+
+/* The next window's first document. */
+static uint32_t next_start(const struct run *run, struct q__matcher *matcher, uint32_t from)
+{
+	if (run->is_exceeded)
+		q__matcher_raise_floor(matcher, q__top_hits_floor(&run->top));
+	return q__matcher_next(matcher, from);
 }
 
 static enum q_code search_part(struct run *run, const struct q__plan *plan, uint32_t part,
@@ -59,8 +69,8 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 	if (!matcher)
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the query takes too much memory");
-	for (start = q__matcher_next(matcher, 0); start < count;
-	     start = q__matcher_next(matcher, run->window->end)) {
+	for (start = next_start(run, matcher, 0); start < count;
+	     start = next_start(run, matcher, run->window->end)) {
 		uint32_t left = count - start;
 
 		if (q_call_check(run->call, "search_index.search", err))
@@ -93,8 +103,8 @@ static enum q_code take_page(struct run *run, const struct q_search_request *req
 	enum q_code code = q__hit_reader_open(&reader, run->definition, request, arena, err);
 
 	q__top_hits_sort(&run->top);
-	out->total = run->total < run->total_max ? run->total : run->total_max;
-	out->total_is_exceeded = run->total > run->total_max;
+	out->total = run->is_exceeded ? run->total_max : run->total;
+	out->total_is_exceeded = run->is_exceeded;
 	out->hit_count = run->top.count - from;
 	out->hits = q_arena_alloc_array(arena, out->hit_count, sizeof *out->hits);
 	if (!code && !out->hits)
@@ -117,6 +127,7 @@ static enum q_code search_parts(struct run *run, const struct q_search_request *
 	run->window = q_arena_alloc(run->scratch, sizeof *run->window);
 	if (!code && (!run->top.hits || !run->window))
 		code = q_fail(err, Q_NOMEM, "search_index.search", "%zu hits", run->top.max);
+	run->is_exceeded = !code && q__plan_least(plan, run->snapshot) > run->total_max;
 	for (uint32_t i = 0; i < run->snapshot->part_count && !code; i++)
 		code = search_part(run, plan, i, err);
 	return code;

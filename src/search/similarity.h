@@ -13,7 +13,7 @@ float q__average_length(uint64_t document_count, uint64_t token_count);
 /* By length byte: what the frequency is multiplied with. */
 void q__length_factors(float average_length, float factors[256]);
 
-/* `weight` is boost x idf. Grows with the frequency and the factor. */
+/* `weight` is boost x idf. Grows with the frequency and the factor, rounding included. */
 static inline float q__score(float weight, float frequency, float length_factor)
 {
 	return weight - weight / (1.0f + frequency * length_factor);

@@ -678,6 +678,30 @@ static void check_query(struct model *model, const struct q_search_query *query)
 	}
 }
 
+/* The hits are the same, to the last bit, however far they are counted. */
+static void check_bounded(struct model *model, const struct q_search_query *query)
+{
+	struct q_search_request request = {.query = query, .size = 1 + draw(model, HITS)};
+	struct q_search_result all, bounded;
+
+	if (q_search_index_search(model->store, &no_limits, index_name, &request, model->arena,
+				  &all, &model->err))
+		fail_msg("%s", model->err.message);
+	request.total_is_bounded = true;
+	request.total_max = draw(model, 30);
+	if (q_search_index_search(model->store, &no_limits, index_name, &request, model->arena,
+				  &bounded, &model->err))
+		fail_msg("%s", model->err.message);
+	assert_int_equal(bounded.total_is_exceeded, all.total > request.total_max);
+	assert_int_equal(bounded.total,
+			 all.total > request.total_max ? request.total_max : all.total);
+	assert_int_equal(bounded.hit_count, all.hit_count);
+	for (size_t i = 0; i < all.hit_count; i++) {
+		assert_true(q_str_equal(bounded.hits[i].id, all.hits[i].id));
+		assert_true(bounded.hits[i].score == all.hits[i].score);
+	}
+}
+
 static void check_queries(struct model *model)
 {
 	for (int i = 0; i < QUERIES; i++) {
@@ -686,6 +710,7 @@ static void check_queries(struct model *model)
 		q_arena_reset(model->arena);
 		make_query(model, &query, DEPTH);
 		check_query(model, &query);
+		check_bounded(model, &query);
 	}
 }
 
