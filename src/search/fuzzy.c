@@ -113,6 +113,8 @@ unsigned q__edits_allowed(enum q_fuzziness fuzziness, struct q_str word)
 {
 	unsigned characters = 0;
 
+	if (word.length == 0)
+		return 0; /* as in Lucene: nothing is like nothing */
 	switch (fuzziness) {
 	case Q_FUZZINESS_NONE:
 	case Q_FUZZINESS_0:

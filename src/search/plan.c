@@ -174,13 +174,15 @@ static enum q_code plan_combination(struct q__planner *planner, const struct q_s
 	size_t all = must + filter + should + must_not;
 	enum q_code code = make_inner(planner, all, plan);
 
-	plan->kind = all > 0 ? Q__PLAN_BOOL : Q__PLAN_ALL;
+	plan->minimum_should = minimum_should(query);
+	plan->kind = all == 0			     ? Q__PLAN_ALL
+		     : plan->minimum_should > should ? Q__PLAN_NONE
+						     : Q__PLAN_BOOL;
 	plan->score = boost; /* of ALL: that of a combination is its parts' */
 	plan->must_count = must;
 	plan->filter_count = filter;
 	plan->should_count = should;
 	plan->must_not_count = must_not;
-	plan->minimum_should = minimum_should(query);
 	if (!code)
 		code = plan_inner(planner, query->combination.must, must, boost, plan);
 	if (!code)
