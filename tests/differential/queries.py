@@ -1,0 +1,155 @@
+"""Made-up requests over the documents of records.py, as OpenSearch's query DSL has them."""
+import re
+
+import records
+
+TEXTS, KEYWORDS = ["name", "notes"], ["code", "plan", "tags"]
+DEPTH_MAX = 4
+
+
+class Queries:
+    def __init__(self, dice, vocabulary):
+        self.dice, self.vocabulary = dice, vocabulary
+        self.leaves = [self.match_all, self.ids, self.term, self.term, self.terms, self.prefix, self.match, self.match, self.match,
+                       self.multi_match, self.multi_match, self.multi_match]
+
+    def request(self):
+        dice = self.dice
+        body = {"query": self.query(0), "_source": False, "track_total_hits": True}
+        if dice.random() < 0.7:
+            body["size"] = dice.choice([0, 1, 20, 1000])
+        if dice.random() < 0.1:
+            body["from"] = dice.choice([1, 7, 100])
+        return body
+
+    def query(self, depth):
+        inner = depth < DEPTH_MAX and self.dice.random() < (0.5 if depth == 0 else 0.3)
+        return self.dice.choice([self.combination, self.combination, self.constant] if inner else self.leaves)(depth + 1)
+
+    def with_boost(self, query):
+        if self.dice.random() < 0.2:
+            query["boost"] = self.dice.choice([0, 0.001, 0.5, 1, 1.7, 3])
+        return query
+
+    def match_all(self, _):
+        return {"match_all": self.with_boost({})}
+
+    def ids(self, _):
+        return {"ids": self.with_boost({"values": [f"d{self.dice.randrange(60)}" for _ in range(self.dice.randint(0, 5))]})}
+
+    def keyword_value(self, field):
+        dice = self.dice
+        value = {"code": lambda: records.code(dice), "plan": lambda: dice.choice(records.PLANS), "tags": lambda: dice.choice(records.TAGS)}
+        return value[field]() if dice.random() < 0.9 else dice.choice(["nothing", ""])
+
+    def value(self, field):
+        """What a field may hold as one term; of a text, words are lower-cased."""
+        return self.keyword_value(field) if field in KEYWORDS else self.vocabulary.word(self.dice).lower()
+
+    def term(self, _):
+        field = self.dice.choice(TEXTS + KEYWORDS)
+        if self.dice.random() < 0.5:
+            return {"term": {field: self.value(field)}}
+        return {"term": {field: self.with_boost({"value": self.value(field)})}}
+
+    def terms(self, _):
+        field = self.dice.choice(TEXTS + KEYWORDS)
+        return {"terms": self.with_boost({field: [self.value(field) for _ in range(self.dice.choice([0, 1, 2, 5, 30]))]})}
+
+    def prefix(self, _):
+        field = self.dice.choice(TEXTS + KEYWORDS)
+        value = self.value(field)
+        value = value[:self.dice.randint(0, len(value))]
+        return {"prefix": {field: value if self.dice.random() < 0.5 else self.with_boost({"value": value})}}
+
+    def minimum(self):
+        """In any of the forms that are a number or a part of a hundred."""
+        return self.dice.choice([0, 1, 2, 3, -1, -2, "2", "-1", "50%", "75%", "-25%", "-50%", "100%", "33%"])
+
+    def words(self, count_max=4):
+        """Some as they are, some misspelt, some twice."""
+        dice = self.dice
+        words = [self.vocabulary.word(dice) for _ in range(dice.randint(1, count_max))]
+        words = [records.misspelt(dice, word) if dice.random() < 0.3 else word for word in words]
+        if dice.random() < 0.1:
+            words.append(dice.choice(words))
+        return dice.choice([" ", " ", " ", ", ", "/"]).join(words) if dice.random() < 0.98 else dice.choice(["", " ", "--"])
+
+    def match_options(self):
+        dice, options = self.dice, {}
+        if dice.random() < 0.6:
+            options["fuzziness"] = dice.choice(["AUTO", "AUTO", "AUTO", 0, 1, 2, "1"])
+        if dice.random() < 0.4:
+            options["prefix_length"] = dice.choice([0, 1, 2, 4])
+        if dice.random() < 0.2:
+            options["max_expansions"] = dice.choice([1, 2, 5, 200])
+        if dice.random() < 0.25:
+            options["operator"] = dice.choice(["and", "or"])
+        if dice.random() < 0.2:
+            options["minimum_should_match"] = self.minimum()
+        return self.with_boost(options)
+
+    def match(self, _):
+        field = self.dice.choice(TEXTS * 3 + KEYWORDS)
+        text = self.words() if field in TEXTS else self.keyword_value(field)
+        return {"match": {field: {"query": text} | self.match_options()}} if self.dice.random() < 0.8 else {"match": {field: text}}
+
+    def multi_match(self, _):
+        dice = self.dice
+        names = dice.sample(TEXTS + KEYWORDS, dice.randint(1, 5))
+        fields = [name + dice.choice(["", "", "^2", "^0.5", "^1.3"]) for name in names]
+        text = self.words() if dice.random() < 0.8 else records.code(dice)
+        return {"multi_match": {"query": text, "fields": fields} | self.match_options()}
+
+    def combination(self, depth):
+        dice, made = self.dice, {}
+        for name, count_max in ("must", 2), ("should", 3), ("filter", 2), ("must_not", 1):
+            if dice.random() < 0.5:
+                made[name] = [self.query(depth) for _ in range(dice.randint(1, count_max))]
+        if dice.random() < 0.2:
+            made["minimum_should_match"] = self.minimum()
+        return {"bool": self.with_boost(made)}
+
+    def constant(self, depth):
+        return {"constant_score": self.with_boost({"filter": self.query(depth)})}
+
+
+def parts(body):
+    """All objects within a request."""
+    if isinstance(body, dict):
+        yield body
+    for inner in body.values() if isinstance(body, dict) else body if isinstance(body, list) else []:
+        yield from parts(inner)
+
+
+def edits(a, b):
+    """Insertions, deletions, replacements and swaps of neighbours that make one word the other."""
+    before, row = [], list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, last, row = row, before, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y)))
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]
+
+
+def is_settled(body):
+    """Whether OpenSearch gives the same scores after each start. It does not where two words of a fuzzy match may stand for one
+    term: then a hash table whose seed is the time of the start says which word's document frequency counts."""
+    for part in parts(body):
+        if "query" in part and part.get("fuzziness") not in (None, 0) and isinstance(part["query"], str):
+            words = sorted(set(re.findall(r"[^\s,/.-]+", part["query"].lower())))
+            if any(edits(a, b) <= 4 for i, a in enumerate(words) for b in words[:i]):
+                return False
+    return True
+
+
+def is_one_sum(body):
+    """Whether scores must be equal to the last bit. Lucene adds up clauses within clauses at once, and takes a clause that is given
+    twice as one with the sum of their boosts, where we round each on its own: a difference in the last bit."""
+    for part in parts(body):
+        words = re.findall(r"[^\s,/]+", part["query"].lower()) if isinstance(part.get("query"), str) else []
+        if "should" in part or "must" in part or len(words) > len(set(words)):
+            return False
+    return True
