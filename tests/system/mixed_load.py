@@ -9,6 +9,7 @@ import uuid
 
 from database import Database, stored_digest
 from event_reader import poll_all
+from mixed_followers import Followers
 from pdf_maker import agreement, padded, pdf
 from quire_client import Form
 from quire_server import wait_until
@@ -60,7 +61,7 @@ class Document:
 
 
 class Load:
-    """Start it, crash the server as often as you like, then finish(): everything is to end well."""
+    """Start it, crash the server (which has the variables LOOPBACK) as often as you like, then finish(): everything is to end well."""
 
     def __init__(self, server, seed):
         self.server = server
@@ -73,6 +74,7 @@ class Load:
         self.threads = [threading.Thread(target=self.call_on, args=(random.Random(f"{seed}/{number}"),), daemon=True)
                         for number in range(CALLERS)]
         server.client()  # makes the token that all share
+        self.followers = Followers(server)
 
     def start(self):
         for thread in self.threads:
@@ -175,14 +177,16 @@ class Load:
         """Everything that was begun ends within end_s, whether its caller heard of it or not."""
         self.stop()
         assert self.documents, "nothing was acknowledged: the load proves nothing"
-        client = self.server.client()
+        client, logs = self.server.client(), {}
         for document in self.documents:
             if document.fate == DELETED:
                 wait_until(lambda: remove(client, document), "it can be deleted", end_s)
             else:
-                check_document(client, document, end_s)
+                logs[document.id] = check_document(client, document, end_s)
         for status in ("pending", "chunking", "processing", "aggregating"):
             wait_until(lambda: not client.get(f"/api/jobs?status={status}").json["items"], f"nothing is {status}", end_s)
+        self.followers.check(logs, end_s)
+        self.followers.stop()
         stop_when_swept(self.server, end_s)
         check_disk(self.server, self.documents)
 
@@ -221,7 +225,7 @@ def remove(client, document):
 
 
 def check_document(client, document, end_s):
-    """What was stopped is taken up again; then it is all there."""
+    """What was stopped is taken up again; then it is all there. Its log."""
     job = client.wait_for_end(document.id, end_s)
     document.see(job, document.seen)
     if job["status"] == "cancelled":
@@ -232,6 +236,7 @@ def check_document(client, document, end_s):
     log = poll_all(client, document.id)
     assert log[:len(document.log)] == document.log, "what was told changes"
     assert sorted(event["page"] for event in log if event["type"] == "page") == list(range(1, document.page_count + 1))
+    return log
 
 
 def stop_when_swept(server, end_s):

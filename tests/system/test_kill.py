@@ -8,6 +8,7 @@ import time
 import pytest
 
 from database import Database
+from mixed_followers import LOOPBACK
 from mixed_load import Load, counts
 from pdf_maker import agreement, pdf
 from quire_client import metric
@@ -20,14 +21,14 @@ SEED = int(os.environ.get("QUIRE_SEED", os.getpid()))
 
 def test_kills_under_load_lose_nothing_and_repeat_nothing(new_server):
     print(f"QUIRE_SEED={SEED}")
-    server, dice = new_server("--file-size-threshold-mb", "1"), random.Random(SEED)
+    server, dice = new_server("--file-size-threshold-mb", "1", variables=LOOPBACK), random.Random(SEED)
     load = Load(server, SEED).start()
     for _ in range(KILLS):
         time.sleep(dice.uniform(0, MOMENT_S_MAX))
         server.kill()
         server.start()
     load.finish()
-    print(f"{KILLS} kills, {len(load.documents)} documents, {load.unanswered} calls unanswered")
+    print(f"{KILLS} kills, {len(load.documents)} documents, {load.unanswered} calls unanswered; {load.followers}")
 
 
 def test_upload_that_a_kill_interrupts_leaves_nothing_behind(new_server):

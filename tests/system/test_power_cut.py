@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mixed_followers import LOOPBACK
 from mixed_load import Load
 from power_cut import LIBRARY, Disk
 
@@ -32,7 +33,7 @@ def directory(tmp_path):
 
 def cut_again_and_again(new_server, directory, seed, cuts, end_s, forgets=None):
     dice, disk = random.Random(seed), Disk(directory / "data", forgets)
-    server = new_server("--file-size-threshold-mb", "1", variables=disk.variables, name=disk.root)
+    server = new_server("--file-size-threshold-mb", "1", variables=disk.variables | LOOPBACK, name=disk.root)
     load = Load(server, seed).start()
     try:
         for _ in range(cuts):
@@ -43,9 +44,10 @@ def cut_again_and_again(new_server, directory, seed, cuts, end_s, forgets=None):
         load.finish(end_s)
     finally:
         load.is_over.set()
+        load.followers.stop()
         if server.process:
             server.kill()  # its directory goes
-    print(f"{cuts} cuts, {len(load.documents)} documents, {load.unanswered} calls unanswered")
+    print(f"{cuts} cuts, {len(load.documents)} documents, {load.unanswered} calls unanswered; {load.followers}")
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))

@@ -25,7 +25,8 @@ class WebSocket:
         self.peer.sendall("\r\n".join(lines).encode())
         while b"\r\n\r\n" not in self.received:
             data = self.peer.recv(65536)
-            assert data, "the server closed without an answer"
+            if not data:
+                raise Closed(1006, "no answer")
             self.received += data
         head, _, self.received = self.received.partition(b"\r\n\r\n")
         self.head = head.decode()
