@@ -182,25 +182,33 @@ static bool minimum_ok(struct q_minimum minimum)
 	return minimum.number >= -Q_SEARCH_CLAUSES_MAX && minimum.number <= Q_SEARCH_CLAUSES_MAX;
 }
 
+static enum q_code check_phrase(const struct q_match *phrase, struct budget *budget,
+				const char *where, struct q_err *err)
+{
+	enum q_code code = take_clauses(budget, phrase->field_count, where, err);
+
+	if (!code)
+		code = check_text(phrase->text, where, err);
+	if (!code && phrase->field_count == 0)
+		code = q_fail(err, Q_INVALID, where, "a match without fields");
+	for (size_t i = 0; i < phrase->field_count && !code; i++) {
+		if (!boost_ok(phrase->fields[i].boost))
+			code = q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
+	}
+	return code;
+}
+
 static enum q_code check_match(const struct q_match *match, struct budget *budget,
 			       const char *where, struct q_err *err)
 {
-	enum q_code code = take_clauses(budget, match->field_count, where, err);
+	enum q_code code = check_phrase(match, budget, where, err);
 
-	if (!code)
-		code = check_text(match->text, where, err);
-	if (!code && match->field_count == 0)
-		code = q_fail(err, Q_INVALID, where, "a match without fields");
 	if (!code && (match->max_expansions < 1 || match->max_expansions > Q_SEARCH_CLAUSES_MAX))
 		code = q_fail(err, Q_INVALID, where, "max_expansions is 1..%d",
 			      Q_SEARCH_CLAUSES_MAX);
 	if (!code && !minimum_ok(match->minimum))
 		code = q_fail(err, Q_INVALID, where, "a minimum is -%d..%d", Q_SEARCH_CLAUSES_MAX,
 			      Q_SEARCH_CLAUSES_MAX);
-	for (size_t i = 0; i < match->field_count && !code; i++) {
-		if (!boost_ok(match->fields[i].boost))
-			code = q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
-	}
 	return code;
 }
 
@@ -250,6 +258,8 @@ static enum q_code check_kind(const struct q_search_query *query, struct budget 
 		return check_text(query->range.to.value, where, err);
 	case Q_SEARCH_MATCH:
 		return check_match(&query->match, budget, where, err);
+	case Q_SEARCH_PHRASE:
+		return check_phrase(&query->match, budget, where, err);
 	case Q_SEARCH_BOOL:
 		return check_combination(query, budget, where, err);
 	case Q_SEARCH_CONSTANT:

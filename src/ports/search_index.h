@@ -87,6 +87,7 @@ enum q_search_kind {
 	Q_SEARCH_PREFIX,   /* any term that begins with the value, score 1 */
 	Q_SEARCH_RANGE,	   /* a term or value between two ends, score 1 */
 	Q_SEARCH_MATCH,	   /* the best of one or several fields that have words of a text */
+	Q_SEARCH_PHRASE,   /* the best of one or several fields that have the words side by side */
 	Q_SEARCH_BOOL,	   /* a combination */
 	Q_SEARCH_CONSTANT, /* what `inner` finds, score 1 */
 };
@@ -113,12 +114,15 @@ struct q_match_field {
 	float boost;
 };
 
-/* `match` and `multi_match` of type best_fields: in each field the scores of the words add up; the
- * best field counts. */
+/* MATCH: in each field the scores of the words add up; the best field counts. `match`, and
+ * `multi_match` of type best_fields.
+ * PHRASE: the words in their order, or so near to it that they have to move `slop` places at most;
+ * scored as one word. `match_phrase`, and `multi_match` of type phrase. */
 struct q_match {
 	struct q_str text;
 	const struct q_match_field *fields;
 	size_t field_count;
+	uint32_t slop; /* of PHRASE alone; what follows, of MATCH alone */
 	enum q_match_operator match_operator;
 	struct q_minimum minimum; /* of the words in a field, unless it has one alone */
 	enum q_fuzziness fuzziness;
@@ -151,7 +155,7 @@ struct q_search_query {
 			struct q_str field;
 			struct q_search_bound from, to;
 		} range;
-		struct q_match match;
+		struct q_match match; /* MATCH, PHRASE */
 		struct {
 			/* All of must and filter, none of must_not, and at least minimum_should of
 			 * should (1 where there is neither must nor filter); must and should score.

@@ -252,7 +252,8 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 	case Q_SEARCH_RANGE:
 		return q__plan_range(planner, query, boost, plan);
 	case Q_SEARCH_MATCH:
-		return q__plan_match(planner, &query->match, boost, plan);
+	case Q_SEARCH_PHRASE:
+		return q__plan_match(planner, query, boost, plan);
 	case Q_SEARCH_BOOL:
 		return plan_combination(planner, query, boost, plan);
 	case Q_SEARCH_CONSTANT:
@@ -306,6 +307,20 @@ static struct q__matcher *bind_weighted(const struct q__plan *plan, const struct
 		terms[i] = (struct q__weighted_term){&plan->terms[i].refs[part],
 						     plan->terms[i].weight};
 	return q__match_weighted(&weighting, field, arena);
+}
+
+static struct q__matcher *bind_phrase(const struct q__plan *plan, const struct q__field *field,
+				      size_t part, struct q_arena *arena)
+{
+	const struct q__term_ref **refs =
+		q_arena_alloc_array(arena, plan->term_count, sizeof(struct q__term_ref *));
+
+	if (!refs)
+		return NULL;
+	for (size_t i = 0; i < plan->term_count; i++)
+		refs[i] = &plan->terms[i].refs[part];
+	return q__match_phrase(refs, plan->term_count, plan->slop, plan->score, field,
+			       plan->factors, arena);
 }
 
 static struct q__matcher *bind_combination(const struct q__plan *plan,
@@ -364,6 +379,8 @@ struct q__matcher *q__plan_bind(const struct q__plan *plan, const struct q__snap
 				       arena);
 	case Q__PLAN_WEIGHTED:
 		return bind_weighted(plan, field, part, arena);
+	case Q__PLAN_PHRASE:
+		return bind_phrase(plan, field, part, arena);
 	case Q__PLAN_BEST:
 		return q__match_best(inner, plan->inner_count, arena);
 	case Q__PLAN_CONSTANT:

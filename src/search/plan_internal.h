@@ -12,6 +12,7 @@ enum q__plan_kind {
 	Q__PLAN_SET,	  /* documents that are known, one score */
 	Q__PLAN_VALUES,	  /* any of the spans of values, one score */
 	Q__PLAN_WEIGHTED, /* the sum of the terms' scores */
+	Q__PLAN_PHRASE,	  /* the terms side by side */
 	Q__PLAN_BEST,	  /* the best of `inner` */
 	Q__PLAN_CONSTANT, /* inner[0], another score */
 	Q__PLAN_BOOL
@@ -29,14 +30,15 @@ struct q__planned_term {
 struct q__plan {
 	enum q__plan_kind kind;
 	const struct q_search_query *query; /* that it is for; NULL: it is a part of a match */
-	float score;			    /* ALL, TERMS, SET, VALUES, CONSTANT */
+	float score; /* ALL, TERMS, SET, VALUES, CONSTANT; PHRASE: its weight */
 	size_t field;
+	uint32_t slop; /* PHRASE */
 	struct q__planned_term *terms;
 	size_t term_count;
 	const uint64_t *const *sets;	   /* SET: one a part, a bit a document */
 	const struct q__value_span *spans; /* VALUES: in order and apart */
 	size_t span_count;
-	const float *factors;	      /* WEIGHTED: by length byte */
+	const float *factors;	      /* WEIGHTED, PHRASE: by length byte */
 	uint64_t document_count;      /* WEIGHTED: that have the field */
 	float average_length;	      /* WEIGHTED: in the field */
 	size_t clause_count;	      /* WEIGHTED: the terms, and exact words that are none */
@@ -57,9 +59,14 @@ struct q__planner {
 	struct q_err *err;
 };
 
-/* Fills the plan of a match. */
-Q_MUST_USE enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match,
+/* Fills the plan of a match or a phrase: the best of its fields. */
+Q_MUST_USE enum q_code q__plan_match(struct q__planner *planner, const struct q_search_query *query,
 				     float boost, struct q__plan *plan);
+
+/* Fills the plan of a phrase in one field; where there is no word it stays none. */
+Q_MUST_USE enum q_code q__plan_phrase(struct q__planner *planner, const struct q_match *phrase,
+				      const struct q_match_field *named, float boost,
+				      struct q__plan *plan);
 
 Q_MUST_USE enum q_code q__plan_range(struct q__planner *planner, const struct q_search_query *query,
 				     float boost, struct q__plan *plan);

@@ -265,9 +265,10 @@ static enum q_code plan_field_match(struct q__planner *planner, const struct q_m
 	return plan_asked_words(planner, field, match, words, count, boost, plan);
 }
 
-enum q_code q__plan_match(struct q__planner *planner, const struct q_match *match, float boost,
-			  struct q__plan *plan)
+enum q_code q__plan_match(struct q__planner *planner, const struct q_search_query *query,
+			  float boost, struct q__plan *plan)
 {
+	const struct q_match *match = &query->match;
 	enum q_code code = Q_OK;
 
 	plan->kind = Q__PLAN_BEST;
@@ -279,7 +280,10 @@ enum q_code q__plan_match(struct q__planner *planner, const struct q_match *matc
 
 		if (!inner)
 			return q__plan_out_of_memory(planner);
-		code = plan_field_match(planner, match, &match->fields[i], boost, inner);
+		if (query->kind == Q_SEARCH_PHRASE)
+			code = q__plan_phrase(planner, match, &match->fields[i], boost, inner);
+		else
+			code = plan_field_match(planner, match, &match->fields[i], boost, inner);
 		if (inner->kind != Q__PLAN_NONE)
 			plan->inner[plan->inner_count++] = inner;
 	}

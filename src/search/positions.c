@@ -48,12 +48,15 @@ static bool load(struct q__positions *positions)
 {
 	const struct q__postings *postings = positions->postings;
 	const unsigned char *start = start_of(positions, postings->block - 1);
-	uint64_t bits;
+	uint64_t count;
 
 	if (!start || start[0] > 32)
 		return false;
-	bits = sum_frequencies(postings) * start[0];
-	if ((bits + 7) / 8 > (size_t)(positions->end - start - 1))
+	/* Without bits every position is 0, which a document has once. */
+	count = sum_frequencies(postings);
+	if (start[0] == 0 && count != postings->count)
+		return false;
+	if ((count * start[0] + 7) / 8 > (size_t)(positions->end - start - 1))
 		return false;
 	positions->block = postings->block;
 	positions->packed = start + 1;

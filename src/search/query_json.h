@@ -5,7 +5,7 @@
  * last is a boolean or a number, 10,000 where it is not there. Queries:
  *
  *     match_all, ids, term, terms, prefix, range
- *     match, multi_match (best_fields)
+ *     match, match_phrase, multi_match (best_fields, phrase)
  *     bool, constant_score
  *
  * A mapping is

@@ -39,6 +39,7 @@ enum q_code q__take_terms(struct q__parser *parser, const struct q_json *value, 
 enum q_code q__take_prefix(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_range(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_match(struct q__parser *parser, const struct q_json *value, void *out);
+enum q_code q__take_match_phrase(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *value, void *out);
 
 /* Members of a request: out is a struct q_search_request. */

@@ -70,13 +70,26 @@ static enum q_code take_minimum(struct q__parser *parser, const struct q_json *v
 	return q__take_minimum(parser, value, &query->match.minimum);
 }
 
+static enum q_code take_slop(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_query *query = out;
+	int64_t number;
+	enum q_code code = q__take_number(parser, value, 0, INT32_MAX, &number);
+
+	if (!code)
+		query->match.slop = (uint32_t)number;
+	return code;
+}
+
 static enum q_code take_type(struct q__parser *parser, const struct q_json *value, void *out)
 {
+	struct q_search_query *query = out;
 	struct q_str text = {0};
+	bool is_phrase = q_json_string(value, &text) && q_str_equal(text, Q_STR("phrase"));
 
-	(void)out;
-	if (!q_json_string(value, &text) || !q_str_equal(text, Q_STR("best_fields")))
-		return q__expected(parser, "best_fields");
+	if (!is_phrase && !q_str_equal(text, Q_STR("best_fields")))
+		return q__expected(parser, "best_fields or phrase");
+	query->kind = is_phrase ? Q_SEARCH_PHRASE : Q_SEARCH_MATCH;
 	return Q_OK;
 }
 
@@ -131,32 +144,37 @@ static enum q_code take_fields(struct q__parser *parser, const struct q_json *ar
 	return code;
 }
 
-static const struct q__member match_members[] = {
-	{"fields", take_fields}, /* these two: multi_match alone */
-	{"type", take_type},
-	{"query", take_text},
-	{"fuzziness", take_fuzziness},
-	{"prefix_length", take_prefix_length},
-	{"max_expansions", take_max_expansions},
-	{"operator", take_operator},
-	{"minimum_should_match", take_minimum},
-	{"fuzzy_transpositions", take_transpositions},
-	{"boost", q__take_boost},
-};
-enum { MULTI_MATCH_ONLY = 2 };
-
 enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *object, void *out)
 {
+	static const struct q__member members[] = {
+		{"query", take_text},
+		{"fields", take_fields},
+		{"type", take_type},
+		{"slop", take_slop},
+		{"fuzziness", take_fuzziness},
+		{"prefix_length", take_prefix_length},
+		{"max_expansions", take_max_expansions},
+		{"operator", take_operator},
+		{"minimum_should_match", take_minimum},
+		{"fuzzy_transpositions", take_transpositions},
+		{"boost", q__take_boost},
+	};
 	struct q_search_query *query = out;
+	enum q_code code;
 
 	query->kind = Q_SEARCH_MATCH;
 	query->match.max_expansions = MAX_EXPANSIONS;
-	return q__take_members(parser, object, match_members, Q_COUNT_OF(match_members), query);
+	code = q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+	if (!code && query->kind == Q_SEARCH_PHRASE && query->match.fuzziness)
+		return q__expected(parser, "a phrase without fuzziness");
+	return code;
 }
 
-enum q_code q__take_match(struct q__parser *parser, const struct q_json *object, void *out)
+/* {"FIELD": TEXT} or {"FIELD": {...}}. */
+static enum q_code take_one_field(struct q__parser *parser, const struct q_json *object,
+				  const struct q__member *members, size_t count,
+				  struct q_search_query *query)
 {
-	struct q_search_query *query = out;
 	struct q_match_field *field = q_arena_alloc(parser->arena, sizeof *field);
 	const struct q_json *value;
 	enum q_code code;
@@ -164,7 +182,6 @@ enum q_code q__take_match(struct q__parser *parser, const struct q_json *object,
 	if (!field)
 		return q__take_out_of_memory(parser);
 	field->boost = 1;
-	query->kind = Q_SEARCH_MATCH;
 	query->match = (struct q_match){
 		.fields = field, .field_count = 1, .max_expansions = MAX_EXPANSIONS};
 	code = q__take_named(parser, object, &field->name, &value);
@@ -172,6 +189,36 @@ enum q_code q__take_match(struct q__parser *parser, const struct q_json *object,
 		return code;
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return take_text(parser, value, query);
-	return q__take_members(parser, value, match_members + MULTI_MATCH_ONLY,
-			       Q_COUNT_OF(match_members) - MULTI_MATCH_ONLY, query);
+	return q__take_members(parser, value, members, count, query);
+}
+
+enum q_code q__take_match(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"query", take_text},
+		{"fuzziness", take_fuzziness},
+		{"prefix_length", take_prefix_length},
+		{"max_expansions", take_max_expansions},
+		{"operator", take_operator},
+		{"minimum_should_match", take_minimum},
+		{"fuzzy_transpositions", take_transpositions},
+		{"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_MATCH;
+	return take_one_field(parser, object, members, Q_COUNT_OF(members), query);
+}
+
+enum q_code q__take_match_phrase(struct q__parser *parser, const struct q_json *object, void *out)
+{
+	static const struct q__member members[] = {
+		{"query", take_text},
+		{"slop", take_slop},
+		{"boost", q__take_boost},
+	};
+	struct q_search_query *query = out;
+
+	query->kind = Q_SEARCH_PHRASE;
+	return take_one_field(parser, object, members, Q_COUNT_OF(members), query);
 }

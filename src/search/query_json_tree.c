@@ -125,11 +125,17 @@ static enum q_code take_all(struct q__parser *parser, const struct q_json *objec
 enum q_code q__take_query(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	static const struct q__member kinds[] = {
-		{"match_all", take_all},    {"ids", q__take_ids},
-		{"term", q__take_term},	    {"terms", q__take_terms},
-		{"prefix", q__take_prefix}, {"range", q__take_range},
-		{"match", q__take_match},   {"multi_match", q__take_multi_match},
-		{"bool", take_combination}, {"constant_score", take_constant},
+		{"match_all", take_all},
+		{"ids", q__take_ids},
+		{"term", q__take_term},
+		{"terms", q__take_terms},
+		{"prefix", q__take_prefix},
+		{"range", q__take_range},
+		{"match", q__take_match},
+		{"match_phrase", q__take_match_phrase},
+		{"multi_match", q__take_multi_match},
+		{"bool", take_combination},
+		{"constant_score", take_constant},
 	};
 	struct q_search_query *query = out;
 	enum q_code code;

@@ -135,6 +135,7 @@ static void add_query(struct collecting *collecting, const struct q_search_query
 	case Q_SEARCH_TERMS:
 		add_terms(collecting, query, weight);
 		return;
+	case Q_SEARCH_PHRASE: /* NEEDSWORK: its words are marked wherever they stand */
 	case Q_SEARCH_MATCH:
 		add_match(collecting, &query->match, weight);
 		return;

@@ -126,6 +126,27 @@ static void a_word_that_is_given_twice_counts_twice_for_a_minimum(void **state)
 		    "1 3");
 }
 
+static void words_of_a_phrase_stand_side_by_side(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	put(suite, "5", "{\"tenant\":\"c\",\"notes\":[\"a pool\",\"swimming daily in a pool\"]}");
+	refresh(suite);
+	assert_hits(suite, "{'query':{'match_phrase':{'notes':'Swimming Pool'}}}", "2");
+	assert_hits(suite, "{'query':{'match_phrase':{'notes':'pool swimming'}}}", "");
+	assert_hits(suite,
+		    "{'query':{'match_phrase':{'notes':{'query':'swimming pool','slop':3}}}}",
+		    "2 5");
+	assert_hits(suite, "{'query':{'match_phrase':{'notes':'pool'}}}", "3 2 5");
+	assert_hits(suite, "{'query':{'match_phrase':{'tenant':'c'}}}", "5");
+	assert_hits(suite, "{'query':{'match_phrase':{'notes':'!'}}}", "");
+	assert_hits(suite,
+		    "{'query':{'multi_match':{'query':'john jones','type':'phrase',"
+		    "'fields':['name','notes']}}}",
+		    "3");
+}
+
 static void the_best_field_counts(void **state)
 {
 	struct suite *suite = *state;
@@ -305,6 +326,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(all_words_are_asked_for_by_and),
 		CASE(so_many_words_are_asked_for_by_a_minimum),
 		CASE(a_word_that_is_given_twice_counts_twice_for_a_minimum),
+		CASE(words_of_a_phrase_stand_side_by_side),
 		CASE(the_best_field_counts),
 		CASE(a_combination_requires_excludes_and_scores),
 		CASE(one_of_should_is_asked_for_where_nothing_else_is),

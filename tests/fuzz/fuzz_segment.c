@@ -72,11 +72,24 @@ static void search(struct q__segment *segment)
 						 .field_count = 2,
 						 .fuzziness = Q_FUZZINESS_2,
 						 .max_expansions = 50}};
+	struct q_search_query phrase = {.kind = Q_SEARCH_PHRASE,
+					.boost = 1,
+					.match = {.text = Q_STR("to be or not to be"),
+						  .fields = fields,
+						  .field_count = 1,
+						  .slop = 3}};
+	struct q_search_query prefix = {.kind = Q_SEARCH_PREFIX,
+					.boost = 1,
+					.term = {.field = Q_STR("text"), .value = Q_STR("s")}};
 	struct q__snapshot *snapshot = q__snapshot_new(1);
 
 	q__snapshot_add(snapshot, &(struct q__part){.segment = segment});
 	search_with(snapshot, &all);
 	search_with(snapshot, &fuzzy);
+	search_with(snapshot, &phrase);
+	phrase.match.slop = 0;
+	search_with(snapshot, &phrase);
+	search_with(snapshot, &prefix);
 	q__snapshot_unref(snapshot);
 }
 

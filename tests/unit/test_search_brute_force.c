@@ -198,21 +198,37 @@ static unsigned document_count_of(const struct model *model, size_t field, const
 	return count;
 }
 
+/* Documents that have the field, and all of its tokens. */
+static uint64_t field_counts(const struct model *model, size_t field, uint64_t *tokens)
+{
+	uint64_t documents = 0;
+
+	*tokens = 0;
+	for (size_t i = 0; i < model->count; i++) {
+		documents += model->documents[i].counts[field] > 0;
+		*tokens += model->documents[i].counts[field];
+	}
+	return documents;
+}
+
+static float weighted_score(const struct model *model, const struct model_document *document,
+			    size_t field, unsigned frequency, float weight)
+{
+	uint64_t tokens, documents = field_counts(model, field, &tokens);
+	uint8_t length = field ? q__length_to_byte((uint32_t)document->counts[field]) : 1;
+	float factors[256];
+
+	q__length_factors(q__average_length(documents, tokens), factors);
+	return q__score(weight, (float)frequency, factors[length]);
+}
+
 static float score_of(const struct model *model, const struct model_document *document,
 		      size_t field, const char *word, float boost, unsigned having)
 {
-	unsigned frequency = frequency_of(model, document, field, word);
-	uint64_t documents = 0, tokens = 0;
-	float factors[256];
-	uint8_t length;
+	uint64_t tokens, documents = field_counts(model, field, &tokens);
 
-	for (size_t i = 0; i < model->count; i++) {
-		documents += model->documents[i].counts[field] > 0;
-		tokens += model->documents[i].counts[field];
-	}
-	q__length_factors(q__average_length(documents, tokens), factors);
-	length = field ? q__length_to_byte((uint32_t)document->counts[field]) : 1;
-	return q__score(boost * q__idf(documents, having), (float)frequency, factors[length]);
+	return weighted_score(model, document, field, frequency_of(model, document, field, word),
+			      boost * q__idf(documents, having));
 }
 
 /* Edits between two words, a swap of neighbours one. */
@@ -385,6 +401,57 @@ static double match_score(const struct model *model, const struct q_match *match
 	return best < 0 ? -1 : (double)(float)best;
 }
 
+/* Do the words of a phrase stand in the field from this place on? */
+static bool has_words_at(const struct model *model, const struct model_document *document,
+			 size_t field, size_t at, struct q_str phrase)
+{
+	while (phrase.length > 0) {
+		char word[64];
+
+		take_word(&phrase, 1, word);
+		if (at == document->counts[field] ||
+		    strcmp(model->vocabulary[document->words[field][at++]], word) != 0)
+			return false;
+	}
+	return true;
+}
+
+static float rarity_of(const struct model *model, size_t field, struct q_str phrase)
+{
+	uint64_t tokens, documents = field_counts(model, field, &tokens);
+	double rarity = 0;
+
+	while (phrase.length > 0) {
+		char word[64];
+
+		take_word(&phrase, 1, word);
+		rarity += (double)q__idf(documents, document_count_of(model, field, word));
+	}
+	return (float)rarity;
+}
+
+static double phrase_score(const struct model *model, const struct q_match *phrase,
+			   const struct model_document *document, float boost)
+{
+	double best = -1;
+
+	for (size_t i = 0; i < phrase->field_count; i++) {
+		size_t field = field_number(phrase->fields[i].name);
+		unsigned frequency = 0;
+		double score;
+
+		for (size_t at = 0; at < document->counts[field]; at++)
+			frequency += has_words_at(model, document, field, at, phrase->text);
+		score = frequency == 0
+				? -1
+				: weighted_score(model, document, field, frequency,
+						 boost * phrase->fields[i].boost *
+							 rarity_of(model, field, phrase->text));
+		best = score > best ? score : best;
+	}
+	return best;
+}
+
 static double query_score(const struct model *model, const struct q_search_query *query,
 			  const struct model_document *document, float outer);
 
@@ -502,6 +569,8 @@ static double query_score(const struct model *model, const struct q_search_query
 		return has_prefix(model, query, document) ? (double)boost : -1;
 	case Q_SEARCH_MATCH:
 		return match_score(model, &query->match, document, boost);
+	case Q_SEARCH_PHRASE:
+		return phrase_score(model, &query->match, document, boost);
 	case Q_SEARCH_BOOL:
 		return combination_score(model, query, document, boost);
 	case Q_SEARCH_CONSTANT:
@@ -555,6 +624,27 @@ static void make_match(struct model *model, struct q_search_query *query)
 		query->match.minimum = (struct q_minimum){.number = 100, .is_percentage = true};
 		add_words(model, &query->match, 1);
 	}
+}
+
+/* Of words that stand together somewhere, mostly. */
+static void make_phrase(struct model *model, struct q_search_query *query)
+{
+	const struct model_document *document =
+		&model->documents[draw(model, (unsigned)model->count)];
+	struct q_match_field *asked = q_arena_alloc_array(model->arena, 2, sizeof *asked);
+	size_t field = 1 + draw(model, 2), count = document->counts[field];
+	struct q_str text = random_word(model);
+
+	for (size_t i = 0; i < 2; i++)
+		asked[i] = (struct q_match_field){fields[1 + i].name, (float)(1 + draw(model, 2))};
+	for (size_t at = count ? draw(model, (unsigned)count) : 0, words = 0;
+	     at < count && words <= draw(model, 3); at++, words++) {
+		const char *word = model->vocabulary[document->words[field][at]];
+
+		text = words == 0 ? q_str_from(word)
+				  : q_arena_format(model->arena, "%.*s %s", Q_STR_ARG(text), word);
+	}
+	query->match = (struct q_match){.text = text, .fields = asked, .field_count = 2};
 }
 
 static void make_values(struct model *model, struct q_search_query *query)
@@ -620,6 +710,9 @@ static void make_query(struct model *model, struct q_search_query *query, unsign
 		break;
 	case Q_SEARCH_MATCH:
 		make_match(model, query);
+		break;
+	case Q_SEARCH_PHRASE:
+		make_phrase(model, query);
 		break;
 	case Q_SEARCH_BOOL:
 		query->combination.must =
