@@ -18,10 +18,10 @@ PAGE_TRANSACT = "code = q_record_store_transact(d->o.records, call, writes, 1 + 
 # name -> [(file of src/documents, text, what stands there instead)]
 BUGS = {
     "a claim asks for no epoch and no lease": [
-        ("work/range.c", 'q__if_number("epoch", work->epoch),\n\t\t{.kind = Q_IF_UNSET', "{.kind = Q_IF_UNSET"),
-        ("work/range.c", "- !is_claim", "- 1")],
+        ("work/work_lease.c", 'q__if_number("epoch", work->epoch),\n\t\t{.kind = Q_IF_UNSET', "{.kind = Q_IF_UNSET"),
+        ("work/work_lease.c", "- !is_claim", "- 1")],
     "a renewal may come after the end": [
-        ("work/range.c", ',\n\t\t{.kind = Q_IF_UNSET, .name = Q_STR("done")},', ",")],
+        ("work/work_lease.c", ',\n\t\t{.kind = Q_IF_UNSET, .name = Q_STR("done")},', ",")],
     "a page asks for no run": [
         ("work/page_commit.c", "Q_IF_NOT_EQUAL, Q_STR(\"run\"),", "Q_IF_UNSET, Q_STR(\"never\"),")],
     "a page is counted before its condition": [
@@ -51,7 +51,7 @@ BUGS = {
     "pages that failed stay counted in the new run": [
         ("jobs/retry.c", 'q__change_number("failedPages", 0), ', "")],
     "a notice is dropped before its deliveries": [
-        ("webhooks/notice.c", "\tif (!code)\n\t\tcode = tell_webhooks(",
+        ("webhooks/announce.c", "\tif (!code)\n\t\tcode = tell_webhooks(",
          "\tif (!code)\n\t\tcode = q_record_store_write(d->o.records, call, &removal, NULL, NULL, err);\n\tif (!code)\n\t\tcode = tell_webhooks(")],
     "a refusal counts as delivered": [
         ("webhooks/attempt.c", "out->is_delivered = response->status / 100 == 2;", "out->is_delivered = response->status < 500;")],
