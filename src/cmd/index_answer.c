@@ -85,6 +85,48 @@ void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_searc
 	q_json_end_object(&json);
 }
 
+static void put_value(struct q_json_writer *json, const struct q_explanation *explanation)
+{
+	q_json_name(json, "value");
+	if (explanation->is_whole)
+		q_json_put_int64(json, (int64_t)explanation->value);
+	else
+		put_float(json, (float)explanation->value);
+}
+
+static void put_explanation(struct q_json_writer *json, const struct q_explanation *explanation)
+{
+	q_json_begin_object(json);
+	put_value(json, explanation);
+	q_json_field_string(json, "description", explanation->description);
+	q_json_name(json, "details");
+	q_json_begin_array(json);
+	for (size_t i = 0; i < explanation->detail_count; i++)
+		put_explanation(json, &explanation->details[i]);
+	q_json_end_array(json);
+	q_json_end_object(json);
+}
+
+void q_index_write_explanation(struct q_buf *out, struct q_str id,
+			       const struct q_explanation *explanation)
+{
+	struct q_json_writer json;
+
+	begin(&json, out, id);
+	q_json_name(&json, "explanation");
+	put_explanation(&json, explanation);
+	q_json_end_object(&json);
+}
+
+void q_index_write_count(struct q_buf *out, struct q_str id, uint64_t count)
+{
+	struct q_json_writer json;
+
+	begin(&json, out, id);
+	q_json_field_int64(&json, "count", (int64_t)count);
+	q_json_end_object(&json);
+}
+
 void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error)
 {
 	struct q_json_writer json;

@@ -28,6 +28,9 @@ enum q_exit q_index_dump(struct q_index_command *command);
 /* The lines of answers, without their ends. */
 void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_search_request *request,
 			const struct q_search_result *result);
+void q_index_write_count(struct q_buf *out, struct q_str id, uint64_t count);
+void q_index_write_explanation(struct q_buf *out, struct q_str id,
+			       const struct q_explanation *explanation);
 void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error);
 
 #endif

@@ -422,6 +422,24 @@ enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_ca
 	return code ? code : store->ops->unpin(store, call, pin, err);
 }
 
+enum q_code q_search_index_explain(struct q_search_index *store, const struct q_call *call,
+				   struct q_str index, const struct q_search_query *query,
+				   struct q_str id, struct q_arena *arena,
+				   struct q_explanation *out, struct q_err *err)
+{
+	static const char where[] = "search_index.explain";
+	enum q_code code;
+
+	q_assert(store && call && query && arena && out && err);
+	code = check_target(call, index, where, err);
+	if (!code && !id_ok(id))
+		code = q_fail(err, Q_INVALID, where, "an id is 1..%d bytes of UTF-8",
+			      Q_DOCUMENT_ID_MAX);
+	if (!code)
+		code = check_tree(query, where, err);
+	return code ? code : store->ops->explain(store, call, index, query, id, arena, out, err);
+}
+
 enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,
 				 struct q_str index, struct q_err *err)
 {

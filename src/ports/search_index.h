@@ -226,6 +226,15 @@ struct q_search_result {
 	size_t hit_count;
 };
 
+/* A number and where it comes from, as Lucene explains a score. */
+struct q_explanation {
+	double value;
+	bool is_whole; /* a count; others are 32-bit floats */
+	struct q_str description;
+	const struct q_explanation *details;
+	size_t detail_count;
+};
+
 struct q_index_statistics {
 	uint64_t document_count; /* found by Q_SEARCH_ALL */
 	uint64_t deleted_count;	 /* still in the files */
@@ -260,6 +269,9 @@ struct q_search_index_ops {
 			   int64_t keep_ms, struct q_arena *, struct q_str *pin, struct q_err *);
 	enum q_code (*unpin)(struct q_search_index *, const struct q_call *, struct q_str pin,
 			     struct q_err *);
+	enum q_code (*explain)(struct q_search_index *, const struct q_call *, struct q_str index,
+			       const struct q_search_query *, struct q_str id, struct q_arena *,
+			       struct q_explanation *, struct q_err *);
 	enum q_code (*merge)(struct q_search_index *, const struct q_call *, struct q_str index,
 			     struct q_err *);
 	enum q_code (*statistics)(struct q_search_index *, const struct q_call *,
@@ -318,6 +330,16 @@ Q_MUST_USE enum q_code q_search_index_pin(struct q_search_index *store, const st
 /* A pin that has ended is fine. */
 Q_MUST_USE enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_call *call,
 					    struct q_str pin, struct q_err *err);
+
+/* Why the query finds the document of this id: the value is its score. Q_NOTFOUND where it does
+ * not, whether or not the document is there: OpenSearch's _explain, of which a tree that says why a
+ * document does not match is not shown. Words of others' documents show in its counts, as they do
+ * in scores. */
+Q_MUST_USE enum q_code q_search_index_explain(struct q_search_index *store,
+					      const struct q_call *call, struct q_str index,
+					      const struct q_search_query *query, struct q_str id,
+					      struct q_arena *arena, struct q_explanation *out,
+					      struct q_err *err);
 
 /* One segment without deleted documents: after a bulk load. Readers do not wait for it. */
 Q_MUST_USE enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,

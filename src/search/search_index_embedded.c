@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "search/embedded_internal.h"
+#include "search/explain.h"
 #include "search/search.h"
 
 #include <errno.h>
@@ -108,6 +109,22 @@ static enum q_code search(struct q_search_index *base, const struct q_call *call
 	return code;
 }
 
+static enum q_code explain(struct q_search_index *base, const struct q_call *call,
+			   struct q_str name, const struct q_search_query *query, struct q_str id,
+			   struct q_arena *arena, struct q_explanation *out, struct q_err *err)
+{
+	struct q__snapshot *snapshot;
+	struct q__index *index;
+	enum q_code code = q__embedded_find(base, name, &index, err);
+
+	if (code)
+		return code;
+	snapshot = q__index_snapshot(index);
+	code = q__explain(snapshot, q__index_definition(index), call, query, id, arena, out, err);
+	q__snapshot_unref(snapshot);
+	return code;
+}
+
 static enum q_code count(struct q_search_index *base, const struct q_call *call, struct q_str name,
 			 const struct q_search_query *query, uint64_t *total, struct q_err *err)
 {
@@ -207,6 +224,7 @@ static const struct q_search_index_ops embedded_ops = {
 	.alias = q__embedded_alias,
 	.pin = pin,
 	.unpin = unpin,
+	.explain = explain,
 	.merge = merge,
 	.statistics = statistics,
 	.close = close_store,

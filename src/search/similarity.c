@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static const float k1 = 1.2f, b = 0.75f;
+const float q__bm25_k1 = 1.2f, q__bm25_b = 0.75f;
 
 float q__idf(uint64_t document_count, uint64_t frequency)
 {
@@ -23,6 +23,7 @@ void q__length_factors(float average_length, float factors[256])
 	for (unsigned byte = 0; byte < 256; byte++) {
 		float length = (float)q__length_from_byte((uint8_t)byte);
 
-		factors[byte] = 1.0f / (k1 * ((1.0f - b) + b * length / average_length));
+		factors[byte] = 1.0f / (q__bm25_k1 *
+					((1.0f - q__bm25_b) + q__bm25_b * length / average_length));
 	}
 }

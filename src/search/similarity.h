@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+extern const float q__bm25_k1, q__bm25_b;
+
 /* How rare a term is: of `document_count` documents with the field, `frequency` have the term. */
 float q__idf(uint64_t document_count, uint64_t frequency);
 

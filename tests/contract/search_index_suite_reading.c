@@ -1,4 +1,4 @@
-/* What comes back of what was found: counts, sources, highlights. */
+/* What comes back of what was found: counts, sources, highlights, explanations. */
 #include "contract/search_index_suite_internal.h"
 
 #include "base/buf.h"
@@ -208,6 +208,92 @@ static void a_field_without_words_is_not_highlighted(void **state)
 		Q_INVALID);
 }
 
+static enum q_code explain(struct suite *suite, const char *query, const char *id,
+			   struct q_explanation *out)
+{
+	struct q_search_request request;
+	char body[512];
+
+	snprintf(body, sizeof body, "{'query':%s}", query);
+	read_request(suite, body, &request);
+	return q_search_index_explain(suite->subject->store, &no_limits, suite->index,
+				      request.query, q_str_from(id), suite->arena, out,
+				      &suite->err);
+}
+
+static void an_explanation_adds_up_to_the_score(void **state)
+{
+	static const char *const queries[] = {
+		"{'match_all':{'boost':2}}",
+		"{'term':{'tenant':'a'}}",
+		"{'prefix':{'name':'jo'}}",
+		"{'match':{'name':'john smith'}}",
+		"{'match':{'name':{'query':'jon smit','fuzziness':1,'operator':'and'}}}",
+		"{'multi_match':{'query':'john swimming','fields':['name^2','notes']}}",
+		"{'bool':{'must':{'match':{'name':'john'}},'should':{'term':{'tenant':'a'}},"
+		"'filter':{'match':{'notes':'likes'}},'must_not':{'term':{'tenant':'c'}}}}",
+		"{'bool':{'filter':{'term':{'tenant':'a'}}}}",
+		"{'constant_score':{'filter':{'match':{'name':'john'}},'boost':7}}",
+	};
+	struct suite *suite = *state;
+
+	put_people(suite);
+	for (size_t i = 0; i < Q_COUNT_OF(queries); i++) {
+		struct q_search_result result;
+		struct q_explanation explanation;
+		char body[512];
+
+		snprintf(body, sizeof body, "{'query':%s}", queries[i]);
+		assert_int_equal(search(suite, body, &result), Q_OK);
+		assert_true(result.hit_count > 0);
+		assert_view_equal(result.hits[0].id, "1");
+		if (explain(suite, queries[i], "1", &explanation))
+			fail_msg("%s: %s", queries[i], suite->err.message);
+		assert_true((float)explanation.value == result.hits[0].score);
+		assert_true(explanation.description.length > 0);
+	}
+}
+
+static void an_explanation_has_the_parts_that_find_the_document(void **state)
+{
+	struct suite *suite = *state;
+	struct q_explanation explanation;
+
+	put_people(suite);
+	assert_int_equal(explain(suite, "{'match':{'name':'john smith jane'}}", "1", &explanation),
+			 Q_OK);
+	assert_view_equal(explanation.description, "sum of:");
+	assert_int_equal(explanation.detail_count, 2);
+	assert_int_equal(explain(suite,
+				 "{'bool':{'must':{'match':{'name':'ann'}},"
+				 "'filter':{'term':{'tenant':'b'}}}}",
+				 "4", &explanation),
+			 Q_OK);
+	assert_int_equal(explanation.detail_count, 2);
+	assert_view_equal(explanation.details[1].details[1].description, "tenant:b");
+}
+
+static void a_document_that_the_query_does_not_find_is_not_explained(void **state)
+{
+	struct suite *suite = *state;
+	struct q_explanation explanation;
+
+	put_people(suite);
+	assert_int_equal(explain(suite, "{'match':{'name':'john'}}", "4", &explanation),
+			 Q_NOTFOUND);
+	assert_int_equal(explain(suite, "{'match':{'name':'john'}}", "none", &explanation),
+			 Q_NOTFOUND);
+	assert_int_equal(explain(suite,
+				 "{'bool':{'must':{'match':{'name':'john'}},"
+				 "'filter':{'term':{'tenant':'b'}}}}",
+				 "1", &explanation),
+			 Q_NOTFOUND);
+	assert_int_equal(apply(suite, Q_BULK_DELETE, "1", ""), Q_OK);
+	refresh(suite);
+	assert_int_equal(explain(suite, "{'match_all':{}}", "1", &explanation), Q_NOTFOUND);
+	assert_int_equal(explain(suite, "{'match_all':{}}", "", &explanation), Q_INVALID);
+}
+
 struct case_list search_index_reading_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -220,6 +306,9 @@ struct case_list search_index_reading_cases(void)
 		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
 		CASE(the_best_fragments_of_each_value_come_first),
 		CASE(a_field_without_words_is_not_highlighted),
+		CASE(an_explanation_adds_up_to_the_score),
+		CASE(an_explanation_has_the_parts_that_find_the_document),
+		CASE(a_document_that_the_query_does_not_find_is_not_explained),
 	};
 
 	return (struct case_list){cases, Q_COUNT_OF(cases)};
