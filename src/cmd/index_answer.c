@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cmd/index_command.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,6 +37,49 @@ static void put_highlights(struct q_json_writer *json, const struct q_search_hit
 	q_json_end_object(json);
 }
 
+static void put_score(struct q_json_writer *json, float score)
+{
+	if (isnan(score))
+		q_json_put_null(json);
+	else
+		put_float(json, score);
+}
+
+static void put_search_value(struct q_json_writer *json, const struct q_search_value *value)
+{
+	switch (value->kind) {
+	case Q_VALUE_NULL:
+		q_json_put_null(json);
+		return;
+	case Q_VALUE_TEXT:
+		q_json_put_string(json, value->text);
+		return;
+	case Q_VALUE_INTEGER:
+		q_json_put_int64(json, value->integer);
+		return;
+	case Q_VALUE_NUMBER:
+		if (isinf(value->number))
+			q_json_put_string(json, value->number > 0 ? Q_STR("Infinity")
+								  : Q_STR("-Infinity"));
+		else
+			q_json_put_double(json, value->number);
+	}
+}
+
+static void put_sort_values(struct q_json_writer *json, const struct q_search_request *request,
+			    const struct q_search_hit *hit)
+{
+	q_json_name(json, "sort");
+	q_json_begin_array(json);
+	for (size_t i = 0; i < request->sort_count; i++) {
+		if (request->sorts[i].kind == Q_SORT_SCORE)
+			put_score(json, hit->score);
+		else
+			put_search_value(json, &hit->sort_values[i]);
+	}
+	q_json_end_array(json);
+}
+
 static bool names_source(const struct q_search_request *request)
 {
 	return request->source_filter.include_count + request->source_filter.exclude_count > 0;
@@ -45,13 +89,16 @@ static bool names_source(const struct q_search_request *request)
 static void put_details(struct q_json_writer *json, const struct q_search_request *request,
 			const struct q_search_hit *hit)
 {
-	if (request->highlight.field_count == 0 && !names_source(request))
+	if (request->highlight.field_count == 0 && request->sort_count == 0 &&
+	    !names_source(request))
 		return;
 	q_json_begin_object(json);
 	if (names_source(request))
 		q_json_field_raw(json, "_source", hit->source);
 	if (request->highlight.field_count > 0)
 		put_highlights(json, hit);
+	if (request->sort_count > 0)
+		put_sort_values(json, request, hit);
 	q_json_end_object(json);
 }
 
@@ -77,7 +124,7 @@ void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_searc
 	for (size_t i = 0; i < result->hit_count; i++) {
 		q_json_begin_array(&json);
 		q_json_put_string(&json, result->hits[i].id);
-		put_float(&json, result->hits[i].score);
+		put_score(&json, result->hits[i].score);
 		put_details(&json, request, &result->hits[i]);
 		q_json_end_array(&json);
 	}

@@ -342,6 +342,19 @@ static enum q_code check_pin(struct q_str pin, const char *where, struct q_err *
 		      Q_SEARCH_PIN_MAX);
 }
 
+static enum q_code check_sorts(const struct q_search_request *request, const char *where,
+			       struct q_err *err)
+{
+	if (request->sort_count > Q_SEARCH_SORTS_MAX)
+		return q_fail(err, Q_TOOBIG, where, "%zu sorts, at most %d", request->sort_count,
+			      Q_SEARCH_SORTS_MAX);
+	if (request->after && request->sort_count == 0)
+		return q_fail(err, Q_INVALID, where, "going on behind a hit needs a sort");
+	if (request->after && request->from > 0)
+		return q_fail(err, Q_INVALID, where, "from is 0 when going on behind a hit");
+	return Q_OK;
+}
+
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
 				  struct q_str index, const struct q_search_request *request,
 				  struct q_arena *arena, struct q_search_result *out,
@@ -358,6 +371,8 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 			      Q_SEARCH_WINDOW_MAX);
 	if (!code)
 		code = check_pin(request->pin, where, err);
+	if (!code)
+		code = check_sorts(request, where, err);
 	if (!code)
 		code = check_source_filter(&request->source_filter, where, err);
 	if (!code)

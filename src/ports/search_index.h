@@ -35,6 +35,7 @@ enum {
 	Q_DOCUMENT_SOURCE_MAX = 4 << 20,
 	Q_BULK_MAX = 10000,
 	Q_SEARCH_WINDOW_MAX = 10000, /* from + size */
+	Q_SEARCH_SORTS_MAX = 16,
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
 	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
 	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
@@ -193,6 +194,37 @@ struct q_highlight_request {
 	bool escapes_html;	    /* & < > " ' / of the text, not of the marks */
 };
 
+/* A value of a document. Dates are INTEGER, in ms; booleans are INTEGER, 0 or 1. */
+enum q_value_kind { Q_VALUE_NULL, Q_VALUE_TEXT, Q_VALUE_INTEGER, Q_VALUE_NUMBER };
+
+struct q_search_value {
+	enum q_value_kind kind;
+	union {
+		struct q_str text;
+		int64_t integer;
+		double number;
+	};
+};
+
+enum q_sort_kind {
+	Q_SORT_FIELD, /* any but a text field */
+	Q_SORT_SCORE,
+	Q_SORT_ID,
+	Q_SORT_DOCUMENT /* the documents' places */
+};
+
+/* Which of several values counts: by default the least ascending, the greatest descending. */
+enum q_sort_mode { Q_SORT_MODE_DEFAULT, Q_SORT_MODE_MIN, Q_SORT_MODE_MAX };
+
+/* Hits that are equal by all sorts come in the order of their documents' places. */
+struct q_search_sort {
+	enum q_sort_kind kind;
+	struct q_str field; /* FIELD */
+	bool is_descending;
+	bool missing_first; /* documents without a value: before all others, not behind them */
+	enum q_sort_mode mode;
+};
+
 struct q_search_request {
 	const struct q_search_query *query;
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
@@ -202,7 +234,12 @@ struct q_search_request {
 	bool total_is_bounded;
 	uint64_t total_max;
 	struct q_highlight_request highlight;
-	struct q_str pin; /* empty: the index as it is now */
+	struct q_str pin;		   /* empty: the index as it is now */
+	const struct q_search_sort *sorts; /* at most Q_SEARCH_SORTS_MAX; none: by score */
+	size_t sort_count;
+	/* A value a sort, those of a hit: only what comes behind it; from is 0. NULL: all. */
+	const struct q_search_value *after;
+	bool with_scores; /* also where no sort asks for them */
 };
 
 struct q_hit_highlight {
@@ -213,7 +250,10 @@ struct q_hit_highlight {
 
 struct q_search_hit {
 	struct q_str id;
-	float score;
+	float score; /* NAN where neither a sort nor with_scores asks for it */
+	/* One a sort; a missing value is NULL for texts and ids, else the least or the greatest
+	 * number of its kind, as in OpenSearch. */
+	const struct q_search_value *sort_values;
 	struct q_str source;			  /* empty where not asked for */
 	const struct q_hit_highlight *highlights; /* in the order of the request */
 	size_t highlight_count;

@@ -53,6 +53,27 @@ static enum q_code take_track(struct q__parser *parser, const struct q_json *val
 	return code;
 }
 
+static enum q_code take_track_scores(struct q__parser *parser, const struct q_json *value,
+				     void *out)
+{
+	struct q_search_request *request = out;
+
+	return q__take_bool(parser, value, &request->with_scores);
+}
+
+/* search_after has a value for each sort; which of them comes first in the body is free. */
+static enum q_code check_after(struct q__parser *parser, const struct q_json *body,
+			       const struct q_search_request *request)
+{
+	size_t count = q_json_count(q_json_member(body, Q_STR("search_after")));
+
+	if (!request->after || count == request->sort_count)
+		return Q_OK;
+	return q_fail(parser->err, Q_INVALID, "query",
+		      "search_after has %zu values, and there are %zu sorts", count,
+		      request->sort_count);
+}
+
 enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 			       struct q_search_request *out, struct q_err *err)
 {
@@ -63,14 +84,19 @@ enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 		{"size", take_size},
 		{"_source", q__take_source},
 		{"highlight", q__take_highlight},
+		{"sort", q__take_sort},
+		{"search_after", q__take_after},
+		{"track_scores", take_track_scores},
 		{"track_total_hits", take_track},
 	};
 	struct q__parser parser = {.arena = arena, .err = err};
+	enum q_code code;
 
 	*out = (struct q_search_request){.query = &all,
 					 .size = SIZE,
 					 .with_source = true,
 					 .total_is_bounded = true,
 					 .total_max = TOTAL_MAX};
-	return q__take_members(&parser, body, members, Q_COUNT_OF(members), out);
+	code = q__take_members(&parser, body, members, Q_COUNT_OF(members), out);
+	return code ? code : check_after(&parser, body, out);
 }

@@ -46,6 +46,10 @@ enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *v
 enum q_code q__take_source(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_highlight(struct q__parser *parser, const struct q_json *value, void *out);
 
+/* Members of a request: out is a struct q_search_request. */
+enum q_code q__take_sort(struct q__parser *parser, const struct q_json *value, void *out);
+enum q_code q__take_after(struct q__parser *parser, const struct q_json *value, void *out);
+
 /* A string; numbers and booleans as they are written. */
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out);
 

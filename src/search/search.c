@@ -2,7 +2,10 @@
 
 #include "search/hit_reader.h"
 #include "search/plan.h"
+#include "search/sorted_hits.h"
 #include "search/top_hits.h"
+
+#include <math.h>
 
 enum { SCRATCH_BYTES = 256 << 20 };
 
@@ -13,7 +16,9 @@ struct run {
 	const struct q_call *call;
 	struct q_arena *scratch;
 	struct q__window *window;
-	struct q__top_hits top;
+	bool is_sorted, wants_scores;
+	struct q__sorted_hits sorted; /* is_sorted */
+	struct q__top_hits top;	      /* otherwise */
 	uint64_t total, total_max;
 	bool is_exceeded; /* there are more than total_max: they need not all be found */
 };
@@ -30,13 +35,12 @@ static void drop_deleted(const struct q__deletions *deletions, struct q__window 
 	}
 }
 
-static void take_window(struct run *run, uint32_t part)
+static void take_best(struct run *run, uint32_t part)
 {
 	struct q__window *window = run->window;
 	float floor = q__top_hits_floor(&run->top);
 
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
-		run->total += (uint64_t)__builtin_popcountll(window->found[i]);
 		for (uint64_t word = window->found[i]; word != 0;) {
 			uint32_t at = 64 * i + q__take_bit(&word);
 
@@ -47,15 +51,33 @@ static void take_window(struct run *run, uint32_t part)
 			floor = q__top_hits_floor(&run->top);
 		}
 	}
-	run->is_exceeded = run->is_exceeded || run->total > run->total_max;
 }
 
 /* The next window's first document. */
 static uint32_t next_start(const struct run *run, struct q__matcher *matcher, uint32_t from)
 {
-	if (run->is_exceeded)
+	if (run->is_exceeded && !run->is_sorted)
 		q__matcher_raise_floor(matcher, q__top_hits_floor(&run->top));
 	return q__matcher_next(matcher, from);
+}
+
+static void take_window(struct run *run, uint32_t part)
+{
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++)
+		run->total += (uint64_t)__builtin_popcountll(run->window->found[i]);
+	run->is_exceeded = run->is_exceeded || run->total > run->total_max;
+	if (run->is_sorted)
+		q__sorted_hits_take(&run->sorted, run->window);
+	else
+		take_best(run, part);
+}
+
+/* Scores up to this one do not matter. */
+static float floor_of(const struct run *run)
+{
+	if (run->is_sorted)
+		return run->wants_scores ? Q__EXACT_SCORES : Q__NO_SCORES;
+	return q__top_hits_floor(&run->top);
 }
 
 static enum q_code search_part(struct run *run, const struct q__plan *plan, uint32_t part,
@@ -69,6 +91,8 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 	if (!matcher)
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the query takes too much memory");
+	if (run->is_sorted)
+		q__sorted_hits_begin_part(&run->sorted, part);
 	for (start = next_start(run, matcher, 0); start < count;
 	     start = next_start(run, matcher, run->window->end)) {
 		uint32_t left = count - start;
@@ -77,42 +101,89 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 			return err->code;
 		q__matcher_fill(matcher, run->window, start,
 				start + (left < Q__WINDOW_DOCUMENTS ? left : Q__WINDOW_DOCUMENTS),
-				q__top_hits_floor(&run->top));
+				floor_of(run));
 		drop_deleted(in->deletions, run->window);
 		take_window(run, part);
 	}
+	return run->is_sorted ? q__sorted_hits_end_part(&run->sorted, err) : Q_OK;
+}
+
+static enum q_code show_values(const struct run *run, const struct q__sorted_hit *hit,
+			       struct q_arena *arena, struct q_search_hit *out, struct q_err *err)
+{
+	size_t count = run->sorted.sort_count;
+	struct q_search_value *values = q_arena_alloc_array(arena, count, sizeof *values);
+
+	for (size_t i = 0; values && i < count; i++) {
+		values[i] = q__sort_show(&run->sorted.sorts[i], &hit->values[i]);
+		if (values[i].kind == Q_VALUE_TEXT)
+			values[i].text = q_arena_copy(arena, values[i].text);
+	}
+	out->score = run->wants_scores ? hit->score : NAN;
+	out->sort_values = values;
+	if (q_arena_failed(arena))
+		return q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
 	return Q_OK;
 }
 
-static enum q_code take_hit(const struct run *run, const struct q__hit *hit,
-			    struct q__hit_reader *reader, struct q_search_hit *out,
-			    struct q_err *err)
+/* Hit `index` of those that are kept. */
+static enum q_code show_hit(const struct run *run, size_t index, struct q__hit_reader *reader,
+			    struct q_search_hit *out, struct q_err *err)
 {
-	if (q_call_check(run->call, "search_index.search", err))
-		return err->code;
-	out->score = hit->score;
-	return q__hit_read(reader, run->snapshot->parts[hit->part].segment, hit->document, out,
-			   err);
+	uint32_t part, document;
+	enum q_code code = q_call_check(run->call, "search_index.search", err);
+
+	if (run->is_sorted) {
+		part = run->sorted.hits[index].part;
+		document = run->sorted.hits[index].document;
+		if (!code)
+			code = show_values(run, &run->sorted.hits[index], reader->arena, out, err);
+	} else {
+		part = run->top.hits[index].part;
+		document = run->top.hits[index].document;
+		out->score = run->top.hits[index].score;
+	}
+	if (code)
+		return code;
+	return q__hit_read(reader, run->snapshot->parts[part].segment, document, out, err);
 }
 
-static enum q_code take_page(struct run *run, const struct q_search_request *request,
+static enum q_code show_page(struct run *run, const struct q_search_request *request,
 			     struct q_arena *arena, struct q_search_result *out, struct q_err *err)
 {
-	size_t from = request->from < run->top.count ? request->from : run->top.count;
+	size_t count = run->is_sorted ? run->sorted.count : run->top.count;
+	size_t from = request->from < count ? request->from : count;
 	struct q__hit_reader reader;
 	enum q_code code = q__hit_reader_open(&reader, run->definition, request, arena, err);
 
 	q__top_hits_sort(&run->top);
 	out->total = run->is_exceeded ? run->total_max : run->total;
 	out->total_is_exceeded = run->is_exceeded;
-	out->hit_count = run->top.count - from;
+	out->hit_count = count - from;
 	out->hits = q_arena_alloc_array(arena, out->hit_count, sizeof *out->hits);
 	if (!code && !out->hits)
 		code = q_fail(err, Q_NOMEM, "search_index.search", "the hits take too much memory");
 	for (size_t i = 0; i < out->hit_count && !code; i++)
-		code = take_hit(run, &run->top.hits[from + i], &reader, &out->hits[i], err);
+		code = show_hit(run, from + i, &reader, &out->hits[i], err);
 	q__hit_reader_close(&reader);
 	return code;
+}
+
+static enum q_code open_hits(struct run *run, const struct q_search_request *request,
+			     struct q_err *err)
+{
+	run->is_sorted = request->sort_count > 0;
+	run->wants_scores = request->with_scores;
+	for (size_t i = 0; i < request->sort_count; i++)
+		run->wants_scores |= request->sorts[i].kind == Q_SORT_SCORE;
+	if (run->is_sorted)
+		return q__sorted_hits_open(&run->sorted, run->snapshot, run->definition, request,
+					   run->scratch, err);
+	run->top.max = request->from + request->size;
+	run->top.hits = q_arena_alloc_array(run->scratch, run->top.max, sizeof *run->top.hits);
+	if (!run->top.hits)
+		return q_fail(err, Q_NOMEM, "search_index.search", "%zu hits", run->top.max);
+	return Q_OK;
 }
 
 static enum q_code search_parts(struct run *run, const struct q_search_request *request,
@@ -122,11 +193,11 @@ static enum q_code search_parts(struct run *run, const struct q_search_request *
 	enum q_code code = q__plan_make(run->snapshot, run->definition, run->call, request->query,
 					run->scratch, &plan, err);
 
-	run->top.max = request->from + request->size;
-	run->top.hits = q_arena_alloc_array(run->scratch, run->top.max, sizeof *run->top.hits);
+	if (!code)
+		code = open_hits(run, request, err);
 	run->window = q_arena_alloc(run->scratch, sizeof *run->window);
-	if (!code && (!run->top.hits || !run->window))
-		code = q_fail(err, Q_NOMEM, "search_index.search", "%zu hits", run->top.max);
+	if (!code && !run->window)
+		code = q_fail(err, Q_NOMEM, "search_index.search", "a request");
 	run->is_exceeded = !code && q__plan_least(plan, run->snapshot) > run->total_max;
 	for (uint32_t i = 0; i < run->snapshot->part_count && !code; i++)
 		code = search_part(run, plan, i, err);
@@ -149,7 +220,7 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
 	code = search_parts(&run, request, err);
 	if (!code)
-		code = take_page(&run, request, arena, out, err);
+		code = show_page(&run, request, arena, out, err);
 	q_arena_free(run.scratch);
 	return code;
 }

@@ -213,6 +213,17 @@ bool q__term_cursor_seek(struct q__term_cursor *cursor, struct q_str key)
 	return is_there;
 }
 
+bool q__term_cursor_seek_ordinal(struct q__term_cursor *cursor, uint64_t ordinal)
+{
+	bool is_there = ordinal < cursor->terms->count &&
+			load_block(cursor, (uint32_t)(ordinal / Q__BLOCK_TERMS));
+
+	for (uint64_t i = 0; is_there && i < ordinal % Q__BLOCK_TERMS; i++)
+		is_there = q__term_cursor_next(cursor);
+	cursor->shared = 0;
+	return is_there;
+}
+
 struct q__term_ref q__term_cursor_ref(struct q__term_cursor *cursor)
 {
 	struct q__reader reader = cursor->references;

@@ -44,6 +44,8 @@ void q__term_cursor_start(struct q__term_cursor *cursor, const struct q__terms *
 
 /* Goes to the first term >= key; false where there is none. */
 bool q__term_cursor_seek(struct q__term_cursor *cursor, struct q_str key);
+/* Goes to the term of this ordinal: the number of terms before it. */
+bool q__term_cursor_seek_ordinal(struct q__term_cursor *cursor, uint64_t ordinal);
 bool q__term_cursor_next(struct q__term_cursor *cursor);
 /* Goes to the next term that does not share this one's first `length` bytes. */
 bool q__term_cursor_skip(struct q__term_cursor *cursor, size_t length);
@@ -53,7 +55,6 @@ static inline struct q_str q__term_cursor_term(const struct q__term_cursor *curs
 	return (struct q_str){(const char *)cursor->term, cursor->length};
 }
 
-/* How many terms come before this one. */
 static inline uint64_t q__term_cursor_ordinal(const struct q__term_cursor *cursor)
 {
 	return (uint64_t)cursor->block * Q__BLOCK_TERMS + cursor->index;

@@ -258,6 +258,53 @@ static void a_filter_alone_scores_nothing(void **state)
 	assert_true(result.hits[0].score == 0.0f);
 }
 
+static void put_ages(struct suite *suite)
+{
+	put(suite, "1", "{\"tenant\":\"a\",\"born\":\"1990-01-01\"}");
+	put(suite, "2", "{\"tenant\":\"b\",\"born\":[\"1980-01-01\",\"2000-01-01\"]}");
+	put(suite, "3", "{\"tenant\":\"a\"}");
+	refresh(suite);
+	put(suite, "4", "{\"born\":\"1990-01-01\"}");
+	put(suite, "5", "{\"tenant\":\"aa\",\"born\":\"1970-01-01\"}");
+	refresh(suite);
+}
+
+static void hits_are_sorted_by_fields(void **state)
+{
+	struct suite *suite = *state;
+
+	put_ages(suite);
+	assert_hits(suite, "{'sort':'born'}", "5 2 1 4 3");
+	assert_hits(suite, "{'sort':{'born':'desc'}}", "2 1 4 5 3");
+	assert_hits(suite, "{'sort':{'born':{'mode':'max','missing':'_first'}}}", "3 5 1 4 2");
+	assert_hits(suite, "{'sort':['tenant',{'_id':'desc'}]}", "3 1 5 2 4");
+	assert_hits(suite, "{'sort':{'_doc':'desc'},'size':2,'from':1}", "4 3");
+}
+
+static void sorts_go_on_behind_a_hit(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_ages(suite);
+	assert_hits(suite, "{'sort':['tenant','_id'],'search_after':['a','1']}", "3 5 2 4");
+	assert_hits(suite, "{'sort':['tenant','_id'],'search_after':['ab','1']}", "2 4");
+	assert_hits(suite, "{'sort':['tenant','_id'],'search_after':[null,'3']}", "4");
+	assert_hits(suite, "{'sort':['born'],'search_after':['1990-01-01']}", "3");
+	assert_int_equal(search(suite, "{'sort':['born'],'search_after':['soon']}", &result),
+			 Q_INVALID);
+	assert_int_equal(search(suite, "{'sort':['born'],'search_after':[0],'from':1}", &result),
+			 Q_INVALID);
+}
+
+static void a_text_field_cannot_be_sorted_by(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	assert_int_equal(search(suite, "{'sort':'name'}", &result), Q_INVALID);
+}
+
 static void from_and_size_cut_after_ordering(void **state)
 {
 	struct suite *suite = *state;
@@ -333,6 +380,9 @@ struct case_list search_index_queries_cases(void)
 		CASE(a_constant_score_is_its_boost),
 		CASE(hits_are_counted_up_to_a_bound),
 		CASE(a_filter_alone_scores_nothing),
+		CASE(hits_are_sorted_by_fields),
+		CASE(sorts_go_on_behind_a_hit),
+		CASE(a_text_field_cannot_be_sorted_by),
 		CASE(from_and_size_cut_after_ordering),
 		CASE(a_field_that_is_not_defined_cannot_be_searched),
 		CASE(a_query_that_is_too_deep_is_refused),

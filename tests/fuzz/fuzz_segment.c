@@ -44,20 +44,49 @@ static void put_checksum_right(unsigned char *data, size_t size)
 	memcpy(data + size - TRAILER + 8, &checksum, sizeof checksum);
 }
 
-static void search_with(struct q__snapshot *snapshot, const struct q_search_query *query)
+static void search_for(struct q__snapshot *snapshot, const struct q_search_request *request)
 {
 	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
 							   {Q_STR_INIT("text"), Q_FIELD_TEXT},
 							   {Q_STR_INIT("day"), Q_FIELD_DATE}};
 	static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
-	struct q_search_request request = {.query = query, .size = 10, .with_source = true};
 	struct q_arena *arena = q_arena_new(256 << 20);
 	struct q_search_result result;
 	struct q_call call = {0};
 	struct q_err err;
 
-	(void)!q__search(snapshot, &definition, &call, &request, arena, &result, &err);
+	(void)!q__search(snapshot, &definition, &call, request, arena, &result, &err);
 	q_arena_free(arena);
+}
+
+static void search_with(struct q__snapshot *snapshot, const struct q_search_query *query)
+{
+	search_for(snapshot,
+		   &(struct q_search_request){.query = query, .size = 10, .with_source = true});
+}
+
+static void search_sorted(struct q__snapshot *snapshot)
+{
+	static const struct q_search_sort sorts[] = {
+		{.kind = Q_SORT_FIELD, .field = Q_STR_INIT("day")},
+		{.kind = Q_SORT_FIELD, .field = Q_STR_INIT("key"), .is_descending = true},
+		{.kind = Q_SORT_ID},
+	};
+	static const struct q_search_value after[] = {{.kind = Q_VALUE_INTEGER, .integer = 7},
+						      {.kind = Q_VALUE_TEXT, .text = {"m", 1}},
+						      {.kind = Q_VALUE_NULL}};
+	static const struct q_search_query range = {
+		.kind = Q_SEARCH_RANGE,
+		.boost = 1,
+		.range = {.field = Q_STR_INIT("day"), .from = {{"2024-06", 7}, true, true}}};
+
+	search_for(snapshot, &(struct q_search_request){
+				     .query = &range, .size = 10, .sorts = sorts, .sort_count = 3});
+	search_for(snapshot, &(struct q_search_request){.query = &range,
+							.size = 10,
+							.sorts = sorts,
+							.sort_count = 3,
+							.after = after});
 }
 
 static void search(struct q__segment *segment)
@@ -90,6 +119,7 @@ static void search(struct q__segment *segment)
 	phrase.match.slop = 0;
 	search_with(snapshot, &phrase);
 	search_with(snapshot, &prefix);
+	search_sorted(snapshot);
 	q__snapshot_unref(snapshot);
 }
 

@@ -287,6 +287,163 @@ static void check_query(struct model *model)
 	q_buf_free(&body);
 }
 
+/* Sorts by fields, by id, by place. Field FIELDS is the id, the one after it the place. */
+enum { ID = FIELDS, PLACE, SORT_FIELDS, SORTS_MAX = 4 };
+
+struct order {
+	struct model *model;
+	struct q_search_sort sorts[SORTS_MAX];
+	unsigned fields[SORTS_MAX];
+	size_t count;
+};
+
+static void make_order(struct model *model, struct order *order)
+{
+	static const enum q_sort_kind kinds[SORT_FIELDS] = {
+		[ID] = Q_SORT_ID, [PLACE] = Q_SORT_DOCUMENT, [KEY] = Q_SORT_FIELD};
+
+	*order = (struct order){.model = model, .count = 1 + draw(model, SORTS_MAX - 1)};
+	for (size_t i = 0; i < order->count; i++) {
+		unsigned field = draw(model, SORT_FIELDS);
+
+		order->fields[i] = field;
+		order->sorts[i] = (struct q_search_sort){.kind = kinds[field],
+							 .is_descending = draw(model, 2),
+							 .missing_first = draw(model, 2),
+							 .mode = (enum q_sort_mode)draw(model, 3)};
+		if (field < FIELDS)
+			order->sorts[i].field = fields[field].name;
+	}
+}
+
+/* The value that counts; false where there is none. */
+static bool sort_value(const struct order *order, size_t index, const struct document *document,
+		       int *out)
+{
+	const struct q_search_sort *sort = &order->sorts[index];
+	unsigned field = order->fields[index];
+	bool takes_greatest = sort->mode == Q_SORT_MODE_MAX ||
+			      (sort->mode == Q_SORT_MODE_DEFAULT && sort->is_descending);
+
+	*out = (int)(document - order->model->documents);
+	for (unsigned i = 0; field < FIELDS && i < document->counts[field]; i++) {
+		int value = document->values[field][i];
+
+		if (i == 0 || (takes_greatest ? value > *out : value < *out))
+			*out = value;
+	}
+	return field >= FIELDS || document->counts[field] > 0;
+}
+
+static int compare_ids(const struct document *a, const struct document *b)
+{
+	char x[16], y[16];
+
+	snprintf(x, sizeof x, "%u", a->id);
+	snprintf(y, sizeof y, "%u", b->id);
+	return strcmp(x, y);
+}
+
+static int compare_by(const struct order *order, size_t index, const struct document *a,
+		      const struct document *b)
+{
+	const struct q_search_sort *sort = &order->sorts[index];
+	int x, y, result;
+	bool has_x = sort_value(order, index, a, &x), has_y = sort_value(order, index, b, &y);
+
+	if (has_x != has_y)
+		return has_x == sort->missing_first ? 1 : -1;
+	result = !has_x ? 0 : order->fields[index] == ID ? compare_ids(a, b) : (x > y) - (x < y);
+	return sort->is_descending ? -result : result;
+}
+
+static int compare_documents(const void *a, const void *b, void *context)
+{
+	const struct document *const *x = a, *const *y = b;
+	const struct order *order = context;
+
+	for (size_t i = 0; i < order->count; i++) {
+		int result = compare_by(order, i, *x, *y);
+
+		if (result != 0)
+			return result;
+	}
+	return *x < *y ? -1 : 1;
+}
+
+/* All documents that are there, in order. */
+static size_t sort_model(struct order *order, const struct document **out)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < order->model->count; i++) {
+		if (!order->model->documents[i].is_deleted)
+			out[count++] = &order->model->documents[i];
+	}
+	qsort_r(out, count, sizeof *out, compare_documents, order);
+	return count;
+}
+
+static void search_sorted(struct model *model, const struct order *order, size_t size,
+			  const struct q_search_value *after, struct q_search_result *out)
+{
+	static const struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_request request = {.query = &all,
+					   .size = size,
+					   .sorts = order->sorts,
+					   .sort_count = order->count,
+					   .after = after};
+
+	if (q_search_index_search(model->store, &no_limits, index_name, &request, model->arena, out,
+				  &model->err))
+		fail_msg("%s", model->err.message);
+}
+
+static void check_hits(const struct q_search_result *result, const struct document *const *expected,
+		       size_t count)
+{
+	assert_int_equal(result->hit_count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(is_document(&result->hits[i], expected[i]));
+}
+
+static void check_order(struct model *model)
+{
+	static const struct document *expected[DOCUMENTS_MAX];
+	struct q_search_result result;
+	struct order order;
+	size_t count, size = 1 + draw(model, 60);
+
+	make_order(model, &order);
+	count = sort_model(&order, expected);
+	search_sorted(model, &order, size, NULL, &result);
+	assert_int_equal(result.total, count);
+	check_hits(&result, expected, size < count ? size : count);
+}
+
+/* Page after page, each behind the last hit of the one before. Ids make hits differ. */
+static void check_pages(struct model *model)
+{
+	static const struct document *expected[DOCUMENTS_MAX];
+	size_t count, at = 0, size = 1 + draw(model, model->target / 3);
+	const struct q_search_value *after = NULL;
+	struct q_search_result result;
+	struct order order;
+
+	make_order(model, &order);
+	order.fields[order.count] = ID;
+	order.sorts[order.count++] = (struct q_search_sort){.kind = Q_SORT_ID};
+	count = sort_model(&order, expected);
+	do {
+		search_sorted(model, &order, size, after, &result);
+		check_hits(&result, expected + at, count - at < size ? count - at : size);
+		at += result.hit_count;
+		if (result.hit_count > 0)
+			after = result.hits[result.hit_count - 1].sort_values;
+	} while (result.hit_count > 0);
+	assert_int_equal(at, count);
+}
+
 static void on_random_indexes(void (*check)(struct model *))
 {
 	static const unsigned targets[] = {30, 400, DOCUMENTS_MAX};
@@ -329,10 +486,24 @@ static void ranges_and_terms_find_the_documents_that_have_a_value(void **state)
 	on_random_indexes(check_query);
 }
 
+static void hits_come_in_the_order_of_their_sorts(void **state)
+{
+	(void)state;
+	on_random_indexes(check_order);
+}
+
+static void pages_go_on_behind_the_last_hit(void **state)
+{
+	(void)state;
+	on_random_indexes(check_pages);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_and_terms_find_the_documents_that_have_a_value),
+		cmocka_unit_test(hits_come_in_the_order_of_their_sorts),
+		cmocka_unit_test(pages_go_on_behind_the_last_hit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
