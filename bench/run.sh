@@ -62,8 +62,16 @@ analyser() {
 job_read() { python3 bench/job_read.py; }
 upload() { BENCH_DIR=$work python3 bench/upload.py; }
 footprint() { python3 bench/footprint.py; }
+search() { python3 bench/search.py "$@"; }
 
-[ $# -gt 0 ] || set -- pipeline fairness extract quotes long_document records analyst analyser upload job_read footprint
+# Options may follow: ./dev bench search --members 1000000
+if [ "${1:-}" = search ]; then
+	shift
+	search "$@"
+	exit
+fi
+
+[ $# -gt 0 ] || set -- pipeline fairness extract quotes long_document records analyst analyser upload job_read footprint search
 for name in "$@"; do
 	echo "== $name"
 	"$name"
