@@ -6,7 +6,7 @@ import socket
 class EventStream:
     """Server-sent events from a socket of its own."""
 
-    def __init__(self, client, file_id, after=None, headers=None, query="", timeout_s=30):
+    def __init__(self, client, file_id, after=None, headers=None, query="", timeout_s=300):
         self.connection = client.connect()
         self.connection.timeout = timeout_s
         headers = client.headers | {"Accept": "text/event-stream"} | (headers or {})

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import description
 
-TIMEOUT_S = 60
+TIMEOUT_S = 300
 
 
 class Answer:
@@ -111,7 +111,7 @@ class Client:
         assert answer.status == 200, answer
         return answer.json
 
-    def wait_for_end(self, file_id, timeout_s=60):
+    def wait_for_end(self, file_id, timeout_s=TIMEOUT_S):
         until = time.monotonic() + timeout_s
         while (job := self.job(file_id))["status"] not in ("completed", "failed", "cancelled"):
             assert time.monotonic() < until, f"no end after {timeout_s} s: {job}"

@@ -11,8 +11,7 @@ from pathlib import Path
 from quire_client import Client
 from quire_program import PROGRAM, environment, quire
 
-START_S = 30
-STOP_S = 30
+PATIENCE_S = 300  # with what must come: time decides about no test
 
 
 class Server:
@@ -34,7 +33,7 @@ class Server:
             self.process = subprocess.Popen(
                 [PROGRAM, "serve", "--port", "0", "--data-dir", str(self.data_dir), *self.settings],
                 stdout=subprocess.PIPE, stderr=log, env=environment(self.variables), **self.process_options)
-        ready, _, _ = select.select([self.process.stdout], [], [], START_S)
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         line = self.process.stdout.readline() if ready else b""
         assert line, f"the server did not start: {self.log()}"
         announcement = json.loads(line)
@@ -47,7 +46,7 @@ class Server:
         if not self.process:
             return
         self.process.send_signal(signal.SIGTERM)
-        exit_code = self.process.wait(STOP_S)
+        exit_code = self.process.wait(PATIENCE_S)
         self.process.stdout.close()
         self.process = None
         assert exit_code == 0, f"exit code {exit_code}: {self.log()[-4000:]}"
@@ -122,7 +121,7 @@ def is_alive(pid):
         return False
 
 
-def wait_until(condition, what, timeout_s=30, every_s=0.02):
+def wait_until(condition, what, timeout_s=PATIENCE_S, every_s=0.02):
     """The condition's value, when it is true."""
     until = time.monotonic() + timeout_s
     while not (value := condition()):

@@ -194,9 +194,9 @@ def test_identity_is_exactly_that_of_the_token(server, job):
 
 def test_token_stops_when_it_expires(server):
     # Just within the skew of 60 s, so that it ends while the server may remember it.
-    client = bearer(server, token(payload=claims(exp=int(time.time()) - 58)))
+    client = bearer(server, token(payload=claims(exp=int(time.time()) - 56)))
     assert client.get("/api/jobs").status == 200
-    wait_until(lambda: client.get("/api/jobs").status == 401, "the token has expired", timeout_s=6, every_s=0.2)
+    wait_until(lambda: client.get("/api/jobs").status == 401, "the token has expired", every_s=0.2)
 
 
 def test_token_command_needs_no_server_and_no_lock(server, tmp_path):
@@ -316,19 +316,20 @@ def test_revoked_key_stops_within_a_second(server, made):
     client, boss = key_client(server, made["key"]), server.internal_admin()
     assert client.get("/api/jobs").status == 200
     assert boss.delete(f"/admin/keys/{made['id']}").status == 204
-    revoked = time.monotonic()
-    wait_until(lambda: client.get("/api/jobs").status == 401, "the key is refused", timeout_s=3)
-    assert time.monotonic() - revoked < 1.2
+    revoked = asked = time.monotonic()
+    while client.get("/api/jobs").status != 401:
+        assert asked - revoked < 1
+        asked = time.monotonic()
     assert boss.delete(f"/admin/keys/{made['id']}").status == 204
     assert boss.delete("/admin/keys/00000000000ffffffff").status == 404
 
 
 def test_key_stops_when_it_expires(server):
-    soon = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 2))
+    soon = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 4))
     made = server.internal_admin().post("/admin/keys", {"tenantId": "tenant-a", "tenantType": "external", "expiresAt": soon}).json
     client = key_client(server, made["key"])
     assert client.get("/api/jobs").status == 200
-    wait_until(lambda: client.get("/api/jobs").status == 401, "the key has expired", timeout_s=5, every_s=0.1)
+    wait_until(lambda: client.get("/api/jobs").status == 401, "the key has expired", every_s=0.1)
 
 
 def test_key_with_a_changed_secret_is_refused(server, made):

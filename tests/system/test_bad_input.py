@@ -24,7 +24,7 @@ def unchanged(server):
     """The case stores nothing."""
     before = server.stored_files()
     yield
-    wait_until(lambda: server.stored_files() == before, "what was begun is gone", timeout_s=5)
+    wait_until(lambda: server.stored_files() == before, "what was begun is gone")
     assert server.client().upload(GOOD).status == 200
 
 
@@ -119,7 +119,7 @@ HOSTILE_ENDS = ("malformed_pdf", "too_many_pages", "too_large", "page_timeout", 
 @pytest.mark.parametrize("make", [bomb, xref_loop, page_tree_loop, form_loop, deep_nesting], ids=lambda make: make.__name__)
 def test_hostile_document_ends_and_harms_nobody(server, admin, make):
     answer = admin.upload(make())
-    job = admin.wait_for_end(answer.json["fileId"], timeout_s=30)
+    job = admin.wait_for_end(answer.json["fileId"])
     assert job["status"] == "completed" or job["error"]["code"] in HOSTILE_ENDS, job
     assert admin.upload(GOOD).json["status"] == "completed"
 

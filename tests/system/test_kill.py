@@ -43,7 +43,7 @@ def test_upload_that_a_kill_interrupts_leaves_nothing_behind(new_server):
         server.kill()
     server.start()
     assert server.client().get("/api/jobs").json["items"] == []
-    wait_until(lambda: server.stored_files() == [], "what was begun is swept away", timeout_s=5)
+    wait_until(lambda: server.stored_files() == [], "what was begun is swept away")
 
 
 # --- What is done again -----------------------------------------------------------------------------

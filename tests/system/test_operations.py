@@ -213,7 +213,7 @@ def test_cors_lets_exactly_the_listed_origins_in(new_server):
 
 @pytest.mark.parametrize("origins", ["*", "https://app.example.org/", "app.example.org", "https://a.example,*"])
 def test_cors_origins_that_are_not_exact_stop_the_start(tmp_path, origins):
-    done = quire("serve", "--port", "0", "--data-dir", tmp_path / "data", "--cors-origins", origins, timeout=20)
+    done = quire("serve", "--port", "0", "--data-dir", tmp_path / "data", "--cors-origins", origins, timeout=120)
     assert done.returncode == 2 and "CORS_ORIGINS" in done.stderr
 
 
@@ -221,7 +221,7 @@ def test_cors_origins_that_are_not_exact_stop_the_start(tmp_path, origins):
 
 
 def test_host_beyond_loopback_needs_tls_or_a_proxy(tmp_path):
-    done = quire("serve", "--port", "0", "--host", "0.0.0.0", "--data-dir", tmp_path / "data", timeout=20)
+    done = quire("serve", "--port", "0", "--host", "0.0.0.0", "--data-dir", tmp_path / "data", timeout=120)
     assert done.returncode == 2 and "TLS_CERT" in done.stderr and "TRUST_PROXY" in done.stderr
 
 
@@ -235,7 +235,7 @@ def test_plain_http_through_the_proxy_is_refused(new_server):
 
 
 def test_second_process_on_the_data_directory_is_refused_with_the_pid(server):
-    done = quire("serve", "--port", "0", "--data-dir", server.data_dir, timeout=20)
+    done = quire("serve", "--port", "0", "--data-dir", server.data_dir, timeout=120)
     assert done.returncode == 1 and done.stdout == ""
     assert str(server.process.pid) in done.stderr
     assert server.anonymous().get("/ready").json["status"] == "ready"

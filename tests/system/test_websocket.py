@@ -234,12 +234,12 @@ def test_socket_opens_with_a_ticket_and_says_when_the_server_stops(new_server):
 def test_reader_that_asks_and_does_not_read_is_dropped_with_a_reason(new_server):
     server = new_server()
     client = server.client()
-    file_id = client.wait_for_end(start_job(client, 2000), 120)["fileId"]
+    file_id = client.wait_for_end(start_job(client, 600))["fileId"]
     with WebSocket(client) as socket:
         with contextlib.suppress(OSError):  # when it is over
-            for _ in range(100):  # each half a megabyte of events: more than all buffers hold
+            for _ in range(300):  # each 150 KB of events: more than all buffers hold
                 socket.say({"subscribe": file_id})
-                time.sleep(0.03)
+                time.sleep(0.01)
                 socket.say({"unsubscribe": file_id})
         with pytest.raises(Closed) as closed:
             while True:

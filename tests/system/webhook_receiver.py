@@ -56,8 +56,8 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
 
-    def wait_for(self, count, timeout_s=30):
-        return wait_until(lambda: len(self.messages) >= count and self.messages, f"{count} messages come", timeout_s)
+    def wait_for(self, count):
+        return wait_until(lambda: len(self.messages) >= count and self.messages, f"{count} messages come")
 
 
 def signatures_by(secret, message):

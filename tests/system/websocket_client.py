@@ -14,7 +14,7 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, client, query="", headers=None, receive_buffer=None):
+    def __init__(self, client, query="", headers=None):
         self.peer = client.open_socket()
         self.received = b""
         self.closed = None
