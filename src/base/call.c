@@ -2,9 +2,18 @@
 
 #include "base/time.h"
 
+static bool is_cancelled(const struct q_call *call)
+{
+	for (; call; call = call->outer)
+		if (call->is_cancelled &&
+		    atomic_load_explicit(call->is_cancelled, memory_order_acquire))
+			return true;
+	return false;
+}
+
 enum q_code q_call_check(const struct q_call *call, const char *where, struct q_err *err)
 {
-	if (call->is_cancelled && atomic_load_explicit(call->is_cancelled, memory_order_acquire))
+	if (is_cancelled(call))
 		return q_fail(err, Q_CANCELLED, where, "cancelled by the caller");
 	if (call->deadline_ms != 0 && q_call_remaining_ms(call, 0) == 0)
 		return q_fail(err, Q_TIMEOUT, where, "the deadline passed");

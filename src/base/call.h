@@ -13,6 +13,7 @@
 struct q_call {
 	int64_t deadline_ms;		 /* on the monotonic clock of base/time.h; 0: none */
 	const atomic_bool *is_cancelled; /* NULL: cannot be cancelled */
+	const struct q_call *outer;	 /* what cancels it cancels this one too; NULL: none */
 	struct q_str request_id;	 /* for logs; may be empty */
 	struct q_str traceparent;	 /* W3C Trace Context; may be empty */
 };

@@ -140,8 +140,9 @@ Q_MUST_USE enum q_code q_documents_list_jobs(struct q_documents *d, const struct
 					     struct q_err *err);
 
 /* Ends the job as cancelled, and gives it as it is then; one that is cancelled already stays so.
- * Whoever works on it stops with the page at hand. Q_CONFLICT with reason "job_ended" where it
- * ended otherwise; Q_BUSY: try again. */
+ * Whoever works on it stops with the page at hand; within it at the next q_worker_keep, if the
+ * analyst looks at its call. Q_CONFLICT with reason "job_ended" where it ended otherwise; Q_BUSY:
+ * try again. */
 Q_MUST_USE enum q_code q_documents_cancel_job(struct q_documents *d, const struct q_call *call,
 					      const struct q_identity *who, struct q_str file_id,
 					      struct q_arena *arena, struct q_job *out,
@@ -443,7 +444,8 @@ bool q_documents_is_small(const struct q_documents *d, uint64_t size_bytes);
  * error is of that step alone; the work stays due. */
 
 /* The worker role. Feeding claims ranges, counts and extracts pages; paging analyses and stores one
- * page; keeping renews the leases of what is held (call it every Q_WORKER_KEEP_MS). */
+ * page; keeping renews the leases of what is held, and stops what somebody has ended meanwhile
+ * (call it every Q_WORKER_KEEP_MS). */
 struct q_worker;
 enum { Q_WORKER_LEASE_MS = 15000, Q_WORKER_KEEP_MS = 4000 };
 

@@ -62,6 +62,22 @@ static void call_within_a_time_keeps_the_sooner_deadline(void **state)
 	assert_true(q_call_within(&endless, 60000).deadline_ms > q_time_monotonic_ms() + 50000);
 }
 
+static void what_cancels_the_outer_call_cancels_the_inner_one(void **state)
+{
+	atomic_bool is_outer_cancelled = false, is_inner_cancelled = false;
+	const struct q_call outer = {.is_cancelled = &is_outer_cancelled};
+	const struct q_call inner = {.is_cancelled = &is_inner_cancelled, .outer = &outer};
+	struct q_err err;
+
+	assert_int_equal(q_call_check(&inner, "test", &err), Q_OK);
+	atomic_store(&is_inner_cancelled, true);
+	assert_int_equal(q_call_check(&inner, "test", &err), Q_CANCELLED);
+	assert_int_equal(q_call_check(&outer, "test", &err), Q_OK);
+	atomic_store(&is_inner_cancelled, false);
+	atomic_store(&is_outer_cancelled, true);
+	assert_int_equal(q_call_check(&inner, "test", &err), Q_CANCELLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -69,6 +85,7 @@ int main(void)
 		cmocka_unit_test(call_before_its_deadline_is_fine),
 		cmocka_unit_test(call_at_its_deadline_times_out),
 		cmocka_unit_test(cancelled_call_says_so_even_after_its_deadline),
+		cmocka_unit_test(what_cancels_the_outer_call_cancels_the_inner_one),
 		cmocka_unit_test(call_within_a_time_keeps_the_sooner_deadline),
 	};
 

@@ -4,6 +4,8 @@
 #include "base/time.h"
 #include "support/product.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -217,10 +219,53 @@ static void documents_are_worked_through_whatever_happens_beside(void **state)
 	product_remove(p);
 }
 
+/* --- Stopping --------------------------------------------------------------------------------- */
+
+enum { ANALYSIS_MS = 60000 };
+
+static void *analyse_one(void *argument)
+{
+	struct product *p = argument;
+	struct q_err err;
+	bool did_work;
+
+	q_assert(q_worker_page(p->worker, &no_call, &did_work, &err) == Q_OK && did_work);
+	return NULL;
+}
+
+/* The analyst takes a minute, and looks at its call meanwhile. */
+static void a_cancelled_job_stops_the_analyses_that_run(void **state)
+{
+	static struct product p;
+	struct q_identity who = product_admin_of("tenant-a");
+	int64_t began_ms = q_time_monotonic_ms();
+	struct q_job job;
+	struct q_err err;
+	pthread_t thread;
+
+	product_make(&p, 1, (struct analyst_script){.wait_ms = ANALYSIS_MS});
+	job = product_upload(&p, "tenant-a", &(struct page_script){.pages = 2});
+	while (product_feed(&p))
+		;
+	assert_int_equal(pthread_create(&thread, NULL, analyse_one, &p), 0);
+	while (analyst_scripted_calls(p.options.analyst) == 0)
+		sched_yield();
+	assert_int_equal(q_documents_cancel_job(p.documents, &no_call, &who, job.file_id, p.arena,
+						&job, &err),
+			 Q_OK);
+	assert_int_equal(q_worker_keep(p.worker, &no_call, &err), Q_OK);
+	pthread_join(thread, NULL);
+	assert_true(q_time_monotonic_ms() - began_ms < ANALYSIS_MS / 2);
+	assert_int_equal(product_job(&p, job.file_id).processed_pages, 0);
+	assert_false(product_page(&p));
+	product_remove(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_are_worked_through_whatever_happens_beside),
+		cmocka_unit_test(a_cancelled_job_stops_the_analyses_that_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@
 
 #include "documents/work/work.h"
 
+#include <stdatomic.h>
+
 enum { Q__HELD_MAX = 64 }; /* ranges a process holds at once */
 
 enum q__slot_state {
@@ -34,7 +36,9 @@ struct q__held {
 	struct q__slot slots[Q_DOCUMENTS_RANGE_PAGES];
 	unsigned users;	 /* threads at work on it */
 	bool is_claimed; /* the lease is ours: `work` does not change any more but for its text */
-	bool is_lost;	 /* the lease or the run is over: no page starts any more */
+	/* The lease or the run is over: no page starts any more, and analyses that run stop. They
+	 * read it without the worker's lock. */
+	atomic_bool is_lost;
 };
 
 struct q__schedule {

@@ -261,8 +261,25 @@ static void end_analysis(struct q_worker *worker)
 	q_bell_ring(worker->page_bell);
 }
 
+/* The analysis stops when its range is lost, for whatever reason: nobody waits for it any more. */
+static enum q_code analyse(struct q_worker *worker, const struct q_call *call,
+			   const struct q__held *held, const struct q__work *range, unsigned page,
+			   struct q_arena *arena, struct q_page_analysis *out, struct q_err *err)
+{
+	struct q_call within = *call;
+	enum q_code code;
+
+	within.outer = call;
+	within.is_cancelled = &held->is_lost;
+	code = q__page_analyse(worker->d, &within, range, &held->places[page - range->first], page,
+			       arena, out, err);
+	if (code == Q_CANCELLED && atomic_load(&held->is_lost))
+		return q_fail(err, Q_CONFLICT, "worker.page", "the range is ours no more");
+	return code;
+}
+
 static enum q_code analyse_and_store(struct q_worker *worker, const struct q_call *call,
-				     const struct q__work *range, const struct q__page_place *place,
+				     const struct q__held *held, const struct q__work *range,
 				     unsigned page, int64_t attempt, struct q_arena *arena,
 				     struct q_err *err)
 {
@@ -270,14 +287,14 @@ static enum q_code analyse_and_store(struct q_worker *worker, const struct q_cal
 	enum q_code code;
 
 	if (arena)
-		code = q__page_analyse(worker->d, call, range, place, page, arena, &analysis, err);
+		code = analyse(worker, call, held, range, page, arena, &analysis, err);
 	else
 		code = q_fail(err, Q_NOMEM, "worker.page", "an arena");
 	end_analysis(worker);
 	if (!arena)
 		return code;
-	return q__page_store(worker->d, call, range, place, page, attempt,
-			     attempt >= Q__PAGE_ATTEMPTS_MAX, code, &analysis, arena, err);
+	return q__page_store(worker->d, call, range, &held->places[page - range->first], page,
+			     attempt, attempt >= Q__PAGE_ATTEMPTS_MAX, code, &analysis, arena, err);
 }
 
 enum q_code q_worker_page(struct q_worker *worker, const struct q_call *call, bool *did_work,
@@ -294,8 +311,7 @@ enum q_code q_worker_page(struct q_worker *worker, const struct q_call *call, bo
 	if (!held)
 		return Q_OK;
 	arena = q_arena_new(Q__STEP_ARENA);
-	code = analyse_and_store(worker, call, &range, &held->places[page - range.first], page,
-				 attempt, arena, err);
+	code = analyse_and_store(worker, call, held, &range, page, attempt, arena, err);
 	if (settle(worker, held, page, code, err))
 		code = q__work_finish(worker->d, call, &range, arena, err);
 	if (code == Q_CONFLICT)

@@ -216,10 +216,31 @@ static size_t borrow_all(struct q_worker *worker, struct q_arena *arena, struct 
 	return count;
 }
 
-/* Renews the lease of all that is held, or gives it back. A lease that is no longer ours takes its
- * range off the schedule. */
+static enum q_code release(struct q_worker *worker, const struct q_call *call, struct q__work *work,
+			   struct q_arena *arena, bool *is_over, struct q_err *err)
+{
+	*is_over = true;
+	return q__work_release(worker->d, call, work, q__now(worker->d), arena, err);
+}
+
+/* A lease that is no longer ours is over, and so is that of a run which somebody has ended. */
+static enum q_code renew(struct q_worker *worker, const struct q_call *call, struct q__work *work,
+			 struct q_arena *arena, bool *is_over, struct q_err *err)
+{
+	enum q_code code = q__work_renew(worker->d, call, work, arena, err);
+
+	*is_over = code == Q_CONFLICT;
+	if (!code && work->range > 0)
+		code = q__range_is_over(worker->d, call, work, arena, is_over, err);
+	return code;
+}
+
+/* Does this with the lease of all that is held; what is over goes off the schedule. */
 static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *call,
-				  bool is_release, struct q_err *err)
+				  enum q_code (*action)(struct q_worker *, const struct q_call *,
+							struct q__work *, struct q_arena *,
+							bool *is_over, struct q_err *),
+				  struct q_err *err)
 {
 	struct q_arena *arena = q_arena_new(Q__STEP_ARENA);
 	struct borrowed *borrowed;
@@ -230,18 +251,16 @@ static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *
 		return q_fail(err, Q_NOMEM, "worker.lease", "an arena");
 	count = borrow_all(worker, arena, &borrowed);
 	for (size_t i = 0; i < count; i++) {
-		struct q__work *work = &borrowed[i].work;
+		bool is_over = false;
 		struct q_err failure;
-		enum q_code code = is_release
-					   ? q__work_release(worker->d, call, work,
-							     q__now(worker->d), arena, &failure)
-					   : q__work_renew(worker->d, call, work, arena, &failure);
+		enum q_code code =
+			action(worker, call, &borrowed[i].work, arena, &is_over, &failure);
 
 		if (code && code != Q_CONFLICT) {
 			*err = failure;
 			result = code;
 		}
-		q__worker_leave(worker, borrowed[i].held, is_release || code == Q_CONFLICT);
+		q__worker_leave(worker, borrowed[i].held, is_over);
 	}
 	q_arena_free(arena);
 	return result;
@@ -249,10 +268,10 @@ static enum q_code for_each_lease(struct q_worker *worker, const struct q_call *
 
 enum q_code q_worker_keep(struct q_worker *worker, const struct q_call *call, struct q_err *err)
 {
-	return for_each_lease(worker, call, false, err);
+	return for_each_lease(worker, call, renew, err);
 }
 
 enum q_code q_worker_release(struct q_worker *worker, const struct q_call *call, struct q_err *err)
 {
-	return for_each_lease(worker, call, true, err);
+	return for_each_lease(worker, call, release, err);
 }
