@@ -27,11 +27,12 @@ enum {
 struct place {
 	struct q_str id;
 	uint32_t document; /* Q__NO_DOCUMENT: it was deleted */
+	bool is_touched;   /* it was put or deleted, and is among the touched */
 };
 
 struct document {
 	struct q_str id, source;
-	bool is_deleted;
+	bool is_deleted; /* also one of which memory did not last for all */
 };
 
 struct field {
@@ -62,30 +63,40 @@ struct q__buffer {
 	struct q_vec touched; /* the places, in the order in which they came */
 };
 
-static bool open_field(struct q__buffer *buffer, struct field *field)
-{
-	q_vec_init(&field->lengths, 1, DOCUMENTS_MAX);
-	q_vec_init(&field->values, sizeof(struct value), VALUES_MAX);
-	field->terms = q__term_table_new(buffer->arena);
-	return field->terms != NULL;
-}
-
-static bool open_parts(struct q__buffer *buffer)
+/* Fields that can be freed, whatever fails next. */
+static bool make_fields(struct q__buffer *buffer)
 {
 	size_t count = buffer->definition->field_count;
 
-	buffer->arena = q_arena_new(BUFFER_BYTES);
-	buffer->scratch = q_arena_new(SCRATCH_BYTES);
-	buffer->places = q_map_new(2 * (size_t)DOCUMENTS_MAX);
 	buffer->fields = q_mem_new_array(count + 1, sizeof *buffer->fields);
-	if (!buffer->arena || !buffer->scratch || !buffer->places || !buffer->fields)
-		return false;
+	for (size_t i = 0; buffer->fields && i < count; i++) {
+		q_vec_init(&buffer->fields[i].lengths, 1, DOCUMENTS_MAX);
+		q_vec_init(&buffer->fields[i].values, sizeof(struct value), VALUES_MAX);
+	}
+	return buffer->fields != NULL;
+}
+
+static bool make_term_tables(struct q__buffer *buffer)
+{
 	buffer->ids = q__term_table_new(buffer->arena);
-	for (size_t i = 0; i < count; i++) {
-		if (!open_field(buffer, &buffer->fields[i]))
+	for (size_t i = 0; i < buffer->definition->field_count; i++) {
+		buffer->fields[i].terms = q__term_table_new(buffer->arena);
+		if (!buffer->fields[i].terms)
 			return false;
 	}
 	return buffer->ids != NULL;
+}
+
+static bool make_parts(struct q__buffer *buffer)
+{
+	if (!make_fields(buffer))
+		return false;
+	buffer->arena = q_arena_new(BUFFER_BYTES);
+	buffer->scratch = q_arena_new(SCRATCH_BYTES);
+	buffer->places = q_map_new(2 * (size_t)DOCUMENTS_MAX);
+	if (!buffer->arena || !buffer->scratch || !buffer->places)
+		return false;
+	return make_term_tables(buffer);
 }
 
 enum q_code q__buffer_new(const struct q_index_definition *definition, struct q__buffer **out,
@@ -98,7 +109,7 @@ enum q_code q__buffer_new(const struct q_index_definition *definition, struct q_
 	buffer->definition = definition;
 	q_vec_init(&buffer->documents, sizeof(struct document), DOCUMENTS_MAX);
 	q_vec_init(&buffer->touched, sizeof(struct place *), 2 * (size_t)DOCUMENTS_MAX);
-	if (!open_parts(buffer)) {
+	if (!make_parts(buffer)) {
 		q__buffer_free(buffer);
 		return q_fail(err, Q_NOMEM, "index.buffer", "a buffer");
 	}
@@ -185,16 +196,15 @@ static bool add_field(struct q__buffer *buffer, size_t index, const struct q_jso
 	struct q_json_walk walk = q_json_walk(value);
 	struct place_in_field at = {.document = document};
 	bool is_added = true;
-	uint8_t byte;
 
 	if (q_json_type_of(value) == Q_JSON_ARRAY)
 		while (is_added && q_json_next(&walk))
 			is_added = add_value(buffer, index, walk.value, &at);
 	else if (value)
 		is_added = add_value(buffer, index, value, &at);
-	byte = q__length_to_byte(at.length);
 	if (buffer->definition->fields[index].kind == Q_FIELD_TEXT)
-		is_added = is_added && q_vec_push(&buffer->fields[index].lengths, &byte);
+		*(uint8_t *)q_vec_at(&buffer->fields[index].lengths, document) =
+			q__length_to_byte(at.length);
 	return is_added;
 }
 
@@ -251,27 +261,43 @@ static enum q_code parse_source(struct q__buffer *buffer, struct q_str source,
 	return code;
 }
 
-/* The id's place, made where it is new; what it had in the buffer is marked. NULL: out of memory.
- */
-static struct place *take_place(struct q__buffer *buffer, struct q_str id)
+/* The id's place, made where it is new. NULL: out of memory. */
+static struct place *find_place(struct q__buffer *buffer, struct q_str id)
 {
 	struct place *place = q_map_find(buffer->places, id);
-	struct document *before;
 
-	if (place) {
-		if (place->document != Q__NO_DOCUMENT) {
-			before = q_vec_at(&buffer->documents, place->document);
-			before->is_deleted = true;
-		}
+	if (place)
 		return place;
-	}
 	place = q_arena_alloc(buffer->arena, sizeof *place);
 	if (!place)
 		return NULL;
 	place->id = q_arena_copy(buffer->arena, id);
-	if (!q_map_put(buffer->places, id, place) || !q_vec_push(&buffer->touched, &place))
+	place->document = Q__NO_DOCUMENT;
+	if (!place->id.data || !q_map_put(buffer->places, id, place))
 		return NULL;
 	return place;
+}
+
+static void set_deleted(struct q__buffer *buffer, uint32_t number, bool is_deleted)
+{
+	struct document *document;
+
+	if (number == Q__NO_DOCUMENT)
+		return;
+	document = q_vec_at(&buffer->documents, number);
+	document->is_deleted = is_deleted;
+}
+
+/* The place is this document's (Q__NO_DOCUMENT: nobody's) from now on. False: all is as it was. */
+static bool give_place(struct q__buffer *buffer, struct place *place, uint32_t document)
+{
+	if (!place->is_touched && !q_vec_push(&buffer->touched, &place))
+		return false;
+	place->is_touched = true;
+	set_deleted(buffer, place->document, true);
+	set_deleted(buffer, document, false);
+	place->document = document;
+	return true;
 }
 
 static bool is_full(const struct q__buffer *buffer, size_t more)
@@ -281,40 +307,59 @@ static bool is_full(const struct q__buffer *buffer, size_t more)
 	       buffer->touched.count >= DOCUMENTS_MAX || buffer->documents.count >= DOCUMENTS_MAX;
 }
 
-static enum q_code add_document(struct q__buffer *buffer, struct q_str id, struct q_str source,
-				struct q_err *err)
+/* A length for the next document in every text field. */
+static bool add_lengths(struct q__buffer *buffer)
+{
+	for (size_t i = 0; i < buffer->definition->field_count; i++) {
+		struct q_vec *lengths = &buffer->fields[i].lengths;
+
+		if (buffer->definition->fields[i].kind == Q_FIELD_TEXT &&
+		    lengths->count == buffer->documents.count && !q_vec_push(lengths, NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool add_fields(struct q__buffer *buffer, const struct q_json *document, uint32_t number)
+{
+	const struct q_index_definition *definition = buffer->definition;
+
+	for (size_t i = 0; i < definition->field_count; i++) {
+		if (!add_field(buffer, i, q_json_member(document, definition->fields[i].name),
+			       number))
+			return false;
+	}
+	return true;
+}
+
+/* The document is deleted until all of it is there: where memory ends half-way, nothing of it is
+ * seen, and its id stands for what it did before. */
+static bool add_document(struct q__buffer *buffer, struct q_str id, struct q_str source,
+			 const struct q_json *json)
 {
 	uint32_t number = (uint32_t)buffer->documents.count;
-	struct place *place = take_place(buffer, id);
-	struct document document = {.source = q_arena_copy(buffer->arena, source)};
+	struct place *place = find_place(buffer, id);
+	struct document document = {.source = q_arena_copy(buffer->arena, source),
+				    .is_deleted = true};
 
-	if (!place || q_arena_failed(buffer->arena))
-		return q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
-	place->document = number;
+	if (!place || !document.source.data || !add_lengths(buffer))
+		return false;
 	document.id = place->id;
-	if (!q_vec_push(&buffer->documents, &document) ||
-	    !q__term_table_add(buffer->ids, id, number, 0))
-		return q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
-	return Q_OK;
+	return q_vec_push(&buffer->documents, &document) &&
+	       q__term_table_add(buffer->ids, id, number, 0) && add_fields(buffer, json, number) &&
+	       give_place(buffer, place, number);
 }
 
 enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_str source,
 			  struct q_err *err)
 {
-	const struct q_index_definition *definition = buffer->definition;
-	uint32_t number = (uint32_t)buffer->documents.count;
 	const struct q_json *document;
 	enum q_code code = parse_source(buffer, source, &document, err);
 
 	if (!code && is_full(buffer, source.length))
 		code = q_fail(err, Q_TOOBIG, "index.put", "the buffer is full");
-	if (!code)
-		code = add_document(buffer, id, source, err);
-	for (size_t i = 0; i < definition->field_count && !code; i++) {
-		if (!add_field(buffer, i, q_json_member(document, definition->fields[i].name),
-			       number))
-			code = q_fail(err, Q_NOMEM, "index.put", "the buffer is full");
-	}
+	if (!code && !add_document(buffer, id, source, document))
+		code = q_fail(err, Q_NOMEM, "index.put", "a document of %zu bytes", source.length);
 	return code;
 }
 
@@ -324,10 +369,9 @@ enum q_code q__buffer_delete(struct q__buffer *buffer, struct q_str id, struct q
 
 	if (is_full(buffer, id.length))
 		return q_fail(err, Q_TOOBIG, "index.delete", "the buffer is full");
-	place = take_place(buffer, id);
-	if (!place)
-		return q_fail(err, Q_NOMEM, "index.delete", "the buffer is full");
-	place->document = Q__NO_DOCUMENT;
+	place = find_place(buffer, id);
+	if (!place || !give_place(buffer, place, Q__NO_DOCUMENT))
+		return q_fail(err, Q_NOMEM, "index.delete", "an id");
 	return Q_OK;
 }
 

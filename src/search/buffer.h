@@ -6,7 +6,8 @@
  * Threads:   one at a time.
  * Errors:    Q_INVALID for a source that is no JSON object or has a value that its field cannot
  *            take; Q_TOOBIG: the buffer is full, the document was not taken: write the buffer and
- *            put it into a new one. After Q_NOMEM the buffer can only be freed. */
+ *            put it into a new one. After Q_NOMEM too it was not taken, and all others are there.
+ */
 #ifndef Q_SEARCH_BUFFER_H
 #define Q_SEARCH_BUFFER_H
 

@@ -10,8 +10,9 @@ static enum q_code delete_id(struct q__snapshot *snapshot, struct q_str id, bool
 {
 	size_t at;
 	uint32_t document;
+	enum q_code code;
 
-	while (q__snapshot_find(snapshot, id, cursor, &at, &document)) {
+	while (!(code = q__snapshot_find(snapshot, id, cursor, &at, &document, err))) {
 		struct q__part *part = &snapshot->parts[at];
 		struct q__deletions *deletions = part->deletions;
 
@@ -25,7 +26,7 @@ static enum q_code delete_id(struct q__snapshot *snapshot, struct q_str id, bool
 		}
 		q__deletions_add(deletions, document);
 	}
-	return Q_OK;
+	return code == Q_NOTFOUND ? Q_OK : code;
 }
 
 static enum q_code write_deletions(struct q__index *index, struct q__snapshot *snapshot,

@@ -54,12 +54,14 @@ static enum q_code read_document(const struct q__snapshot *snapshot, struct q_st
 	struct q__term_cursor *cursor = q_arena_alloc(arena, sizeof *cursor);
 	uint32_t document;
 	size_t part;
+	enum q_code code;
 
 	if (!cursor)
 		return q_fail(err, Q_NOMEM, "search_index.get", "a document");
-	if (!q__snapshot_find(snapshot, id, cursor, &part, &document))
-		return q_fail(err, Q_NOTFOUND, "search_index.get", "there is no such document");
-	return q__stored_read(&snapshot->parts[part].segment->stored, document, arena, source, err);
+	code = q__snapshot_find(snapshot, id, cursor, &part, &document, err);
+	return code ? code
+		    : q__stored_read(&snapshot->parts[part].segment->stored, document, arena,
+				     source, err);
 }
 
 static enum q_code get(struct q_search_index *base, const struct q_call *call, struct q_str name,

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+enum { FIND_BYTES = 1 << 16 };
+
 struct q__snapshot *q__snapshot_new(size_t room)
 {
 	struct q__snapshot *snapshot = q_mem_new(sizeof *snapshot + room * sizeof(struct q__part));
@@ -35,44 +37,57 @@ void q__snapshot_unref(struct q__snapshot *snapshot)
 	q_mem_free(snapshot);
 }
 
+/* The first document of the postings that is not deleted. */
+static enum q_code find_in_postings(const struct q__part *part, const struct q__term_ref *ref,
+				    struct q_arena *arena, uint32_t *document, struct q_err *err)
+{
+	const struct q__field *ids = &part->segment->fields[Q__FIELD_ID];
+	struct q__postings postings;
+
+	if (!q__postings_open(&postings, ref, &ids->postings, arena))
+		return q_fail(err, Q_NOMEM, "index.find", "the documents of an id");
+	*document = q__postings_seek(&postings, 0);
+	while (*document != Q__NO_DOCUMENT && q__deletions_have(part->deletions, *document))
+		*document = q__postings_seek(&postings, *document + 1);
+	return *document == Q__NO_DOCUMENT ? Q_NOTFOUND : Q_OK;
+}
+
 /* Ids are mostly single; a document that was put twice into one buffer has both there. */
-static bool find_in_part(const struct q__part *part, struct q_str id, struct q__term_cursor *cursor,
-			 uint32_t *document)
+static enum q_code find_in_part(const struct q__part *part, struct q_str id,
+				struct q__term_cursor *cursor, uint32_t *document,
+				struct q_err *err)
 {
 	const struct q__field *ids = &part->segment->fields[Q__FIELD_ID];
 	struct q__term_ref ref = q__terms_find(&ids->terms, id, cursor);
-	struct q__postings postings;
 	struct q_arena *arena;
-	bool is_found = false;
+	enum q_code code;
 
 	if (ref.document_count == 0)
-		return false;
-	if (ref.is_single) {
-		*document = ref.document;
+		return Q_NOTFOUND;
+	*document = ref.document;
+	if (ref.is_single)
 		return ref.document < part->segment->document_count &&
-		       !q__deletions_have(part->deletions, ref.document);
-	}
-	arena = q_arena_new(1 << 16);
-	if (arena && q__postings_open(&postings, &ref, &ids->postings, arena)) {
-		uint32_t at = q__postings_seek(&postings, 0);
-
-		while (at != Q__NO_DOCUMENT && q__deletions_have(part->deletions, at))
-			at = q__postings_seek(&postings, at + 1);
-		is_found = at != Q__NO_DOCUMENT;
-		*document = at;
-	}
+				       !q__deletions_have(part->deletions, ref.document)
+			       ? Q_OK
+			       : Q_NOTFOUND;
+	arena = q_arena_new(FIND_BYTES);
+	if (!arena)
+		return q_fail(err, Q_NOMEM, "index.find", "the documents of an id");
+	code = find_in_postings(part, &ref, arena, document, err);
 	q_arena_free(arena);
-	return is_found;
+	return code;
 }
 
-bool q__snapshot_find(const struct q__snapshot *snapshot, struct q_str id,
-		      struct q__term_cursor *cursor, size_t *part, uint32_t *document)
+enum q_code q__snapshot_find(const struct q__snapshot *snapshot, struct q_str id,
+			     struct q__term_cursor *cursor, size_t *part, uint32_t *document,
+			     struct q_err *err)
 {
-	for (size_t i = snapshot->part_count; i-- > 0;) {
-		if (find_in_part(&snapshot->parts[i], id, cursor, document)) {
-			*part = i;
-			return true;
-		}
+	enum q_code code = Q_NOTFOUND;
+
+	for (size_t i = snapshot->part_count; i-- > 0 && code == Q_NOTFOUND;) {
+		*part = i;
+		code = find_in_part(&snapshot->parts[i], id, cursor, document, err);
 	}
-	return false;
+	return code == Q_NOTFOUND ? q_fail(err, code, "index.find", "there is no such document")
+				  : code;
 }

@@ -30,9 +30,10 @@ void q__snapshot_add(struct q__snapshot *snapshot, const struct q__part *part);
 struct q__snapshot *q__snapshot_ref(struct q__snapshot *snapshot);
 void q__snapshot_unref(struct q__snapshot *snapshot);
 
-/* The document of this id that is not deleted; false where there is none. The cursor is used for
+/* The document of this id that is not deleted; Q_NOTFOUND where there is none. The cursor is used for
  * it. */
-bool q__snapshot_find(const struct q__snapshot *snapshot, struct q_str id,
-		      struct q__term_cursor *cursor, size_t *part, uint32_t *document);
+Q_MUST_USE enum q_code q__snapshot_find(const struct q__snapshot *snapshot, struct q_str id,
+					struct q__term_cursor *cursor, size_t *part,
+					uint32_t *document, struct q_err *err);
 
 #endif

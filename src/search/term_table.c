@@ -123,7 +123,7 @@ static struct q__table_term *add_term(struct q__term_table *table, struct q_str 
 		return NULL;
 	term = term_at(table, table->count);
 	term->term = q_arena_copy(table->arena, text);
-	if (q_arena_failed(table->arena))
+	if (!term->term.data)
 		return NULL;
 	move_slot(table->slots, table->slot_count, (struct slot){hash, ++table->count});
 	return term;

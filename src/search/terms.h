@@ -73,6 +73,7 @@ struct q__terms_writer {
 	struct q_buf previous;
 	uint64_t count;
 	uint64_t next_offset; /* the next offset is written as what it is beyond this */
+	bool is_failed;	      /* memory ended for a buffer that has been cleared since */
 };
 
 void q__terms_writer_init(struct q__terms_writer *writer);

@@ -22,14 +22,21 @@ void q__terms_writer_free(struct q__terms_writer *writer)
 	q_buf_free(&writer->previous);
 }
 
+/* Clearing a buffer makes it forget that memory ended for it. */
+static void clear(struct q__terms_writer *writer, struct q_buf *buf)
+{
+	writer->is_failed = writer->is_failed || q_buf_failed(buf);
+	q_buf_clear(buf);
+}
+
 static void end_block(struct q__terms_writer *writer)
 {
 	q__append_u32(&writer->block_offsets, (uint32_t)writer->blocks.length);
 	q__append_varint(&writer->blocks, writer->strings.length);
 	q_buf_append(&writer->blocks, q_buf_str(&writer->strings));
 	q_buf_append(&writer->blocks, q_buf_str(&writer->references));
-	q_buf_clear(&writer->strings);
-	q_buf_clear(&writer->references);
+	clear(writer, &writer->strings);
+	clear(writer, &writer->references);
 	writer->next_offset = 0;
 }
 
@@ -53,7 +60,7 @@ static void add_string(struct q__terms_writer *writer, struct q_str term)
 	}
 	q__append_varint(&writer->strings, term.length - shared);
 	q_buf_append(&writer->strings, q_str_slice(term, shared, term.length));
-	q_buf_clear(&writer->previous);
+	clear(writer, &writer->previous);
 	q_buf_append(&writer->previous, term);
 }
 
@@ -76,7 +83,7 @@ bool q__terms_end(struct q__terms_writer *writer)
 {
 	if (writer->strings.length > 0)
 		end_block(writer);
-	return !q_buf_failed(&writer->blocks) && !q_buf_failed(&writer->block_offsets) &&
-	       !q_buf_failed(&writer->strings) && !q_buf_failed(&writer->references) &&
-	       !q_buf_failed(&writer->previous);
+	return !writer->is_failed && !q_buf_failed(&writer->blocks) &&
+	       !q_buf_failed(&writer->block_offsets) && !q_buf_failed(&writer->strings) &&
+	       !q_buf_failed(&writer->references) && !q_buf_failed(&writer->previous);
 }
