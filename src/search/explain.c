@@ -19,13 +19,16 @@ static enum q_code explain_document(const struct room *room, const struct q__sna
 	bool is_match = false;
 	uint32_t document;
 	size_t part;
+	enum q_code code;
 
 	if (!cursor)
 		return q_fail(err, Q_NOMEM, "search_index.explain", "a document");
-	if (q__snapshot_find(snapshot, id, cursor, &part, &document) &&
-	    q__plan_explain(plan, snapshot, definition, part, document, arena, room->scratch,
-			    &is_match, out, err))
-		return err->code;
+	code = q__snapshot_find(snapshot, id, cursor, &part, &document, err);
+	if (!code)
+		code = q__plan_explain(plan, snapshot, definition, part, document, arena,
+				       room->scratch, &is_match, out, err);
+	if (code && code != Q_NOTFOUND)
+		return code;
 	return is_match ? Q_OK
 			: q_fail(err, Q_NOTFOUND, "search_index.explain",
 				 "the query finds no such document");
