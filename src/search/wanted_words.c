@@ -98,6 +98,13 @@ static void add_terms(struct collecting *collecting, const struct q_search_query
 		    &(struct q__wanted_word){.word = query->terms.values[i], .weight = weight});
 }
 
+static void add_range(struct collecting *collecting, const struct q_search_query *query,
+		      float weight)
+{
+	if (is_field(collecting, query->range.field))
+		add(collecting, &(struct q__wanted_word){.weight = weight, .range = query});
+}
+
 static void add_query(struct collecting *collecting, const struct q_search_query *query,
 		      float outer);
 
@@ -126,7 +133,9 @@ static void add_query(struct collecting *collecting, const struct q_search_query
 	switch (query->kind) {
 	case Q_SEARCH_ALL:
 	case Q_SEARCH_IDS:
-	case Q_SEARCH_RANGE: /* nothing is marked for being between two others */
+		return;
+	case Q_SEARCH_RANGE:
+		add_range(collecting, query, weight);
 		return;
 	case Q_SEARCH_TERM:
 	case Q_SEARCH_PREFIX:
@@ -184,12 +193,26 @@ static unsigned edits_between(const struct q__wanted_word *wanted, struct q_str 
 	return q__fuzzy_distance(&wanted->rest, state, count);
 }
 
+static bool is_between(const struct q_search_query *query, struct q_str word)
+{
+	const struct q_search_bound *from = &query->range.from, *to = &query->range.to;
+
+	/* Negative: the word lies within that end; 0: it is that end. */
+	int low = from->is_set ? q_str_compare(from->value, word) : -1;
+	int high = to->is_set ? q_str_compare(word, to->value) : -1;
+
+	return (low < 0 || (low == 0 && !from->is_exclusive)) &&
+	       (high < 0 || (high == 0 && !to->is_exclusive));
+}
+
 /* False: it does not want this word. The weight of a word that is all edits is 0. */
 static bool wants(const struct q__wanted_word *wanted, struct q_str word, float *weight)
 {
 	unsigned edits;
 
 	*weight = wanted->weight;
+	if (wanted->range)
+		return is_between(wanted->range, word);
 	if (wanted->is_beginning)
 		return q_str_starts_with(word, wanted->word);
 	if (wanted->edits == 0)

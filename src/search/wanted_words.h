@@ -20,6 +20,8 @@ struct q__wanted_word {
 	struct q_str prefix;  /* edits > 0: what may not differ */
 	struct q__fuzzy rest; /* edits > 0: what follows the prefix */
 	uint32_t length;      /* edits > 0: characters */
+
+	const struct q_search_query *range; /* or any word between its ends; borrowed */
 };
 
 struct q__wanted_words {

@@ -154,6 +154,9 @@ static void the_words_that_were_found_are_marked(void **state)
 			  "1 name: [John] Smith; 3 name: [John] Jones; ");
 	assert_highlights(suite, "{'term':{'tenant':'a'}}", "'fields':[{'tenant':{}},{'name':{}}]",
 			  "1 tenant: <em>a</em>; 2 tenant: <em>a</em>; ");
+	assert_highlights(suite, "{'range':{'name':{'gt':'john','lte':'smith'}}}",
+			  "'fields':{'name':{}}",
+			  "1 name: John <em>Smith</em>; 3 name: John <em>Jones</em>; ");
 }
 
 static void only_what_is_asked_of_a_field_is_marked_in_it(void **state)
