@@ -11,17 +11,28 @@ def as_float(number):
     return struct.unpack("f", struct.pack("f", number))[0]
 
 
-def from_node(answer):
+DETAILS = ("_source", "highlight")
+
+
+def details(body, hit):
+    """What a request asks for beyond ids and scores."""
+    asked = {"_source": not isinstance(body.get("_source", True), bool), "highlight": "highlight" in body}
+    return {name: hit.get(name, {}) for name in DETAILS if asked[name]}
+
+
+def from_node(body, answer):
     if "error" in answer:
-        return {"error": answer["error"].get("reason")}
+        return {"error": answer["error"].get("root_cause", [answer["error"]])[0].get("reason")}
     hits = answer["hits"]
-    return {"total": hits["total"]["value"], "hits": [[hit["_id"], as_float(hit["_score"])] for hit in hits["hits"]]}
+    return {"total": hits["total"]["value"],
+            "hits": [[hit["_id"], as_float(hit["_score"]), details(body, hit)] for hit in hits["hits"]]}
 
 
-def from_embedded(answer):
+def from_embedded(body, answer):
     if "error" in answer:
         return {"error": answer["error"]}
-    return {"total": answer["total"], "hits": [[which, as_float(score)] for which, score in answer["hits"]]}
+    return {"total": answer["total"],
+            "hits": [[which, as_float(score), details(body, more[0] if more else {})] for which, score, *more in answer["hits"]]}
 
 
 def is_near(a, b):
@@ -34,22 +45,23 @@ def are_same(theirs, ours):
 
 def are_near(theirs, ours):
     """Scores differ by rounding alone; hits may be swapped, also with those behind the last, where their scores do not tell them apart."""
-    our_scores, last = dict(ours), theirs[-1][1] if theirs else 0
-    return all(is_near(their[1], our[1]) for their, our in zip(theirs, ours)) and \
-        all(is_near(score, our_scores.get(which, last)) for which, score in theirs)
+    our_hits, last = {hit[0]: hit for hit in ours}, theirs[-1] if theirs else None
+    ends_alike = all(is_near(their[1], our[1]) for their, our in zip(theirs, ours))
+    found = ((their, our_hits.get(their[0], [their[0], last[1], their[2]])) for their in theirs)
+    return ends_alike and all(is_near(their[1], our[1]) and their[2] == our[2] for their, our in found)
 
 
 def difference(body, node_answer, embedded_answer):
     """What differs, in words; None where nothing does."""
-    theirs, ours = from_node(node_answer), from_embedded(embedded_answer)
+    theirs, ours = from_node(body, node_answer), from_embedded(body, embedded_answer)
     if "error" in theirs or "error" in ours:
         return None if "error" in theirs and "error" in ours else f"errors: {theirs.get('error')} / {ours.get('error')}"
     if theirs["total"] != ours["total"]:
         return f"totals: {theirs['total']} / {ours['total']}"
     if len(theirs["hits"]) != len(ours["hits"]):
-        return f"hits: {len(theirs['hits'])} / {len(ours['hits'])}"
+        return f"count: {len(theirs['hits'])} / {len(ours['hits'])}"
     alike = are_same if is_one_sum(body) else are_near
     if not is_settled(body) or alike(theirs["hits"], ours["hits"]):
         return None
     pairs = enumerate(zip(theirs["hits"], ours["hits"]))
-    return "scores: " + next((f"hit {i}: {their} / {our}" for i, (their, our) in pairs if their != our), "none")
+    return "hits: " + next((f"hit {i}: {their} / {our}" for i, (their, our) in pairs if their != our), "none")

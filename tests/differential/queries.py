@@ -3,14 +3,19 @@ import re
 
 import records
 
-TEXTS, KEYWORDS = ["name", "notes"], ["code", "plan", "tags"]
+TEXTS, KEYWORDS, VALUES = ["name", "notes"], ["code", "plan", "tags"], ["joined", "age", "balance", "active"]
 DEPTH_MAX = 4
+
+
+def unscored(field, query):
+    """OpenSearch scores a boolean by how rare it is, we by 1 (docs/search.md)."""
+    return {"constant_score": {"filter": query}} if field == "active" else query
 
 
 class Queries:
     def __init__(self, dice, vocabulary):
         self.dice, self.vocabulary = dice, vocabulary
-        self.leaves = [self.match_all, self.ids, self.term, self.term, self.terms, self.prefix, self.match, self.match, self.match,
+        self.leaves = [self.match_all, self.ids, self.term, self.term, self.terms, self.prefix, self.range, self.range, self.match, self.match, self.match,
                        self.multi_match, self.multi_match, self.multi_match]
 
     def request(self):
@@ -20,7 +25,26 @@ class Queries:
             body["size"] = dice.choice([0, 1, 20, 1000])
         if dice.random() < 0.1:
             body["from"] = dice.choice([1, 7, 100])
+        if dice.random() < 0.1:
+            body["_source"] = self.source()
+        if dice.random() < 0.2:
+            body["highlight"] = self.highlight()
         return body
+
+    def source(self):
+        names = self.dice.sample(["name", "notes", "tags", "na*", "*e", "nothing"], 2)
+        return self.dice.choice([names, names[0], {"includes": names}, {"excludes": names}, {"includes": ["*"], "excludes": names}])
+
+    def highlight(self):
+        dice = self.dice
+        made = {"type": "plain", "fields": {name: {} for name in dice.sample(TEXTS + KEYWORDS, dice.randint(1, 3))}}
+        if dice.random() < 0.5:
+            made["number_of_fragments"] = dice.choice([0, 1, 2, 10])
+        if dice.random() < 0.5:
+            made["fragment_size"] = dice.choice([10, 18, 50, 500])
+        if dice.random() < 0.2:
+            made |= {"pre_tags": ["["], "post_tags": ["]"], "encoder": "html"}
+        return made
 
     def query(self, depth):
         inner = depth < DEPTH_MAX and self.dice.random() < (0.5 if depth == 0 else 0.3)
@@ -44,17 +68,38 @@ class Queries:
 
     def value(self, field):
         """What a field may hold as one term; of a text, words are lower-cased."""
-        return self.keyword_value(field) if field in KEYWORDS else self.vocabulary.word(self.dice).lower()
+        dice = self.dice
+        if field in KEYWORDS:
+            return self.keyword_value(field)
+        value = {"joined": lambda: self.moment(), "age": lambda: dice.choice([dice.randint(-9, 105), str(dice.randint(0, 99)), 17.5]),
+                 "balance": lambda: dice.choice([0, 1.5, "1.5", -0.0, dice.uniform(-1e3, 1e3), 1e300]),
+                 "active": lambda: dice.choice([True, False, "true", "false"])}
+        return value[field]() if field in VALUES else self.vocabulary.word(dice).lower()
+
+    def moment(self):
+        """A date, or one that is reckoned from another; nothing that depends on the hour of the test."""
+        dice = self.dice
+        return records.moment(dice) if dice.random() < 0.7 else dice.choice(
+            ["now-30y/y", "now-20y/M", "1999-12-31||/M", "2001-02-28||+1y/d", "2010-10-10T10:10||-3h/h", "1984||+10M", "now+1y"])
+
+    def range(self, _):
+        dice, made = self.dice, {}
+        field = dice.choice(KEYWORDS + TEXTS[:1] + VALUES * 2)
+        if dice.random() < 0.8:
+            made[dice.choice(["gt", "gte"])] = self.value(field)
+        if dice.random() < 0.8:
+            made[dice.choice(["lt", "lte"])] = self.value(field)
+        return unscored(field, {"range": {field: self.with_boost(made)}})
 
     def term(self, _):
-        field = self.dice.choice(TEXTS + KEYWORDS)
-        if self.dice.random() < 0.5:
-            return {"term": {field: self.value(field)}}
-        return {"term": {field: self.with_boost({"value": self.value(field)})}}
+        field = self.dice.choice(TEXTS + KEYWORDS + VALUES)
+        value = self.value(field)
+        return unscored(field, {"term": {field: value if self.dice.random() < 0.5 else self.with_boost({"value": value})}})
 
     def terms(self, _):
-        field = self.dice.choice(TEXTS + KEYWORDS)
-        return {"terms": self.with_boost({field: [self.value(field) for _ in range(self.dice.choice([0, 1, 2, 5, 30]))]})}
+        field = self.dice.choice(TEXTS + KEYWORDS + VALUES)
+        values = [self.value(field) for _ in range(self.dice.choice([0, 1, 2, 5, 30]))]
+        return unscored(field, {"terms": self.with_boost({field: values})})
 
     def prefix(self, _):
         field = self.dice.choice(TEXTS + KEYWORDS)
