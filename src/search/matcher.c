@@ -26,6 +26,7 @@ void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint3
 	window->start = start;
 	window->end = end;
 	window->floor = floor;
+	window->is_scored = true;
 	memset(window->found, 0, sizeof window->found);
 	matcher->ops->fill(matcher, window);
 }
@@ -166,6 +167,7 @@ static void fill_constant(struct q__matcher *matcher, struct q__window *window)
 
 	window->floor = Q__NO_SCORES;
 	constant->inner->ops->fill(constant->inner, window);
+	window->is_scored = true;
 	q__set_scores(window, constant->score);
 }
 

@@ -21,6 +21,7 @@ struct q__window {
 	uint32_t start, end; /* documents [start, end) */
 	float floor;	     /* a score that is not above this may be any other that is not */
 	uint64_t found[Q__WINDOW_WORDS];   /* bit i: document start + i */
+	bool is_scored;			   /* false: no score is above the floor, and none is set */
 	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are found */
 	double sums[Q__WINDOW_DOCUMENTS];  /* for matchers that add up; 0 before and after */
 };
@@ -32,7 +33,7 @@ struct q__matcher {
 struct q__matcher_ops {
 	/* The first document >= from that may be found; Q__NO_DOCUMENT: none. */
 	uint32_t (*next)(struct q__matcher *, uint32_t from);
-	/* Sets found and scores; start, end and floor are set, found is all 0. */
+	/* Sets found and scores; start, end and floor are set, found is all 0, is_scored true. */
 	void (*fill)(struct q__matcher *, struct q__window *);
 	/* From here on documents that do not score above the floor, which only rises and which each
 	 * window has too, need not be found. NULL: they are found all the same. */

@@ -35,6 +35,16 @@ static uint32_t next_of_best(struct q__matcher *matcher, uint32_t from)
 	return first_of(best->inner, best->count, from);
 }
 
+/* Gives the documents that are found a score that is not above the floor. */
+static void set_scores(struct q__window *window)
+{
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
+		for (uint64_t word = window->found[i]; word != 0;)
+			window->scores[64 * i + q__take_bit(&word)] = 0;
+	}
+	window->is_scored = true;
+}
+
 /* `into` takes the better score of each document. */
 static void take_better(struct q__window *into, const struct q__window *from)
 {
@@ -52,16 +62,37 @@ static void take_better(struct q__window *into, const struct q__window *from)
 	}
 }
 
+static void take_found(struct q__window *into, const struct q__window *from)
+{
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++)
+		into->found[i] |= from->found[i];
+}
+
+/* Scores are only set where there are any. */
+static void join(struct q__window *into, struct q__window *from)
+{
+	if (!into->is_scored && !from->is_scored) {
+		take_found(into, from);
+		return;
+	}
+	if (!into->is_scored)
+		set_scores(into);
+	if (!from->is_scored)
+		set_scores(from);
+	take_better(into, from);
+}
+
 static void fill_best(struct q__matcher *matcher, struct q__window *window)
 {
 	struct best *best = q_container_of(matcher, struct best, base);
 
+	window->is_scored = false;
 	for (size_t i = 0; i < best->count; i++) {
 		if (q__matcher_next(best->inner[i], window->start) >= window->end)
 			continue;
 		q__matcher_fill(best->inner[i], &best->window, window->start, window->end,
 				window->floor);
-		take_better(window, &best->window);
+		join(window, &best->window);
 	}
 }
 
@@ -132,6 +163,8 @@ static void fill_inner(struct combined *combined, struct q__matcher *inner,
 		       const struct q__window *window, float floor)
 {
 	q__matcher_fill(inner, &combined->window, window->start, window->end, floor);
+	if (!combined->window.is_scored && floor != Q__NO_SCORES)
+		set_scores(&combined->window);
 }
 
 /* Is its score that of its one query? One that others are added to has to be exact. */

@@ -349,7 +349,7 @@ static void find_documents(struct weighted *weighted, struct q__window *window)
 		}
 		leave_window(weighted, term, block);
 	}
-	memset(window->scores, 0, sizeof window->scores);
+	window->is_scored = false;
 }
 
 static void fill_weighted(struct q__matcher *matcher, struct q__window *window)

@@ -262,7 +262,14 @@ void q__postings_seek_in_block(struct q__postings *postings, uint32_t from)
 
 uint32_t q__postings_frequency_in(struct q__postings *postings, uint32_t document)
 {
-	uint32_t block = q__postings_find_block(postings, 0, document);
+	uint32_t loaded = postings->block - 1, block;
+
+	block = q__postings_find_block(
+		postings,
+		postings->count > 0 && q__postings_block_start(postings, loaded) <= document
+			? loaded
+			: 0,
+		document);
 
 	if (q__postings_block_start(postings, block) > document ||
 	    !q__postings_load(postings, block))

@@ -40,7 +40,7 @@ static void take_best(struct run *run, uint32_t part)
 	struct q__window *window = run->window;
 	float floor = q__top_hits_floor(&run->top);
 
-	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
+	for (uint32_t i = 0; window->is_scored && i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
 			uint32_t at = 64 * i + q__take_bit(&word);
 
@@ -63,8 +63,10 @@ static uint32_t next_start(const struct run *run, struct q__matcher *matcher, ui
 
 static void take_window(struct run *run, uint32_t part)
 {
-	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++)
-		run->total += (uint64_t)__builtin_popcountll(run->window->found[i]);
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS && !run->is_exceeded; i++) {
+		if (run->window->found[i] != 0)
+			run->total += (uint64_t)__builtin_popcountll(run->window->found[i]);
+	}
 	run->is_exceeded = run->is_exceeded || run->total > run->total_max;
 	if (run->is_sorted)
 		q__sorted_hits_take(&run->sorted, run->window);
