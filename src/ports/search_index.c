@@ -137,6 +137,7 @@ enum q_code q_search_index_get(struct q_search_index *store, const struct q_call
 struct budget {
 	size_t clauses;
 	unsigned depth;
+	bool is_exact; /* what a word stands for does not hang on what the index holds */
 };
 
 static enum q_code check_query(const struct q_search_query *query, struct budget *budget,
@@ -206,6 +207,8 @@ static enum q_code check_match(const struct q_match *match, struct budget *budge
 	if (!code && (match->max_expansions < 1 || match->max_expansions > Q_SEARCH_CLAUSES_MAX))
 		code = q_fail(err, Q_INVALID, where, "max_expansions is 1..%d",
 			      Q_SEARCH_CLAUSES_MAX);
+	if (!code && budget->is_exact && match->fuzziness > Q_FUZZINESS_0)
+		code = q_fail(err, Q_INVALID, where, "a scope has no fuzzy words");
 	if (!code && !minimum_ok(match->minimum))
 		code = q_fail(err, Q_INVALID, where, "a minimum is -%d..%d", Q_SEARCH_CLAUSES_MAX,
 			      Q_SEARCH_CLAUSES_MAX);
@@ -329,7 +332,7 @@ static enum q_code check_highlight(const struct q_highlight_request *highlight, 
 static enum q_code check_tree(const struct q_search_query *query, const char *where,
 			      struct q_err *err)
 {
-	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX};
+	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX, false};
 
 	return check_query(query, &budget, where, err);
 }
@@ -353,6 +356,22 @@ static enum q_code check_sorts(const struct q_search_request *request, const cha
 	if (request->after && request->from > 0)
 		return q_fail(err, Q_INVALID, where, "from is 0 when going on behind a hit");
 	return Q_OK;
+}
+
+/* NULL is allowed. */
+static enum q_code check_scope(const struct q_search_index *store,
+			       const struct q_search_query *scope, const char *where,
+			       struct q_err *err)
+{
+	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX, true};
+
+	if (!scope)
+		return Q_OK;
+	if (!(store->ops->capabilities & Q_CAP_TENANT_STATISTICS))
+		return q_fail(err, Q_UNSUPPORTED, where,
+			      "%s does not score from a scope: give each tenant an index",
+			      store->ops->name);
+	return check_query(scope, &budget, where, err);
 }
 
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
@@ -379,6 +398,8 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 		code = check_highlight(&request->highlight, where, err);
 	if (!code)
 		code = check_tree(request->query, where, err);
+	if (!code)
+		code = check_scope(store, request->scope, where, err);
 	return code ? code : store->ops->search(store, call, index, request, arena, out, err);
 }
 

@@ -227,6 +227,10 @@ struct q_search_sort {
 
 struct q_search_request {
 	const struct q_search_query *query;
+	/* NULL: none. Else only documents that this finds are seen, and whatever is counted is
+	 * counted among them: the answer is, to the byte, that of an index that holds no others.
+	 * Fuzzy terms have no place in it. Needs Q_CAP_TENANT_STATISTICS. */
+	const struct q_search_query *scope;
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
 	bool with_source;
 	struct q_source_filter source_filter; /* with_source */

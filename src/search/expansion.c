@@ -24,6 +24,8 @@ struct best {
 };
 
 struct walk {
+	struct q__scope *scope;
+	size_t part, field;
 	struct q__fuzzy fuzzy;	       /* over what follows the prefix */
 	struct q_str prefix;	       /* of the word */
 	uint32_t prefix_length;	       /* characters */
@@ -34,29 +36,53 @@ struct walk {
 	uint32_t depth;		       /* states known for the current term */
 };
 
-/* Terms come in the order of their bytes within a walk; a walk of fewer edits comes before. */
-static bool keep(struct best *best, struct q_str term, float boost, struct q_arena *arena)
+static int by_boost(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->boost != y->boost)
+		return x->boost > y->boost ? -1 : 1;
+	return q_str_compare(x->term, y->term);
+}
+
+static bool is_wanted(const struct best *best, const struct candidate *candidate)
+{
+	return best->count < best->max ||
+	       by_boost(candidate, &best->candidates[best->count - 1]) < 0;
+}
+
+static bool keep(struct best *best, struct candidate candidate, struct q_arena *arena)
 {
 	size_t at = best->count;
 
-	if (best->count == best->max && boost <= best->candidates[at - 1].boost)
-		return true;
+	candidate.term = q_arena_copy(arena, candidate.term);
 	if (best->count == best->max)
 		at--;
 	else
 		best->count++;
-	for (; at > 0 && best->candidates[at - 1].boost < boost; at--)
+	for (; at > 0 && by_boost(&candidate, &best->candidates[at - 1]) < 0; at--)
 		best->candidates[at] = best->candidates[at - 1];
-	best->candidates[at] = (struct candidate){q_arena_copy(arena, term), boost};
+	best->candidates[at] = candidate;
 	return !q_arena_failed(arena);
 }
 
-/* No term that is still to come can be better than the worst that is kept. */
-static bool is_settled(const struct best *best, const struct walk *walk)
+/* Could a term of so many edits be kept? No other is more like the word than one of its length. */
+static bool is_open(const struct best *best, unsigned edits, uint32_t word_length)
 {
-	return best->count == best->max &&
-	       best->candidates[best->count - 1].boost >=
-		       q__similarity(walk->edits, walk->word_length, walk->word_length);
+	return best->count < best->max || best->candidates[best->count - 1].boost <=
+						  q__similarity(edits, word_length, word_length);
+}
+
+/* Neither the current term nor one behind it can be kept. */
+static bool is_settled(const struct best *best, const struct walk *walk,
+		       const struct q__term_cursor *cursor)
+{
+	struct candidate most = {.term = q__term_cursor_term(cursor)};
+
+	if (best->count < best->max)
+		return false;
+	most.boost = q__similarity(walk->edits, walk->word_length, walk->word_length);
+	return !is_wanted(best, &most);
 }
 
 /* Goes through the current term as far as its state lives. False: dead, after *end bytes. */
@@ -84,16 +110,28 @@ static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_
 	return true;
 }
 
-static bool keep_if_near(const struct walk *walk, const struct q__term_cursor *cursor,
-			 struct best *best, struct q_arena *arena)
+/* Does any document that is seen have the current term? */
+static bool is_seen(const struct walk *walk, struct q__term_cursor *cursor)
+{
+	struct q__term_ref ref;
+
+	if (!walk->scope->seen)
+		return true;
+	ref = q__term_cursor_ref(cursor);
+	return q__scope_has_term(walk->scope, walk->part, walk->field, &ref);
+}
+
+static bool keep_if_near(const struct walk *walk, struct q__term_cursor *cursor, struct best *best,
+			 struct q_arena *arena)
 {
 	unsigned edits = q__fuzzy_distance(&walk->fuzzy, walk->states[walk->depth], walk->depth);
+	struct candidate candidate = {.term = q__term_cursor_term(cursor)};
 
-	if (edits != walk->edits)
+	candidate.boost =
+		q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth);
+	if (edits != walk->edits || !is_wanted(best, &candidate) || !is_seen(walk, cursor))
 		return true;
-	return keep(best, q__term_cursor_term(cursor),
-		    q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth),
-		    arena);
+	return keep(best, candidate, arena);
 }
 
 static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct best *best,
@@ -103,7 +141,7 @@ static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct 
 	size_t end = 0;
 
 	while (is_there && q_str_starts_with(q__term_cursor_term(cursor), walk->prefix) &&
-	       !is_settled(best, walk)) {
+	       !is_settled(best, walk, cursor)) {
 		if (!follow(walk, cursor, &end)) {
 			is_there = q__term_cursor_skip(cursor, end);
 			continue;
@@ -158,16 +196,19 @@ static bool prepare_walk(struct walk *walk, struct q_str word, uint32_t prefix_l
 
 /* What is kept of one part. The word itself is looked up: it is found also where the walk ends
  * early. */
-static bool expand_in_part(const struct q__segment *segment, size_t field, struct q_str word,
+static bool expand_in_part(struct q__scope *scope, size_t part, size_t field, struct q_str word,
 			   const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
 			   struct best *best, struct q_arena *arena)
 {
-	const struct q__terms *terms = &segment->fields[field].terms;
+	const struct q__terms *terms = &scope->snapshot->parts[part].segment->fields[field].terms;
+	struct q__term_ref ref = q__terms_find(terms, word, cursor);
+	uint32_t length = count_characters(word);
 
-	if (q__terms_find(terms, word, cursor).document_count > 0 && !keep(best, word, 1.0f, arena))
+	if (q__scope_has_term(scope, part, field, &ref) &&
+	    !keep(best, (struct candidate){word, 1.0f}, arena))
 		return false;
-	for (unsigned edits = 1; edits <= rule->edits && best->count < best->max; edits++) {
-		struct walk walk = {.edits = edits};
+	for (unsigned edits = 1; edits <= rule->edits && is_open(best, edits, length); edits++) {
+		struct walk walk = {.scope = scope, .part = part, .field = field, .edits = edits};
 
 		q__term_cursor_start(cursor, terms);
 		if (!prepare_walk(&walk, word, rule->prefix_length, arena) ||
@@ -181,15 +222,6 @@ static int by_term(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
-	return q_str_compare(x->term, y->term);
-}
-
-static int by_boost(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-
-	if (x->boost != y->boost)
-		return x->boost > y->boost ? -1 : 1;
 	return q_str_compare(x->term, y->term);
 }
 
@@ -208,21 +240,19 @@ static size_t drop_repeated(struct candidate *candidates, size_t count)
 
 /* The best of all parts: whatever is among the best of the index is among the best of each part
  * that has it. */
-static bool collect(const struct q__snapshot *snapshot, size_t field, struct q_str word,
+static bool collect(struct q__scope *scope, size_t field, struct q_str word,
 		    const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
 		    struct q_arena *arena, struct best *out)
 {
-	struct candidate *all =
-		q_arena_alloc_array(arena, snapshot->part_count * rule->max, sizeof *all);
-	size_t count = 0;
+	size_t part_count = scope->snapshot->part_count, count = 0;
+	struct candidate *all = q_arena_alloc_array(arena, part_count * rule->max, sizeof *all);
 
 	if (!all)
 		return false;
-	for (size_t i = 0; i < snapshot->part_count; i++) {
+	for (size_t i = 0; i < part_count; i++) {
 		struct best best = {.candidates = all + count, .max = rule->max};
 
-		if (!expand_in_part(snapshot->parts[i].segment, field, word, rule, cursor, &best,
-				    arena))
+		if (!expand_in_part(scope, i, field, word, rule, cursor, &best, arena))
 			return false;
 		count += best.count;
 	}
@@ -236,36 +266,50 @@ static bool collect(const struct q__snapshot *snapshot, size_t field, struct q_s
 	return true;
 }
 
-bool q__expand_exact(const struct q__snapshot *snapshot, size_t field, struct q_str term,
-		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+struct q__term_ref *q__find_term(const struct q__snapshot *snapshot, size_t field,
+				 struct q_str term, struct q__term_cursor *cursor,
+				 struct q_arena *arena)
 {
 	struct q__term_ref *refs = q_arena_alloc_array(arena, snapshot->part_count, sizeof *refs);
+
+	for (size_t i = 0; refs && i < snapshot->part_count; i++)
+		refs[i] = q__terms_find(&snapshot->parts[i].segment->fields[field].terms, term,
+					cursor);
+	return refs;
+}
+
+bool q__expand_exact(struct q__scope *scope, size_t field, struct q_str term,
+		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+{
+	struct q__term_ref *refs = q__find_term(scope->snapshot, field, term, cursor, arena);
 
 	if (!refs)
 		return false;
 	*out = (struct q__expansion){.term = term, .boost = 1.0f, .refs = refs};
-	for (size_t i = 0; i < snapshot->part_count; i++) {
-		refs[i] = q__terms_find(&snapshot->parts[i].segment->fields[field].terms, term,
-					cursor);
-		out->document_count += refs[i].document_count;
+	for (size_t i = 0; i < scope->snapshot->part_count; i++) {
+		uint32_t count = q__scope_count_term(scope, i, field, &refs[i]);
+
+		if (count == 0)
+			refs[i] = (struct q__term_ref){0};
+		out->document_count += count;
 	}
 	return true;
 }
 
-bool q__expand(const struct q__snapshot *snapshot, size_t field, struct q_str word,
+bool q__expand(struct q__scope *scope, size_t field, struct q_str word,
 	       const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
 	       struct q_arena *arena, struct q__expansion **out, size_t *count)
 {
 	struct q__expansion *expansions;
 	struct best best;
 
-	if (!collect(snapshot, field, word, rule, cursor, arena, &best))
+	if (!collect(scope, field, word, rule, cursor, arena, &best))
 		return false;
 	expansions = q_arena_alloc_array(arena, best.count, sizeof *expansions);
 	if (!expansions)
 		return false;
 	for (size_t i = 0; i < best.count; i++) {
-		if (!q__expand_exact(snapshot, field, best.candidates[i].term, cursor, arena,
+		if (!q__expand_exact(scope, field, best.candidates[i].term, cursor, arena,
 				     &expansions[i]))
 			return false;
 		/* More edits than characters are a similarity below 0, which orders and no more. */

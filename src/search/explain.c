@@ -40,11 +40,12 @@ enum q_code q__explain(const struct q__snapshot *snapshot,
 		       struct q_explanation *out, struct q_err *err)
 {
 	struct room room = {q_arena_new(PLAN_BYTES), q_arena_new(SCRATCH_BYTES)};
+	struct q__scope scope = q__scope_all(snapshot, call);
 	const struct q__plan *plan;
 	enum q_code code;
 
 	if (room.plan && room.scratch)
-		code = q__plan_make(snapshot, definition, call, query, room.plan, &plan, err);
+		code = q__plan_make(&scope, definition, query, room.plan, &plan, err);
 	else
 		code = q_fail(err, Q_NOMEM, "search_index.explain", "a request");
 	if (!code)

@@ -29,26 +29,12 @@ enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t 
 		      Q_STR_ARG(name));
 }
 
-static uint64_t count_of(const struct q__planner *planner, size_t field, uint64_t *tokens)
-{
-	uint64_t documents = 0;
-
-	*tokens = 0;
-	for (size_t i = 0; i < planner->snapshot->part_count; i++) {
-		const struct q__field *in = &planner->snapshot->parts[i].segment->fields[field];
-
-		documents += in->document_count;
-		*tokens += in->token_count;
-	}
-	return documents;
-}
-
 float q__plan_weight(const struct q__planner *planner, size_t field, float boost,
 		     uint64_t document_count)
 {
-	uint64_t tokens;
+	struct q__field_counts counts = q__scope_count_field(planner->scope, field);
 
-	return boost * q__idf(count_of(planner, field, &tokens), document_count);
+	return boost * q__idf(counts.documents, document_count);
 }
 
 static enum q_code take_terms(struct q__planner *planner, size_t count)
@@ -65,12 +51,12 @@ enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t ro
 			     struct q__plan *plan)
 {
 	float *factors = q_arena_alloc_array(planner->arena, 256, sizeof *factors);
-	uint64_t tokens, documents = count_of(planner, field, &tokens);
+	struct q__field_counts counts = q__scope_count_field(planner->scope, field);
 
 	plan->kind = Q__PLAN_WEIGHTED;
 	plan->field = field;
-	plan->document_count = documents;
-	plan->average_length = q__average_length(documents, tokens);
+	plan->document_count = counts.documents;
+	plan->average_length = q__average_length(counts.documents, counts.tokens);
 	plan->clause_count = room;
 	plan->factors = factors;
 	plan->terms = q_arena_alloc_array(planner->arena, room, sizeof *plan->terms);
@@ -83,7 +69,6 @@ enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t ro
 static enum q_code plan_terms(struct q__planner *planner, size_t field, const struct q_str *values,
 			      size_t count, float score, struct q__plan *plan)
 {
-	struct q__expansion found;
 	enum q_code code = take_terms(planner, count);
 
 	plan->kind = Q__PLAN_TERMS;
@@ -93,11 +78,13 @@ static enum q_code plan_terms(struct q__planner *planner, size_t field, const st
 	if (!plan->terms)
 		return q__plan_out_of_memory(planner);
 	for (size_t i = 0; i < count && !code; i++) {
-		if (!q__expand_exact(planner->snapshot, field, values[i], planner->cursor,
-				     planner->arena, &found))
+		const struct q__term_ref *refs = q__find_term(planner->snapshot, field, values[i],
+							      planner->cursor, planner->arena);
+
+		if (!refs)
 			return q__plan_out_of_memory(planner);
 		plan->terms[plan->term_count++] =
-			(struct q__planned_term){.refs = found.refs, .term = values[i]};
+			(struct q__planned_term){.refs = refs, .term = values[i]};
 	}
 	return code;
 }
@@ -115,8 +102,7 @@ enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_
 	code = q__plan_weighted(planner, field, 1, plan);
 	if (code)
 		return code;
-	if (!q__expand_exact(planner->snapshot, field, term, planner->cursor, planner->arena,
-			     &found))
+	if (!q__expand_exact(planner->scope, field, term, planner->cursor, planner->arena, &found))
 		return q__plan_out_of_memory(planner);
 	plan->is_distinct = true;
 	plan->terms[plan->term_count++] = (struct q__planned_term){
@@ -262,14 +248,14 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 	return q_fail(planner->err, Q_INVALID, "search_index.search", "unknown kind of query");
 }
 
-enum q_code q__plan_make(const struct q__snapshot *snapshot,
-			 const struct q_index_definition *definition, const struct q_call *call,
+enum q_code q__plan_make(struct q__scope *scope, const struct q_index_definition *definition,
 			 const struct q_search_query *query, struct q_arena *arena,
 			 const struct q__plan **out, struct q_err *err)
 {
-	struct q__planner planner = {.snapshot = snapshot,
+	struct q__planner planner = {.scope = scope,
+				     .snapshot = scope->snapshot,
 				     .definition = definition,
-				     .call = call,
+				     .call = scope->call,
 				     .arena = arena,
 				     .now_ms = q_time_now_ms(),
 				     .err = err};
@@ -279,7 +265,9 @@ enum q_code q__plan_make(const struct q__snapshot *snapshot,
 	if (!plan || !planner.cursor)
 		return q__plan_out_of_memory(&planner);
 	*out = plan;
-	return plan_query(&planner, query, 1.0f, plan);
+	if (plan_query(&planner, query, 1.0f, plan))
+		return err->code;
+	return q__scope_check(scope, err);
 }
 
 static struct q__matcher *bind_terms(const struct q__plan *plan, const struct q__field *field,

@@ -49,7 +49,8 @@ struct q__plan {
 };
 
 struct q__planner {
-	const struct q__snapshot *snapshot;
+	struct q__scope *scope;
+	const struct q__snapshot *snapshot; /* the scope's; so is the call */
 	const struct q_index_definition *definition;
 	const struct q_call *call;
 	struct q_arena *arena;

@@ -59,9 +59,12 @@ static uint64_t count_least(const struct q__plan *plan, const struct q__snapshot
 	}
 }
 
-uint64_t q__plan_least(const struct q__plan *plan, const struct q__snapshot *snapshot)
+uint64_t q__plan_least(const struct q__plan *plan, const struct q__scope *scope)
 {
-	uint64_t least = count_least(plan, snapshot), deleted = deleted_count(snapshot);
+	uint64_t least, deleted = deleted_count(scope->snapshot);
 
+	if (scope->seen)
+		return 0;
+	least = count_least(plan, scope->snapshot);
 	return least > deleted ? least - deleted : 0;
 }

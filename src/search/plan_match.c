@@ -72,7 +72,7 @@ static enum q_code expand_word(struct q__planner *planner, size_t field,
 					 .prefix_length = match->prefix_length,
 					 .max = match->max_expansions};
 
-	if (!q__expand(planner->snapshot, field, word->term, &rule, planner->cursor, planner->arena,
+	if (!q__expand(planner->scope, field, word->term, &rule, planner->cursor, planner->arena,
 		       &word->expansions, &word->expansion_count))
 		return q__plan_out_of_memory(planner);
 	word->is_exact = match->fuzziness == Q_FUZZINESS_NONE;

@@ -28,7 +28,7 @@ static enum q_code add_word(struct q__planner *planner, size_t field, struct q_s
 	}
 	term = q_arena_copy(planner->arena, term);
 	if (q_arena_failed(planner->arena) ||
-	    !q__expand_exact(planner->snapshot, field, term, planner->cursor, planner->arena, word))
+	    !q__expand_exact(planner->scope, field, term, planner->cursor, planner->arena, word))
 		return q__plan_out_of_memory(planner);
 	words->count++;
 	return Q_OK;

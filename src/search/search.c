@@ -14,6 +14,7 @@ struct run {
 	const struct q__snapshot *snapshot;
 	const struct q_index_definition *definition;
 	const struct q_call *call;
+	struct q__scope scope;
 	struct q_arena *scratch;
 	struct q__window *window;
 	bool is_sorted, wants_scores;
@@ -22,18 +23,6 @@ struct run {
 	uint64_t total, total_max;
 	bool is_exceeded; /* there are more than total_max: they need not all be found */
 };
-
-static void drop_deleted(const struct q__deletions *deletions, struct q__window *window)
-{
-	for (uint32_t i = 0; deletions && i < Q__WINDOW_WORDS; i++) {
-		for (uint64_t word = window->found[i]; word != 0;) {
-			unsigned bit = q__take_bit(&word);
-
-			if (q__deletions_have(deletions, window->start + 64 * i + bit))
-				window->found[i] &= ~((uint64_t)1 << bit);
-		}
-	}
-}
 
 static void take_best(struct run *run, uint32_t part)
 {
@@ -53,12 +42,18 @@ static void take_best(struct run *run, uint32_t part)
 	}
 }
 
-/* The next window's first document. */
-static uint32_t next_start(const struct run *run, struct q__matcher *matcher, uint32_t from)
+/* The next window's first document: it may be found, and it is seen. */
+static uint32_t next_start(const struct run *run, uint32_t part, struct q__matcher *matcher,
+			   uint32_t from)
 {
+	uint32_t found;
+
 	if (run->is_exceeded && !run->is_sorted)
 		q__matcher_raise_floor(matcher, q__top_hits_floor(&run->top));
-	return q__matcher_next(matcher, from);
+	found = q__matcher_next(matcher, from);
+	while (found != Q__NO_DOCUMENT && (from = q__scope_next(&run->scope, part, found)) != found)
+		found = from == Q__NO_DOCUMENT ? from : q__matcher_next(matcher, from);
+	return found;
 }
 
 static void take_window(struct run *run, uint32_t part)
@@ -85,9 +80,8 @@ static float floor_of(const struct run *run)
 static enum q_code search_part(struct run *run, const struct q__plan *plan, uint32_t part,
 			       struct q_err *err)
 {
-	const struct q__part *in = &run->snapshot->parts[part];
 	struct q__matcher *matcher = q__plan_bind(plan, run->snapshot, part, run->scratch);
-	uint32_t count = in->segment->document_count;
+	uint32_t count = run->snapshot->parts[part].segment->document_count;
 	uint32_t start;
 
 	if (!matcher)
@@ -95,8 +89,8 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 			      "the query takes too much memory");
 	if (run->is_sorted)
 		q__sorted_hits_begin_part(&run->sorted, part);
-	for (start = next_start(run, matcher, 0); start < count;
-	     start = next_start(run, matcher, run->window->end)) {
+	for (start = next_start(run, part, matcher, 0); start < count;
+	     start = next_start(run, part, matcher, run->window->end)) {
 		uint32_t left = count - start;
 
 		if (q_call_check(run->call, "search_index.search", err))
@@ -104,7 +98,7 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 		q__matcher_fill(matcher, run->window, start,
 				start + (left < Q__WINDOW_DOCUMENTS ? left : Q__WINDOW_DOCUMENTS),
 				floor_of(run));
-		drop_deleted(in->deletions, run->window);
+		q__scope_narrow(&run->scope, part, run->window);
 		take_window(run, part);
 	}
 	return run->is_sorted ? q__sorted_hits_end_part(&run->sorted, err) : Q_OK;
@@ -192,15 +186,15 @@ static enum q_code search_parts(struct run *run, const struct q_search_request *
 				struct q_err *err)
 {
 	const struct q__plan *plan;
-	enum q_code code = q__plan_make(run->snapshot, run->definition, run->call, request->query,
-					run->scratch, &plan, err);
+	enum q_code code = q__plan_make(&run->scope, run->definition, request->query, run->scratch,
+					&plan, err);
 
 	if (!code)
 		code = open_hits(run, request, err);
 	run->window = q_arena_alloc(run->scratch, sizeof *run->window);
 	if (!code && !run->window)
 		code = q_fail(err, Q_NOMEM, "search_index.search", "a request");
-	run->is_exceeded = !code && q__plan_least(plan, run->snapshot) > run->total_max;
+	run->is_exceeded = !code && q__plan_least(plan, &run->scope) > run->total_max;
 	for (uint32_t i = 0; i < run->snapshot->part_count && !code; i++)
 		code = search_part(run, plan, i, err);
 	return code;
@@ -220,9 +214,15 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 	run.scratch = q_arena_new(SCRATCH_BYTES);
 	if (!run.scratch)
 		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
-	code = search_parts(&run, request, err);
+	run.scope = q__scope_all(snapshot, call);
+	code = request->scope ? q__scope_make(snapshot, definition, call, request->scope,
+					      run.scratch, &run.scope, err)
+			      : Q_OK;
+	if (!code)
+		code = search_parts(&run, request, err);
 	if (!code)
 		code = show_page(&run, request, arena, out, err);
+	q__scope_free(&run.scope);
 	q_arena_free(run.scratch);
 	return code;
 }

@@ -216,7 +216,7 @@ static void close_store(struct q_search_index *base)
 
 static const struct q_search_index_ops embedded_ops = {
 	.name = "embedded",
-	.capabilities = Q_CAP_IN_PROCESS,
+	.capabilities = Q_CAP_IN_PROCESS | Q_CAP_TENANT_STATISTICS,
 	.ensure = q__embedded_ensure,
 	.bulk = bulk,
 	.refresh = refresh,

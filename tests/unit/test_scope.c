@@ -1,0 +1,464 @@
+/* Several tenants in one index, with deletions and many segments, and each of them alone in an
+ * index of its own: random requests have the same answer, to the byte. */
+#include "search/query_json.h"
+#include "search/search_index_embedded.h"
+
+#include "base/buf.h"
+#include "support/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	ROUNDS = 3,
+	ROUNDS_LONG = 60,
+	REQUESTS = 120,
+	OPERATIONS = 900,
+	TENANTS = 3,
+	IDS = 120, /* of a tenant */
+	VOCABULARY = 150,
+	LONG_TEXT_WORDS = 150, /* more than a length byte keeps exactly */
+	ARENA_BYTES = 64 << 20,
+	ANSWER_BYTES = 4 << 20
+};
+
+static const struct q_call no_limits;
+static const struct q_str shared_index = Q_STR_INIT("shared");
+static const char *const tenants[TENANTS] = {"ann", "bob", "cat"};
+
+static const struct q_field_definition fields[] = {
+	{Q_STR_INIT("tenant"), Q_FIELD_KEYWORD}, {Q_STR_INIT("tags"), Q_FIELD_KEYWORD},
+	{Q_STR_INIT("title"), Q_FIELD_TEXT},	 {Q_STR_INIT("body"), Q_FIELD_TEXT},
+	{Q_STR_INIT("price"), Q_FIELD_NUMBER},
+};
+static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+
+struct world {
+	uint64_t seed;
+	char vocabulary[VOCABULARY][16];
+	char path[SCRATCH_PATH_MAX];
+	struct q_search_index *store;
+	struct q_arena *arena;
+	struct q_err err;
+};
+
+static unsigned draw(struct world *world, unsigned below)
+{
+	world->seed = world->seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(world->seed >> 33) % below;
+}
+
+/* Words that are near to each other: short, of few letters. */
+static void make_vocabulary(struct world *world)
+{
+	for (size_t i = 0; i < VOCABULARY; i++) {
+		size_t length = 1 + draw(world, 7);
+
+		for (size_t j = 0; j < length; j++)
+			world->vocabulary[i][j] = (char)('a' + draw(world, 3));
+		world->vocabulary[i][length] = '\0';
+	}
+}
+
+/* A tenant has words of its own, and some that all have, more of some than of others. */
+static const char *word_of(struct world *world, unsigned tenant)
+{
+	unsigned own = VOCABULARY / TENANTS * tenant;
+
+	if (draw(world, 3) == 0)
+		return world->vocabulary[draw(world, VOCABULARY)];
+	return world->vocabulary[own + draw(world, draw(world, VOCABULARY / TENANTS) + 1)];
+}
+
+static void append_words(struct world *world, unsigned tenant, unsigned count, struct q_buf *out)
+{
+	for (unsigned i = 0; i < count; i++)
+		q_buf_format(out, "%s%s", i ? " " : "", word_of(world, tenant));
+}
+
+static struct q_str make_source(struct world *world, unsigned tenant)
+{
+	struct q_str copy;
+	struct q_buf out;
+
+	q_buf_init(&out, 1 << 16);
+	q_buf_format(&out, "{\"tenant\":\"%s\",\"tags\":[", tenants[tenant]);
+	for (unsigned i = 0, count = draw(world, 4); i < count; i++)
+		q_buf_format(&out, "%s\"%s\"", i ? "," : "", word_of(world, tenant));
+	q_buf_append(&out, Q_STR("],\"title\":\""));
+	append_words(world, tenant, draw(world, 6), &out);
+	q_buf_append(&out, Q_STR("\",\"body\":[\""));
+	append_words(world, tenant, draw(world, 4) ? draw(world, 20) : draw(world, LONG_TEXT_WORDS),
+		     &out);
+	q_buf_format(&out, "\",\"aa\"],\"price\":%u}", draw(world, 50));
+	copy = q_arena_copy(world->arena, q_buf_str(&out));
+	q_buf_free(&out);
+	return copy;
+}
+
+static void apply(struct world *world, struct q_str index, const struct q_bulk_operation *operation)
+{
+	struct q_bulk_result result;
+
+	if (q_search_index_bulk(world->store, &no_limits, index, operation, 1, world->arena,
+				&result, &world->err) ||
+	    result.code)
+		fail_msg("a document was not taken");
+}
+
+static void refresh(struct world *world, struct q_str index)
+{
+	assert_int_equal(q_search_index_refresh(world->store, &no_limits, index, &world->err),
+			 Q_OK);
+}
+
+static void merge(struct world *world, struct q_str index)
+{
+	assert_int_equal(q_search_index_merge(world->store, &no_limits, index, &world->err), Q_OK);
+}
+
+/* Puts or deletes a document of the tenant, in the shared index and, if it has one, in its own. */
+static void change(struct world *world, unsigned tenant, bool has_own)
+{
+	struct q_bulk_operation operation = {
+		.id = q_arena_format(world->arena, "%s-%u", tenants[tenant], draw(world, IDS))};
+
+	operation.kind = draw(world, 5) ? Q_BULK_PUT : Q_BULK_DELETE;
+	if (operation.kind == Q_BULK_PUT)
+		operation.source = make_source(world, tenant);
+	apply(world, shared_index, &operation);
+	if (has_own)
+		apply(world, q_str_from(tenants[tenant]), &operation);
+}
+
+static void ensure(struct world *world, struct q_str index)
+{
+	assert_int_equal(
+		q_search_index_ensure(world->store, &no_limits, index, &definition, &world->err),
+		Q_OK);
+}
+
+static void open_world(struct world *world, uint64_t seed)
+{
+	*world = (struct world){.seed = seed, .arena = q_arena_new(ARENA_BYTES)};
+	scratch_make(world->path);
+	make_vocabulary(world);
+	assert_int_equal(q_search_index_embedded_open(world->path, &world->store, &world->err),
+			 Q_OK);
+	ensure(world, shared_index);
+	for (unsigned i = 0; i < TENANTS; i++)
+		ensure(world, q_str_from(tenants[i]));
+	for (unsigned i = 0; i < OPERATIONS; i++) {
+		change(world, draw(world, TENANTS), true);
+		if (draw(world, 60) == 0)
+			refresh(world, shared_index);
+		if (draw(world, OPERATIONS) == 0)
+			merge(world, shared_index);
+	}
+	refresh(world, shared_index);
+	for (unsigned i = 0; i < TENANTS; i++)
+		merge(world, q_str_from(tenants[i]));
+}
+
+static void close_world(struct world *world)
+{
+	q_search_index_close(world->store);
+	scratch_remove(world->path);
+	q_arena_free(world->arena);
+}
+
+/* A query as OpenSearch has it, at random. */
+static void append_query(struct world *world, unsigned depth, struct q_buf *out);
+
+static const char *any_word(struct world *world)
+{
+	return world->vocabulary[draw(world, VOCABULARY)];
+}
+
+static const char *any_field(struct world *world)
+{
+	static const char *const names[] = {"tags", "title", "body"};
+
+	return names[draw(world, Q_COUNT_OF(names))];
+}
+
+static void append_match(struct world *world, struct q_buf *out)
+{
+	static const char *const fuzziness[] = {"0", "1", "2", "AUTO"};
+
+	q_buf_format(out, "{\"multi_match\":{\"query\":\"%s %s\",\"fields\":[\"%s^%u\",\"%s\"]",
+		     any_word(world), any_word(world), any_field(world), 1 + draw(world, 3),
+		     any_field(world));
+	if (draw(world, 4))
+		q_buf_format(out,
+			     ",\"fuzziness\":\"%s\",\"prefix_length\":%u,"
+			     "\"max_expansions\":%u",
+			     fuzziness[draw(world, 4)], draw(world, 3), draw(world, 2) ? 50 : 4);
+	if (draw(world, 4) == 0)
+		q_buf_append(out, Q_STR(",\"operator\":\"and\""));
+	q_buf_append(out, Q_STR("}}"));
+}
+
+static void append_member(struct world *world, const char *name, unsigned depth, struct q_buf *out)
+{
+	q_buf_format(out, "\"%s\":[", name);
+	for (unsigned i = 0, count = draw(world, 3); i < count; i++) {
+		q_buf_append(out, i ? Q_STR(",") : Q_STR(""));
+		append_query(world, depth, out);
+	}
+	q_buf_append_char(out, ']');
+}
+
+static void append_bool(struct world *world, unsigned depth, struct q_buf *out)
+{
+	static const char *const members[] = {"must", "filter", "should", "must_not"};
+
+	q_buf_append(out, Q_STR("{\"bool\":{"));
+	for (size_t i = 0; i < Q_COUNT_OF(members); i++) {
+		q_buf_append(out, i ? Q_STR(",") : Q_STR(""));
+		append_member(world, members[i], depth, out);
+	}
+	q_buf_append(out, Q_STR("}}"));
+}
+
+static void append_query(struct world *world, unsigned depth, struct q_buf *out)
+{
+	switch (draw(world, depth ? 11 : 9)) {
+	case 0:
+		q_buf_append(out, Q_STR("{\"match_all\":{}}"));
+		break;
+	case 1:
+		q_buf_format(out, "{\"term\":{\"%s\":\"%s\"}}", any_field(world), any_word(world));
+		break;
+	case 2:
+		q_buf_format(out, "{\"terms\":{\"tags\":[\"%s\",\"%s\"]}}", any_word(world),
+			     any_word(world));
+		break;
+	case 3:
+		q_buf_format(out, "{\"prefix\":{\"%s\":\"%.2s\"}}", any_field(world),
+			     any_word(world));
+		break;
+	case 4:
+		q_buf_format(out, "{\"constant_score\":{\"filter\":{\"term\":{\"title\":\"%s\"}}}}",
+			     any_word(world));
+		break;
+	case 9:
+	case 10:
+		append_bool(world, depth - 1, out);
+		break;
+	default:
+		append_match(world, out);
+	}
+}
+
+static struct q_str make_body(struct world *world)
+{
+	struct q_str copy;
+	struct q_buf out;
+
+	q_buf_init(&out, 1 << 16);
+	q_buf_append(&out, Q_STR("{\"query\":"));
+	append_query(world, 2, &out);
+	q_buf_format(&out, ",\"from\":%u,\"size\":%u,\"track_total_hits\":%u}", draw(world, 3),
+		     draw(world, 40), 1 + draw(world, 100));
+	copy = q_arena_copy(world->arena, q_buf_str(&out));
+	q_buf_free(&out);
+	return copy;
+}
+
+static void write_answer(const struct q_search_result *result, struct q_buf *out)
+{
+	q_buf_format(out, "%llu %d\n", (unsigned long long)result->total,
+		     result->total_is_exceeded);
+	for (size_t i = 0; i < result->hit_count; i++)
+		q_buf_format(out, "%.*s %a %.*s\n", Q_STR_ARG(result->hits[i].id),
+			     (double)result->hits[i].score, Q_STR_ARG(result->hits[i].source));
+}
+
+/* The answer, or the error, with every bit of it. */
+static struct q_str ask(struct world *world, struct q_str index, struct q_str body,
+			const struct q_search_query *scope)
+{
+	struct q_search_request request;
+	struct q_search_result result;
+	const struct q_json *json;
+	struct q_str answer;
+	struct q_buf out;
+
+	if (q_json_parse(world->arena, q_str_bytes(body), &q_json_request_limits, &json,
+			 &world->err) ||
+	    q_query_json_parse(world->arena, json, &request, &world->err))
+		fail_msg("%.*s: %s", Q_STR_ARG(body), world->err.message);
+	request.scope = scope;
+	q_buf_init(&out, ANSWER_BYTES);
+	if (q_search_index_search(world->store, &no_limits, index, &request, world->arena, &result,
+				  &world->err))
+		q_buf_format(&out, "%d %s", world->err.code, world->err.message);
+	else
+		write_answer(&result, &out);
+	assert_false(q_buf_failed(&out));
+	answer = q_arena_copy(world->arena, q_buf_str(&out));
+	q_buf_free(&out);
+	return answer;
+}
+
+static struct q_search_query scope_of(unsigned tenant)
+{
+	return (struct q_search_query){.kind = Q_SEARCH_TERM,
+				       .boost = 1,
+				       .term = {Q_STR("tenant"), q_str_from(tenants[tenant])}};
+}
+
+/* Shows where they part. */
+static void check_same(struct q_str body, struct q_str answer, struct q_str expected)
+{
+	struct q_str a, b;
+	size_t at = 0;
+
+	if (q_str_equal(answer, expected))
+		return;
+	while (at < answer.length && at < expected.length && answer.data[at] == expected.data[at])
+		at++;
+	at -= at < 60 ? at : 60;
+	a = q_str_slice(answer, at, at + 150 < answer.length ? at + 150 : answer.length);
+	b = q_str_slice(expected, at, at + 150 < expected.length ? at + 150 : expected.length);
+	fail_msg("%.*s\n%.*s\ninstead of\n%.*s", Q_STR_ARG(body), Q_STR_ARG(a), Q_STR_ARG(b));
+}
+
+static unsigned rounds(void)
+{
+	return getenv("QUIRE_LONG") ? ROUNDS_LONG : ROUNDS;
+}
+
+static void a_tenant_is_answered_as_if_it_had_the_index_alone(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+
+	(void)state;
+	for (unsigned round = 0; round < rounds(); round++) {
+		open_world(world, round);
+		for (unsigned i = 0; i < REQUESTS; i++) {
+			unsigned tenant = i % TENANTS;
+			struct q_search_query scope = scope_of(tenant);
+			struct q_str body;
+
+			q_arena_reset(world->arena);
+			body = make_body(world);
+			check_same(body, ask(world, shared_index, body, &scope),
+				   ask(world, q_str_from(tenants[tenant]), body, NULL));
+		}
+		close_world(world);
+	}
+	free(world);
+}
+
+static void what_others_add_and_delete_changes_no_byte(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	struct q_search_query scope = scope_of(0);
+	struct q_str bodies[REQUESTS], before[REQUESTS];
+
+	(void)state;
+	open_world(world, 1000);
+	q_arena_reset(world->arena);
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		bodies[i] = make_body(world);
+		before[i] = ask(world, shared_index, bodies[i], &scope);
+	}
+	for (unsigned i = 0; i < OPERATIONS; i++) {
+		change(world, 1 + draw(world, TENANTS - 1), false);
+		if (draw(world, 100) == 0)
+			refresh(world, shared_index);
+	}
+	refresh(world, shared_index);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		check_same(bodies[i], ask(world, shared_index, bodies[i], &scope), before[i]);
+	merge(world, shared_index);
+	for (unsigned i = 0; i < REQUESTS; i++)
+		check_same(bodies[i], ask(world, shared_index, bodies[i], &scope), before[i]);
+	close_world(world);
+	free(world);
+}
+
+/* A scope of nobody, one of everybody, and one that is put together. */
+static void any_exact_query_is_a_scope(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	struct q_search_query members[2] = {scope_of(0), scope_of(1)};
+	struct q_search_query either = {
+		.kind = Q_SEARCH_BOOL,
+		.boost = 1,
+		.combination = {.should = members, .should_count = 2, .minimum_should = 1}};
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_query nobody = scope_of(0);
+	struct q_str body = Q_STR("{\"query\":{\"match\":{\"body\":{\"query\":\"ab\","
+				  "\"fuzziness\":2}}}}");
+
+	(void)state;
+	nobody.term.value = Q_STR("nobody");
+	open_world(world, 2000);
+	assert_true(q_str_equal(ask(world, shared_index, body, &nobody), Q_STR("0 0\n")));
+	merge(world, shared_index);
+	check_same(body, ask(world, shared_index, body, &all),
+		   ask(world, shared_index, body, NULL));
+	assert_false(q_str_equal(ask(world, shared_index, body, &either),
+				 ask(world, shared_index, body, &members[0])));
+	close_world(world);
+	free(world);
+}
+
+static void a_fuzzy_scope_is_refused(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	static const struct q_match_field title = {Q_STR_INIT("title"), 1};
+	struct q_search_query fuzzy = {.kind = Q_SEARCH_MATCH,
+				       .boost = 1,
+				       .match = {.text = Q_STR("aa"),
+						 .fields = &title,
+						 .field_count = 1,
+						 .fuzziness = Q_FUZZINESS_AUTO,
+						 .max_expansions = 50}};
+
+	(void)state;
+	open_world(world, 3000);
+	ask(world, shared_index, Q_STR("{}"), &fuzzy);
+	assert_int_equal(world->err.code, Q_INVALID);
+	fuzzy.match.fuzziness = Q_FUZZINESS_NONE;
+	assert_false(q_str_equal(ask(world, shared_index, Q_STR("{}"), &fuzzy), Q_STR("0 0\n")));
+	close_world(world);
+	free(world);
+}
+
+static void a_scope_that_takes_too_long_is_an_error_and_no_answer(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1}, scope = scope_of(0);
+	struct q_search_request request = {.query = &all, .scope = &scope, .size = 10};
+	atomic_bool is_cancelled = true;
+	struct q_call call = {.is_cancelled = &is_cancelled};
+	struct q_search_result result;
+
+	(void)state;
+	open_world(world, 4000);
+	assert_int_equal(q_search_index_search(world->store, &call, shared_index, &request,
+					       world->arena, &result, &world->err),
+			 Q_CANCELLED);
+	close_world(world);
+	free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tenant_is_answered_as_if_it_had_the_index_alone),
+		cmocka_unit_test(what_others_add_and_delete_changes_no_byte),
+		cmocka_unit_test(any_exact_query_is_a_scope),
+		cmocka_unit_test(a_fuzzy_scope_is_refused),
+		cmocka_unit_test(a_scope_that_takes_too_long_is_an_error_and_no_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
