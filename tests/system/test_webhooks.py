@@ -260,10 +260,10 @@ def test_no_kill_9_loses_an_announcement_or_gives_it_another_id(tmp_path, receiv
         server.kill()
         server.start()
     client = server.client()
-    wait_until(lambda: not [job for job in all_jobs(client) if job["status"] != "completed"], "all jobs end", 60)
+    wait_until(lambda: not [job for job in all_jobs(client) if job["status"] != "completed"], "all jobs end")
     expected = {f"msg_{job['fileId']}_1" for job in all_jobs(client)}
     assert len(expected) >= 4
-    wait_until(lambda: {message.id for message in to.messages} == expected, "each end is told", 60)
+    wait_until(lambda: {message.id for message in to.messages} == expected, "each end is told")
     server.stop()
 
 
