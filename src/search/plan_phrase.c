@@ -59,6 +59,8 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 
 	for (size_t i = 0; i < words->count && !code; i++) {
 		plan->terms[i].refs = words->items[i].refs;
+		plan->terms[i].term = words->items[i].term;
+		plan->terms[i].document_count = words->items[i].document_count;
 		rarity += (double)q__plan_weight(planner, field, 1.0f,
 						 words->items[i].document_count);
 	}

@@ -94,6 +94,17 @@ static void write_terms(struct writing *writing, const struct q__plan *plan)
 	q_buf_append(&writing->out, is_one ? Q_STR("") : Q_STR(")"));
 }
 
+static void write_phrase(struct writing *writing, const struct q__plan *plan)
+{
+	q_buf_format(&writing->out, "%.*s:\"", Q_STR_ARG(field_name(writing, plan->field)));
+	for (size_t i = 0; i < plan->term_count; i++)
+		q_buf_format(&writing->out, "%s%.*s", i ? " " : "",
+			     Q_STR_ARG(plan->terms[i].term));
+	q_buf_append_char(&writing->out, '"');
+	if (plan->slop > 0)
+		q_buf_format(&writing->out, "~%u", plan->slop);
+}
+
 static void write_range(struct writing *writing, const struct q_search_query *query)
 {
 	const struct q_search_bound *from = &query->range.from, *to = &query->range.to;
@@ -132,6 +143,9 @@ static void write_plan(struct writing *writing, const struct q__plan *plan)
 		break;
 	case Q__PLAN_WEIGHTED:
 		write_weighted(writing, plan);
+		break;
+	case Q__PLAN_PHRASE:
+		write_phrase(writing, plan);
 		break;
 	case Q__PLAN_BEST:
 		write_best(writing, plan);

@@ -24,6 +24,7 @@ enum {
 	VOCABULARY = 120,
 	DEPTH = 3,
 	HITS = 50,
+	EXPLAINED = 3,
 	REFRESHES_MAX = 6 /* so few that no merge forgets what is deleted: it counts until then */
 };
 
@@ -771,6 +772,30 @@ static void check_query(struct model *model, const struct q_search_query *query)
 	}
 }
 
+/* An explanation's value is the score, and of what is not found there is none. */
+static void check_explained(struct model *model, const struct q_search_query *query)
+{
+	struct q_search_request request = {.query = query, .size = EXPLAINED};
+	struct q_search_result result;
+	struct q_explanation explanation;
+
+	assert_int_equal(q_search_index_search(model->store, &no_limits, index_name, &request,
+					       model->arena, &result, &model->err),
+			 Q_OK);
+	for (size_t i = 0; i < result.hit_count; i++) {
+		assert_int_equal(q_search_index_explain(model->store, &no_limits, index_name, query,
+							result.hits[i].id, model->arena,
+							&explanation, &model->err),
+				 Q_OK);
+		assert_true((float)explanation.value == result.hits[i].score);
+	}
+	if (result.total == 0)
+		assert_int_equal(q_search_index_explain(model->store, &no_limits, index_name, query,
+							Q_STR("1"), model->arena, &explanation,
+							&model->err),
+				 Q_NOTFOUND);
+}
+
 /* The hits are the same, to the last bit, however far they are counted. */
 static void check_bounded(struct model *model, const struct q_search_query *query)
 {
@@ -804,6 +829,7 @@ static void check_queries(struct model *model)
 		make_query(model, &query, DEPTH);
 		check_query(model, &query);
 		check_bounded(model, &query);
+		check_explained(model, &query);
 	}
 }
 
