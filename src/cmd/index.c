@@ -10,8 +10,9 @@ static const struct {
 	const char *name;
 	enum q_exit (*run)(struct q_index_command *);
 } verbs[] = {
-	{"build", q_index_build},      {"search", q_index_search}, {"ls", q_index_ls},
-	{"stats", q_index_statistics}, {"check", q_index_check},   {"dump", q_index_dump},
+	{"build", q_index_build},      {"search", q_index_search},   {"count", q_index_count},
+	{"explain", q_index_explain},  {"suggest", q_index_suggest}, {"ls", q_index_ls},
+	{"stats", q_index_statistics}, {"check", q_index_check},     {"dump", q_index_dump},
 };
 
 static enum q_exit run_verb(struct q_index_command *command,
@@ -61,13 +62,21 @@ static enum q_exit run(const struct q_command_context *context)
 const struct q_command q_command_index = {
 	.name = "index",
 	.synopsis = "index build DIR --mapping FILE --docs FILE.ndjson --id FIELD | "
-		    "index search DIR --ndjson [--threads N] [--repeat N] [--stats] | "
+		    "index search|count|explain|suggest DIR --ndjson [--threads N] [--repeat N] "
+		    "[--stats] | "
 		    "index ls|stats|check|dump DIR",
 	.summary = "a search index in a directory: make it, ask it, look into it",
 	.help = "build   puts every line of --docs, under the id that its field --id has; the "
 		"mapping is in OpenSearch's form.\n"
 		"search  reads lines {\"id\": ..., \"body\": {OpenSearch request}} and writes "
-		"{\"id\", \"total\", \"hits\": [[id, score], ...]}.\n"
+		"{\"id\", \"total\", \"hits\": [[id, score], ...]};\n"
+		"        highlights, and parts of _source, are in an object behind the score.\n"
+		"count   the same lines in, {\"id\", \"count\"} out.\n"
+		"explain lines {\"id\", \"document\": id, \"body\"} in, {\"id\", \"explanation\"} "
+		"out.\n"
+		"suggest lines {\"id\", \"body\": {\"complete\" or \"correct\": {\"field\", "
+		"\"text\"}, \"filter\": a query}} in,\n"
+		"        {\"id\", \"suggest\": [{\"text\", \"freq\", \"options\"}]} out.\n"
 		"        --stats prints how long it took to stderr.\n"
 		"ls      the segments; stats: documents and sizes; check: reads every byte; dump: "
 		"{\"id\", \"source\"} a line.\n",

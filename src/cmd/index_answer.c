@@ -1,10 +1,13 @@
-/* The lines that `quire index` answers with. */
+/* The kinds of questions that `quire index` answers, and the lines of their answers. */
 #include "base/json.h"
 #include "cmd/index_command.h"
+#include "search/query_json.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+static const struct q_call no_limits;
 
 /* As few digits as give the same 32-bit float back. */
 static void put_float(struct q_json_writer *json, float number)
@@ -110,26 +113,77 @@ static void begin(struct q_json_writer *json, struct q_buf *out, struct q_str id
 	q_json_field_string(json, "id", id);
 }
 
-void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_search_request *request,
-			const struct q_search_result *result)
+static enum q_code read_request(struct q_arena *arena, const struct q_json *line,
+				struct q_index_question *out, struct q_err *err)
 {
+	return q_query_json_parse(arena, q_json_member(line, Q_STR("body")), &out->request, err);
+}
+
+static enum q_code ask_hits(struct q_search_index *store, const struct q_index_question *question,
+			    struct q_arena *arena, union q_index_result *out, struct q_err *err)
+{
+	return q_search_index_search(store, &no_limits, Q_INDEX_COMMAND_NAME, &question->request,
+				     arena, &out->hits, err);
+}
+
+static void put_hit(struct q_json_writer *json, const struct q_search_request *request,
+		    const struct q_search_hit *hit)
+{
+	q_json_begin_array(json);
+	q_json_put_string(json, hit->id);
+	put_score(json, hit->score);
+	put_details(json, request, hit);
+	q_json_end_array(json);
+}
+
+static void write_hits(struct q_buf *out, const struct q_index_question *question,
+		       const union q_index_result *result)
+{
+	const struct q_search_result *hits = &result->hits;
 	struct q_json_writer json;
 
-	begin(&json, out, id);
-	q_json_field_int64(&json, "total", (int64_t)result->total);
-	if (result->total_is_exceeded)
+	begin(&json, out, question->id);
+	q_json_field_int64(&json, "total", (int64_t)hits->total);
+	if (hits->total_is_exceeded)
 		q_json_field_string(&json, "relation", Q_STR("gte"));
 	q_json_name(&json, "hits");
 	q_json_begin_array(&json);
-	for (size_t i = 0; i < result->hit_count; i++) {
-		q_json_begin_array(&json);
-		q_json_put_string(&json, result->hits[i].id);
-		put_score(&json, result->hits[i].score);
-		put_details(&json, request, &result->hits[i]);
-		q_json_end_array(&json);
-	}
+	for (size_t i = 0; i < hits->hit_count; i++)
+		put_hit(&json, &question->request, &hits->hits[i]);
 	q_json_end_array(&json);
 	q_json_end_object(&json);
+}
+
+enum q_exit q_index_search(struct q_index_command *command)
+{
+	static const struct q_index_asking asking = {read_request, ask_hits, write_hits};
+
+	return q_index_ask(command, &asking);
+}
+
+static enum q_code ask_count(struct q_search_index *store, const struct q_index_question *question,
+			     struct q_arena *arena, union q_index_result *out, struct q_err *err)
+{
+	(void)arena;
+	return q_search_index_count(store, &no_limits, Q_INDEX_COMMAND_NAME,
+				    question->request.query, &out->count, err);
+}
+
+static void write_count(struct q_buf *out, const struct q_index_question *question,
+			const union q_index_result *result)
+{
+	struct q_json_writer json;
+
+	begin(&json, out, question->id);
+	q_json_field_int64(&json, "count", (int64_t)result->count);
+	q_json_end_object(&json);
+}
+
+enum q_exit q_index_count(struct q_index_command *command)
+{
+	static const struct q_index_asking asking = {read_request, ask_count, write_count};
+
+	return q_index_ask(command, &asking);
 }
 
 static void put_value(struct q_json_writer *json, const struct q_explanation *explanation)
@@ -154,24 +208,95 @@ static void put_explanation(struct q_json_writer *json, const struct q_explanati
 	q_json_end_object(json);
 }
 
-void q_index_write_explanation(struct q_buf *out, struct q_str id,
-			       const struct q_explanation *explanation)
+static enum q_code read_document(struct q_arena *arena, const struct q_json *line,
+				 struct q_index_question *out, struct q_err *err)
+{
+	if (!q_json_string(q_json_member(line, Q_STR("document")), &out->document))
+		return q_fail(err, Q_INVALID, "index.explain", "say which \"document\"");
+	return read_request(arena, line, out, err);
+}
+
+static enum q_code ask_explanation(struct q_search_index *store,
+				   const struct q_index_question *question, struct q_arena *arena,
+				   union q_index_result *out, struct q_err *err)
+{
+	return q_search_index_explain(store, &no_limits, Q_INDEX_COMMAND_NAME,
+				      question->request.query, question->document, arena,
+				      &out->explanation, err);
+}
+
+static void write_explanation(struct q_buf *out, const struct q_index_question *question,
+			      const union q_index_result *result)
 {
 	struct q_json_writer json;
 
-	begin(&json, out, id);
+	begin(&json, out, question->id);
 	q_json_name(&json, "explanation");
-	put_explanation(&json, explanation);
+	put_explanation(&json, &result->explanation);
 	q_json_end_object(&json);
 }
 
-void q_index_write_count(struct q_buf *out, struct q_str id, uint64_t count)
+enum q_exit q_index_explain(struct q_index_command *command)
+{
+	static const struct q_index_asking asking = {read_document, ask_explanation,
+						     write_explanation};
+
+	return q_index_ask(command, &asking);
+}
+
+static enum q_code read_suggest(struct q_arena *arena, const struct q_json *line,
+				struct q_index_question *out, struct q_err *err)
+{
+	return q_suggest_json_parse(arena, q_json_member(line, Q_STR("body")), &out->suggest, err);
+}
+
+static enum q_code ask_suggestions(struct q_search_index *store,
+				   const struct q_index_question *question, struct q_arena *arena,
+				   union q_index_result *out, struct q_err *err)
+{
+	return q_search_index_suggest(store, &no_limits, Q_INDEX_COMMAND_NAME, &question->suggest,
+				      arena, &out->suggestions, err);
+}
+
+static void put_suggested_word(struct q_json_writer *json, const struct q_suggested_word *word)
+{
+	q_json_begin_object(json);
+	q_json_field_string(json, "text", word->word);
+	q_json_field_int64(json, "freq", (int64_t)word->document_count);
+	q_json_name(json, "options");
+	q_json_begin_array(json);
+	for (size_t i = 0; i < word->suggestion_count; i++) {
+		q_json_begin_object(json);
+		q_json_field_string(json, "text", word->suggestions[i].term);
+		q_json_name(json, "score");
+		put_float(json, word->suggestions[i].likeness);
+		q_json_field_int64(json, "freq", (int64_t)word->suggestions[i].document_count);
+		q_json_end_object(json);
+	}
+	q_json_end_array(json);
+	q_json_end_object(json);
+}
+
+static void write_suggestions(struct q_buf *out, const struct q_index_question *question,
+			      const union q_index_result *result)
 {
 	struct q_json_writer json;
 
-	begin(&json, out, id);
-	q_json_field_int64(&json, "count", (int64_t)count);
+	begin(&json, out, question->id);
+	q_json_name(&json, "suggest");
+	q_json_begin_array(&json);
+	for (size_t i = 0; i < result->suggestions.word_count; i++)
+		put_suggested_word(&json, &result->suggestions.words[i]);
+	q_json_end_array(&json);
 	q_json_end_object(&json);
+}
+
+enum q_exit q_index_suggest(struct q_index_command *command)
+{
+	static const struct q_index_asking asking = {read_suggest, ask_suggestions,
+						     write_suggestions};
+
+	return q_index_ask(command, &asking);
 }
 
 void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error)

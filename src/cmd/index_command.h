@@ -2,7 +2,7 @@
 #ifndef Q_CMD_INDEX_COMMAND_H
 #define Q_CMD_INDEX_COMMAND_H
 
-#include "base/buf.h"
+#include "base/json.h"
 #include "cmd/command.h"
 #include "search/search_index_embedded.h"
 
@@ -20,17 +20,43 @@ struct q_index_command {
 
 enum q_exit q_index_build(struct q_index_command *command);
 enum q_exit q_index_search(struct q_index_command *command);
+enum q_exit q_index_count(struct q_index_command *command);
+enum q_exit q_index_explain(struct q_index_command *command);
+enum q_exit q_index_suggest(struct q_index_command *command);
 enum q_exit q_index_ls(struct q_index_command *command);
 enum q_exit q_index_statistics(struct q_index_command *command);
 enum q_exit q_index_check(struct q_index_command *command);
 enum q_exit q_index_dump(struct q_index_command *command);
 
-/* The lines of answers, without their ends. */
-void q_index_write_hits(struct q_buf *out, struct q_str id, const struct q_search_request *request,
-			const struct q_search_result *result);
-void q_index_write_count(struct q_buf *out, struct q_str id, uint64_t count);
-void q_index_write_explanation(struct q_buf *out, struct q_str id,
-			       const struct q_explanation *explanation);
+/* A line that was read, and what came of it. */
+struct q_index_question {
+	struct q_str id;
+	struct q_search_request request;  /* search, count, explain */
+	struct q_str document;		  /* explain */
+	struct q_suggest_request suggest; /* suggest */
+};
+
+union q_index_result {
+	struct q_search_result hits;
+	uint64_t count;
+	struct q_explanation explanation;
+	struct q_suggest_result suggestions;
+};
+
+/* One kind of question. */
+struct q_index_asking {
+	enum q_code (*read)(struct q_arena *, const struct q_json *line, struct q_index_question *,
+			    struct q_err *);
+	enum q_code (*ask)(struct q_search_index *, const struct q_index_question *,
+			   struct q_arena *, union q_index_result *, struct q_err *);
+	/* The answer's line, without its end. */
+	void (*write)(struct q_buf *out, const struct q_index_question *,
+		      const union q_index_result *);
+};
+
+/* Reads questions from stdin and answers them. */
+enum q_exit q_index_ask(struct q_index_command *command, const struct q_index_asking *asking);
+
 void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error);
 
 #endif

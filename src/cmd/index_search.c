@@ -1,4 +1,4 @@
-/* quire index search: many requests, several threads, their answers in order, and how long they
+/* quire index search, count, explain, suggest: many requests, several threads, their answers in order, and how long they
  * took. */
 #include "base/json.h"
 #include "base/mem.h"
@@ -6,7 +6,6 @@
 #include "base/vec.h"
 #include "cmd/index_command.h"
 #include "cmd/lines.h"
-#include "search/query_json.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,14 +24,14 @@ enum {
 };
 
 struct question {
-	struct q_str id;
-	struct q_search_request request;
+	struct q_index_question asked;
 	struct q_str error;  /* why it could not be read or answered; empty: it could */
 	struct q_str answer; /* a line, without its end */
 };
 
 struct run {
 	struct q_index_command *command;
+	const struct q_index_asking *asking;
 	struct q_vec questions;
 	struct q_arena *arena; /* of the questions */
 	int64_t repeat;
@@ -48,8 +47,6 @@ struct worker {
 	unsigned long thread;
 };
 
-static const struct q_call no_limits;
-
 static double now_ms(void)
 {
 	struct timespec now;
@@ -62,14 +59,14 @@ static double now_ms(void)
 static void answer(struct worker *worker, struct question *question, size_t number)
 {
 	struct run *run = worker->run;
-	struct q_search_result result;
+	union q_index_result result;
 	double started_ms = now_ms();
 	struct q_err err;
 	enum q_code code;
 
 	q_arena_reset(worker->arena);
-	code = q_search_index_search(run->command->store, &no_limits, Q_INDEX_COMMAND_NAME,
-				     &question->request, worker->arena, &result, &err);
+	code = run->asking->ask(run->command->store, &question->asked, worker->arena, &result,
+				&err);
 	run->took_ms[number] = now_ms() - started_ms;
 	if (number >= run->questions.count)
 		return;
@@ -77,7 +74,7 @@ static void answer(struct worker *worker, struct question *question, size_t numb
 		question->error = q_arena_copy(worker->answers, q_str_from(err.message));
 		return;
 	}
-	q_index_write_hits(&worker->answer, question->id, &question->request, &result);
+	run->asking->write(&worker->answer, &question->asked, &result);
 	question->answer = q_arena_copy(worker->answers, q_buf_str(&worker->answer));
 }
 
@@ -139,7 +136,7 @@ static enum q_exit print_answers(struct run *run)
 		struct q_str line = question->answer;
 
 		if (question->error.length > 0) {
-			q_index_write_error(&error, question->id, question->error);
+			q_index_write_error(&error, question->asked.id, question->error);
 			line = q_buf_str(&error);
 			exit_code = Q_EXIT_PARTLY;
 		}
@@ -184,9 +181,8 @@ static enum q_code read_question(struct run *run, struct q_str line, struct q_er
 		q_json_parse(run->arena, q_str_bytes(line), &q_json_request_limits, &json, err);
 
 	if (!code) {
-		q_json_string(q_json_member(json, Q_STR("id")), &question.id);
-		code = q_query_json_parse(run->arena, q_json_member(json, Q_STR("body")),
-					  &question.request, err);
+		q_json_string(q_json_member(json, Q_STR("id")), &question.asked.id);
+		code = run->asking->read(run->arena, json, &question.asked, err);
 	}
 	if (code == Q_NOMEM)
 		return code;
@@ -239,9 +235,9 @@ static enum q_exit search_all(struct run *run, size_t thread_count)
 	return answer_all(run, thread_count);
 }
 
-enum q_exit q_index_search(struct q_index_command *command)
+enum q_exit q_index_ask(struct q_index_command *command, const struct q_index_asking *asking)
 {
-	struct run run = {.command = command};
+	struct run run = {.command = command, .asking = asking};
 	int64_t threads = number_of(command->threads, THREADS_MAX, 1);
 	enum q_exit exit_code;
 

@@ -476,6 +476,36 @@ enum q_code q_search_index_explain(struct q_search_index *store, const struct q_
 	return code ? code : store->ops->explain(store, call, index, query, id, arena, out, err);
 }
 
+static enum q_code check_suggest(const struct q_suggest_request *request, const char *where,
+				 struct q_err *err)
+{
+	enum q_code code = check_text(request->text, where, err);
+
+	if (!code && request->kind != Q_SUGGEST_COMPLETION && request->kind != Q_SUGGEST_CORRECTION)
+		code = q_fail(err, Q_INVALID, where, "unknown kind of suggestion");
+	if (!code && (request->size < 1 || request->size > Q_SUGGEST_MAX))
+		code = q_fail(err, Q_INVALID, where, "%zu suggestions for a word, not 1..%d",
+			      request->size, Q_SUGGEST_MAX);
+	if (!code && request->filter)
+		code = check_tree(request->filter, where, err);
+	return code;
+}
+
+enum q_code q_search_index_suggest(struct q_search_index *store, const struct q_call *call,
+				   struct q_str index, const struct q_suggest_request *request,
+				   struct q_arena *arena, struct q_suggest_result *out,
+				   struct q_err *err)
+{
+	static const char where[] = "search_index.suggest";
+	enum q_code code;
+
+	q_assert(store && call && request && arena && out && err);
+	code = check_target(call, index, where, err);
+	if (!code)
+		code = check_suggest(request, where, err);
+	return code ? code : store->ops->suggest(store, call, index, request, arena, out, err);
+}
+
 enum q_code q_search_index_merge(struct q_search_index *store, const struct q_call *call,
 				 struct q_str index, struct q_err *err)
 {

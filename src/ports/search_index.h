@@ -40,6 +40,8 @@ enum {
 	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
 	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
 	Q_SOURCE_NAMES_MAX = 256,    /* of a source filter, includes and excludes each */
+	Q_SUGGEST_MAX = 100,	     /* suggestions for a word */
+	Q_SUGGEST_WORDS_MAX = 64,
 	Q_HIGHLIGHT_FRAGMENTS_MAX = 100,
 	Q_HIGHLIGHT_TEXT_MAX = 1 << 20, /* bytes of a value; what follows is not looked at */
 	Q_HIGHLIGHT_MARK_MAX = 256,	/* bytes of a mark */
@@ -279,6 +281,48 @@ struct q_explanation {
 	size_t detail_count;
 };
 
+enum q_suggest_kind {
+	/* Terms that begin with the text (as they are indexed: of a text field, in lower case),
+	 * those of most documents first, equals in the order of their bytes. OpenSearch: a prefix
+	 * query beside the filter, and over what they find a terms aggregation that includes the
+	 * prefix; the mapping of a text field has `fielddata` then. */
+	Q_SUGGEST_COMPLETION,
+	/* For each word of the text, other terms that it may have been meant for: the most alike
+	 * first, equals by their documents, then bytes. OpenSearch: the term suggester (suggest_mode
+	 * always, sort score), whose candidates are then counted under the filter by a filters
+	 * aggregation; those of no document are left out. */
+	Q_SUGGEST_CORRECTION
+};
+
+struct q_suggest_request {
+	enum q_suggest_kind kind;
+	struct q_str field; /* of a keyword or text field */
+	struct q_str text;
+	const struct q_search_query *filter; /* NULL: none. Only its documents are asked. */
+	size_t size;			     /* 1..Q_SUGGEST_MAX, for each word */
+	enum q_fuzziness fuzziness;	     /* CORRECTION */
+	uint32_t prefix_length;		     /* CORRECTION: characters that may not differ */
+};
+
+struct q_suggestion {
+	struct q_str term;
+	uint64_t document_count; /* of the filter's documents; at least 1 */
+	float likeness;		 /* CORRECTION: 1 - edits / characters of the shorter; else 1 */
+};
+
+struct q_suggested_word {
+	struct q_str word;	 /* as the field's analyser gives it */
+	size_t start, end;	 /* bytes [start, end) of the text */
+	uint64_t document_count; /* CORRECTION: that have this word; 0: it may well be wrong */
+	const struct q_suggestion *suggestions;
+	size_t suggestion_count;
+};
+
+struct q_suggest_result {
+	struct q_suggested_word *words; /* COMPLETION: one */
+	size_t word_count;
+};
+
 struct q_index_statistics {
 	uint64_t document_count; /* found by Q_SEARCH_ALL */
 	uint64_t deleted_count;	 /* still in the files */
@@ -316,6 +360,9 @@ struct q_search_index_ops {
 	enum q_code (*explain)(struct q_search_index *, const struct q_call *, struct q_str index,
 			       const struct q_search_query *, struct q_str id, struct q_arena *,
 			       struct q_explanation *, struct q_err *);
+	enum q_code (*suggest)(struct q_search_index *, const struct q_call *, struct q_str index,
+			       const struct q_suggest_request *, struct q_arena *,
+			       struct q_suggest_result *, struct q_err *);
 	enum q_code (*merge)(struct q_search_index *, const struct q_call *, struct q_str index,
 			     struct q_err *);
 	enum q_code (*statistics)(struct q_search_index *, const struct q_call *,
@@ -383,6 +430,12 @@ Q_MUST_USE enum q_code q_search_index_explain(struct q_search_index *store,
 					      const struct q_call *call, struct q_str index,
 					      const struct q_search_query *query, struct q_str id,
 					      struct q_arena *arena, struct q_explanation *out,
+					      struct q_err *err);
+
+Q_MUST_USE enum q_code q_search_index_suggest(struct q_search_index *store,
+					      const struct q_call *call, struct q_str index,
+					      const struct q_suggest_request *request,
+					      struct q_arena *arena, struct q_suggest_result *out,
 					      struct q_err *err);
 
 /* One segment without deleted documents: after a bulk load. Readers do not wait for it. */

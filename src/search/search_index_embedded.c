@@ -5,6 +5,7 @@
 #include "search/embedded_internal.h"
 #include "search/explain.h"
 #include "search/search.h"
+#include "search/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,6 +128,22 @@ static enum q_code explain(struct q_search_index *base, const struct q_call *cal
 	return code;
 }
 
+static enum q_code suggest(struct q_search_index *base, const struct q_call *call,
+			   struct q_str name, const struct q_suggest_request *request,
+			   struct q_arena *arena, struct q_suggest_result *out, struct q_err *err)
+{
+	struct q__snapshot *snapshot;
+	struct q__index *index;
+	enum q_code code = q__embedded_find(base, name, &index, err);
+
+	if (code)
+		return code;
+	snapshot = q__index_snapshot(index);
+	code = q__suggest(snapshot, q__index_definition(index), call, request, arena, out, err);
+	q__snapshot_unref(snapshot);
+	return code;
+}
+
 static enum q_code count(struct q_search_index *base, const struct q_call *call, struct q_str name,
 			 const struct q_search_query *query, uint64_t *total, struct q_err *err)
 {
@@ -227,6 +244,7 @@ static const struct q_search_index_ops embedded_ops = {
 	.pin = pin,
 	.unpin = unpin,
 	.explain = explain,
+	.suggest = suggest,
 	.merge = merge,
 	.statistics = statistics,
 	.close = close_store,

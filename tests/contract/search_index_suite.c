@@ -112,6 +112,7 @@ int run_search_index_suite(struct search_index_subject *subject)
 		search_index_names_cases(),
 		search_index_queries_cases(),
 		search_index_reading_cases(),
+		search_index_suggest_cases(),
 	};
 	struct suite suite = {.subject = subject};
 	struct CMUnitTest cases[CASES_MAX];
