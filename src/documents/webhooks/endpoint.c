@@ -71,15 +71,10 @@ static enum q_code make(struct q_documents *d, const struct q_webhook *webhook,
 			struct q_arena *arena, struct q_item *item, struct q_str *secret,
 			struct q_err *err)
 {
-	unsigned char bytes[Q__SECRET_BYTES];
 	struct q__attributes a;
-	struct q_str sealed = {0};
-	enum q_code code;
+	struct q_str sealed;
+	enum q_code code = q__secret_new(d, webhook, arena, secret, &sealed, err);
 
-	q__secret_make(d, bytes);
-	*secret = q__secret_text(bytes, arena);
-	code = q__secret_seal(d, webhook, bytes, arena, &sealed, err);
-	explicit_bzero(bytes, sizeof bytes);
 	if (code)
 		return code;
 	q__attributes_init(&a, arena, 6);
@@ -327,8 +322,7 @@ static enum q_code add_again(struct q_documents *d, const struct q_call *call, s
 	if (code)
 		return code;
 	*out = endpoint.view;
-	*secret = q__secret_text(bytes.data, arena);
-	return secret->length > 0 ? Q_OK : q_fail(err, Q_NOMEM, where, "a secret");
+	return q__secret_text(bytes.data, arena, secret, err);
 }
 
 enum q_code q_webhook_add(struct q_documents *d, const struct q_call *call,
@@ -447,14 +441,9 @@ static enum q_code rotate(struct q_documents *d, const struct q_call *call,
 			  struct q__endpoint *endpoint, struct q_arena *arena, struct q_str *secret,
 			  struct q_err *err)
 {
-	unsigned char bytes[Q__SECRET_BYTES];
-	struct q_str sealed = {0};
-	enum q_code code;
+	struct q_str sealed;
+	enum q_code code = q__secret_new(d, &endpoint->view, arena, secret, &sealed, err);
 
-	q__secret_make(d, bytes);
-	*secret = q__secret_text(bytes, arena);
-	code = q__secret_seal(d, &endpoint->view, bytes, arena, &sealed, err);
-	explicit_bzero(bytes, sizeof bytes);
 	return code ? code : replace_secret(d, call, endpoint, sealed, arena, err);
 }
 

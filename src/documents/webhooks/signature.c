@@ -13,24 +13,20 @@ enum { SECRET_TEXT_MAX = 64, SIGNATURES_MAX = 256 };
 
 static const struct q_str use = Q_STR_INIT("webhook-secret");
 
-void q__secret_make(struct q_documents *d, unsigned char out[Q__SECRET_BYTES])
+enum q_code q__secret_text(const unsigned char secret[Q__SECRET_BYTES], struct q_arena *arena,
+			   struct q_str *out, struct q_err *err)
 {
-	q_random_source_fill(d->o.random, out, Q__SECRET_BYTES);
-}
-
-struct q_str q__secret_text(const unsigned char secret[Q__SECRET_BYTES], struct q_arena *arena)
-{
-	struct q_str text = {0};
 	struct q_buf buf;
 
 	q_buf_init(&buf, SECRET_TEXT_MAX);
-	q_buf_append(&buf, Q_STR("whsec_"));
-	q_encode_base64(&buf, (struct q_bytes){secret, Q__SECRET_BYTES});
-	if (!q_buf_failed(&buf))
-		text = q_arena_copy(arena, q_buf_str(&buf));
-	explicit_bzero(buf.data, buf.length);
+	*out = (struct q_str){0};
+	if (q_buf_append(&buf, Q_STR("whsec_")) &&
+	    q_encode_base64(&buf, (struct q_bytes){secret, Q__SECRET_BYTES})) {
+		*out = q_arena_copy(arena, q_buf_str(&buf));
+		explicit_bzero(buf.data, buf.length);
+	}
 	q_buf_free(&buf);
-	return text;
+	return out->length > 0 ? Q_OK : q_fail(err, Q_NOMEM, "webhooks.secret", "a secret");
 }
 
 /* What a sealed secret is bound to. */
@@ -40,12 +36,20 @@ static struct q_str about(const struct q_webhook *webhook, struct q_arena *arena
 			      Q_STR_ARG(webhook->id));
 }
 
-enum q_code q__secret_seal(struct q_documents *d, const struct q_webhook *webhook,
-			   const unsigned char secret[Q__SECRET_BYTES], struct q_arena *arena,
-			   struct q_str *out, struct q_err *err)
+enum q_code q__secret_new(struct q_documents *d, const struct q_webhook *webhook,
+			  struct q_arena *arena, struct q_str *text, struct q_str *sealed,
+			  struct q_err *err)
 {
-	return q_seal(d->o.keyring, use, about(webhook, arena),
-		      (struct q_bytes){secret, Q__SECRET_BYTES}, arena, out, err);
+	unsigned char secret[Q__SECRET_BYTES];
+	enum q_code code;
+
+	q_random_source_fill(d->o.random, secret, sizeof secret);
+	code = q__secret_text(secret, arena, text, err);
+	if (!code)
+		code = q_seal(d->o.keyring, use, about(webhook, arena),
+			      (struct q_bytes){secret, sizeof secret}, arena, sealed, err);
+	explicit_bzero(secret, sizeof secret);
+	return code;
 }
 
 enum q_code q__secret_open(struct q_documents *d, const struct q_webhook *webhook,

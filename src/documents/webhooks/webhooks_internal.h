@@ -63,11 +63,12 @@ Q_MUST_USE enum q_code q__callbacks_read(struct q_documents *d, const struct q_c
 
 /* --- Secrets and signatures (signature.c) ----------------------------------------------------- */
 
-void q__secret_make(struct q_documents *d, unsigned char out[Q__SECRET_BYTES]);
-/* "whsec_" and base64; empty where the arena is full. */
-struct q_str q__secret_text(const unsigned char secret[Q__SECRET_BYTES], struct q_arena *arena);
-Q_MUST_USE enum q_code q__secret_seal(struct q_documents *d, const struct q_webhook *webhook,
-				      const unsigned char secret[Q__SECRET_BYTES],
+/* A new secret: as it is shown, and sealed for the webhook. */
+Q_MUST_USE enum q_code q__secret_new(struct q_documents *d, const struct q_webhook *webhook,
+				     struct q_arena *arena, struct q_str *text,
+				     struct q_str *sealed, struct q_err *err);
+/* "whsec_" and base64. */
+Q_MUST_USE enum q_code q__secret_text(const unsigned char secret[Q__SECRET_BYTES],
 				      struct q_arena *arena, struct q_str *out, struct q_err *err);
 Q_MUST_USE enum q_code q__secret_open(struct q_documents *d, const struct q_webhook *webhook,
 				      struct q_str sealed, struct q_arena *arena,
