@@ -61,21 +61,35 @@ static enum q_code trim_all_changes(struct q_documents *d, const struct q_call *
 	return code;
 }
 
+/* How far a partition of the event log may be trimmed: all of it. A reader whose place in the log
+ * matters is asked for it here, with q__stream_position_read, as the aggregator is for the changes.
+ */
+static enum q_code find_events_read(struct q_documents *d, const struct q_call *call,
+				    struct q_str partition, struct q_arena *arena,
+				    struct q_str *sequence, struct q_err *err)
+{
+	struct q_stream_position newest = {.start = Q_STREAM_NEWEST};
+	struct q_event_page page;
+	enum q_code code =
+		q_event_log_read(d->o.events, call, partition, newest, 1, 0, arena, &page, err);
+
+	if (!code)
+		*sequence = page.next;
+	return code;
+}
+
 static enum q_code trim_all_events(struct q_documents *d, const struct q_call *call,
 				   struct q_arena *arena, struct q_err *err)
 {
-	struct q_stream_position newest = {.start = Q_STREAM_NEWEST};
 	struct q_stream_partitions there;
 	enum q_code code = q_event_log_partitions(d->o.events, call, arena, &there, err);
 
 	for (size_t i = 0; i < there.count && !code; i++) {
-		struct q_event_page page;
+		struct q_str read;
 
-		code = q_event_log_read(d->o.events, call, there.items[i].id, newest, 1, 0, arena,
-					&page, err);
+		code = find_events_read(d, call, there.items[i].id, arena, &read, err);
 		if (!code)
-			code = q_event_log_trim(d->o.events, call, there.items[i].id, page.next,
-						err);
+			code = q_event_log_trim(d->o.events, call, there.items[i].id, read, err);
 	}
 	return code;
 }
