@@ -430,6 +430,7 @@ enum q_code q_blob_store_files_open(const struct q_blob_store_files_options *opt
 		files_close(&store->base);
 		return code;
 	}
+	store->looked_at_ms = q_clock_monotonic_ms(store->clock);
 	q__blob_drop_old_uploads(store);
 	*out = &store->base;
 	return Q_OK;

@@ -31,6 +31,7 @@ struct file_store {
 	const struct q_keyring *keyring;
 	struct q_clock *clock;
 	struct q_random_source *random;
+	atomic_llong looked_at_ms; /* monotonic: when old uploads were dropped */
 };
 
 static inline struct file_store *file_store_of(struct q_blob_store *store)
@@ -108,7 +109,8 @@ Q_MUST_USE enum q_code q__blob_publish(struct file_store *store, const char *tem
 Q_MUST_USE enum q_code q__blob_unlink(struct file_store *store, struct q_str key,
 				      struct q_err *err);
 
-/* Removes uploads that nobody has put a part to for a week: their jobs have gone. */
+/* Removes uploads that nobody has put a part to for a week: their jobs have gone, or whoever began
+ * them died before anybody was told. */
 void q__blob_drop_old_uploads(struct file_store *store);
 
 /* ---- blob_store_files_parts.c */

@@ -21,7 +21,8 @@
 enum {
 	UPLOAD_TEXT_SIZE = 2 * BLOB_UPLOAD_SIZE + 1,
 	PART_NAME_SIZE = 12,
-	UPLOAD_AGE_MAX_S = 7 * 24 * 3600
+	UPLOAD_AGE_MAX_S = 7 * 24 * 3600,
+	LOOK_EVERY_MS = 24 * 3600 * 1000
 };
 
 static const char key_file[] = "key";
@@ -63,6 +64,17 @@ enum q_code q__blob_upload_open(struct file_store *store, struct q_str key, stru
 	return no_upload(err);
 }
 
+/* A store stays open for long: who begins an upload looks for those that were left, once a day. */
+static void drop_old_uploads_now_and_then(struct file_store *store)
+{
+	int64_t now_ms = q_clock_monotonic_ms(store->clock);
+	long long looked_at_ms = atomic_load(&store->looked_at_ms);
+
+	if (now_ms - looked_at_ms >= LOOK_EVERY_MS &&
+	    atomic_compare_exchange_strong(&store->looked_at_ms, &looked_at_ms, now_ms))
+		q__blob_drop_old_uploads(store);
+}
+
 static enum q_code make_upload(struct file_store *store, struct q_str key, const char *name,
 			       struct q_err *err)
 {
@@ -92,6 +104,7 @@ enum q_code q__blob_files_parts_start(struct q_blob_store *base, const struct q_
 	char hex[UPLOAD_TEXT_SIZE] = "";
 
 	(void)call;
+	drop_old_uploads_now_and_then(store);
 	q_random_source_fill(store->random, id, sizeof id);
 	q_hex_write((struct q_bytes){id, sizeof id}, hex);
 	*upload_id = q_arena_copy(arena, q_str_from(hex));

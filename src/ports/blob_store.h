@@ -216,7 +216,7 @@ Q_MUST_USE enum q_code q_blob_store_list(struct q_blob_store *store, const struc
 					 struct q_err *err);
 
 /* An object sent in parts: start, put each (again replaces it), complete with the list as it shall
- * be. */
+ * be. A store may forget an upload that nobody has put a part to for a week. */
 Q_MUST_USE enum q_code q_blob_parts_start(struct q_blob_store *store, const struct q_call *call,
 					  struct q_str key, struct q_arena *arena,
 					  struct q_str *upload_id, struct q_err *err);

@@ -1,6 +1,7 @@
 #include "embedded/blob_store_files.h"
 
 #include "base/file.h"
+#include "support/clock_simulated.h"
 #include "support/failing_memory.h"
 #include "support/files_store.h"
 
@@ -489,40 +490,72 @@ static void a_complete_that_died_in_its_end_may_be_repeated(void **state)
 	q_arena_free(arena);
 }
 
+static struct q_str start_parts(struct files_store *files, const char *key, struct q_arena *arena)
+{
+	struct q_str id;
+	struct q_err err;
+
+	assert_int_equal(
+		q_blob_parts_start(files->store, &no_limits, q_str_from(key), arena, &id, &err),
+		Q_OK);
+	return id;
+}
+
+static struct q_str start_parts_a_week_ago(struct files_store *files, const char *key,
+					   struct q_arena *arena)
+{
+	struct timespec days_ago = {.tv_sec = time(NULL) - 8 * 86400};
+	struct q_str id = start_parts(files, key, arena);
+	struct q_str directory = q_arena_format(arena, ".parts/%.*s", Q_STR_ARG(id));
+	struct q_blob_part part;
+	struct q_err err;
+
+	assert_int_equal(q_blob_parts_put(files->store, &no_limits, q_str_from(key), id, 1,
+					  text("x"), &part, &err),
+			 Q_OK);
+	assert_int_equal(utimensat(AT_FDCWD, path_of(files, directory.data),
+				   (struct timespec[]){days_ago, days_ago}, 0),
+			 0);
+	return id;
+}
+
+static void assert_upload(struct files_store *files, const char *key, struct q_str id,
+			  enum q_code expected, struct q_arena *arena)
+{
+	struct q_blob_parts parts;
+	struct q_err err;
+
+	assert_int_equal(q_blob_parts_list(files->store, &no_limits, q_str_from(key), id, arena,
+					   &parts, &err),
+			 expected);
+}
+
 static void open_removes_uploads_that_have_had_no_part_for_a_week(void **state)
 {
 	struct files_store *files = *state;
 	struct q_arena *arena = q_arena_new(1 << 16);
-	struct timespec days_ago[2] = {{.tv_sec = time(NULL) - 8 * 86400}, {0}};
-	struct q_str old_id, new_id;
-	struct q_blob_part part;
-	struct q_blob_parts parts;
-	struct q_err err;
+	struct q_str old = start_parts_a_week_ago(files, "old", arena);
+	struct q_str recent = start_parts(files, "new", arena);
 
-	days_ago[1] = days_ago[0];
-	assert_int_equal(
-		q_blob_parts_start(files->store, &no_limits, Q_STR("old"), arena, &old_id, &err),
-		Q_OK);
-	assert_int_equal(q_blob_parts_put(files->store, &no_limits, Q_STR("old"), old_id, 1,
-					  text("x"), &part, &err),
-			 Q_OK);
-	assert_int_equal(
-		q_blob_parts_start(files->store, &no_limits, Q_STR("new"), arena, &new_id, &err),
-		Q_OK);
-	assert_int_equal(
-		utimensat(AT_FDCWD,
-			  path_of(files,
-				  q_arena_format(arena, ".parts/%.*s", Q_STR_ARG(old_id)).data),
-			  days_ago, 0),
-		0);
 	files_store_reopen(files);
-	assert_int_equal(q_blob_parts_list(files->store, &no_limits, Q_STR("old"), old_id, arena,
-					   &parts, &err),
-			 Q_NOTFOUND);
-	assert_int_equal(q_blob_parts_list(files->store, &no_limits, Q_STR("new"), new_id, arena,
-					   &parts, &err),
-			 Q_OK);
+	assert_upload(files, "old", old, Q_NOTFOUND, arena);
+	assert_upload(files, "new", recent, Q_OK, arena);
 	assert_int_equal(count_entries(files, ".tmp"), 0);
+	q_arena_free(arena);
+}
+
+static void a_store_that_stays_open_removes_them_too(void **state)
+{
+	struct files_store *files = *state;
+	struct q_arena *arena = q_arena_new(1 << 16);
+	struct q_str old = start_parts_a_week_ago(files, "old", arena);
+	struct q_str recent = start_parts(files, "new", arena);
+
+	assert_upload(files, "old", old, Q_OK, arena);
+	clock_simulated_advance(files->clock, 24 * 3600 * 1000);
+	start_parts(files, "newest", arena);
+	assert_upload(files, "old", old, Q_NOTFOUND, arena);
+	assert_upload(files, "new", recent, Q_OK, arena);
 	q_arena_free(arena);
 }
 
@@ -665,6 +698,7 @@ int main(void)
 		CASE(parts_on_a_full_disk_leave_the_upload_as_it_was),
 		CASE(a_complete_that_died_in_its_end_may_be_repeated),
 		CASE(open_removes_uploads_that_have_had_no_part_for_a_week),
+		CASE(a_store_that_stays_open_removes_them_too),
 		CASE(an_upload_without_its_key_is_not_found),
 		CASE(a_full_heap_is_reported_by_every_operation),
 		CASE(a_full_heap_is_reported_by_open),

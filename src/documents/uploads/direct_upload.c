@@ -210,7 +210,9 @@ static enum q_code start_parts(struct q_documents *d, const struct q_call *call,
 			       struct q_arena *arena, struct q_err *err)
 {
 	struct q_str key = q__incoming_key(arena, &upload->job);
-	struct q_err ignored; /* the blob store forgets what nobody sends parts to */
+	/* The blob store forgets what nobody sends parts to: so also where this process dies before
+	 * the item is written. No link to a part has been given to anyone then. */
+	struct q_err ignored;
 	enum q_code code =
 		q_blob_parts_start(d->o.documents, call, key, arena, &upload->blob_upload, err);
 
