@@ -220,7 +220,8 @@ static struct q_str mark_fragment(const struct q_highlighter *highlighter, struc
 	struct q_str marked = Q_STR("");
 	struct q_buf out;
 
-	q_buf_init(&out, fragment.length * growth);
+	/* An empty keyword is a word too. */
+	q_buf_init(&out, (fragment.length + 1) * growth);
 	append_fragment(&out, highlighter, fragment);
 	if (!q_buf_failed(&out))
 		marked = q_arena_copy(arena, q_buf_str(&out));

@@ -159,6 +159,16 @@ static void the_words_that_were_found_are_marked(void **state)
 			  "1 name: John <em>Smith</em>; 3 name: John <em>Jones</em>; ");
 }
 
+static void an_empty_keyword_is_marked(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"tenant\":\"\"}");
+	refresh(suite);
+	assert_highlights(suite, "{'term':{'tenant':''}}", "'fields':{'tenant':{}}",
+			  "1 tenant: <em></em>; ");
+}
+
 static void only_what_is_asked_of_a_field_is_marked_in_it(void **state)
 {
 	struct suite *suite = *state;
@@ -306,6 +316,7 @@ struct case_list search_index_reading_cases(void)
 		CASE(a_source_filter_of_too_many_names_is_refused),
 		CASE(what_a_query_finds_is_counted),
 		CASE(the_words_that_were_found_are_marked),
+		CASE(an_empty_keyword_is_marked),
 		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
 		CASE(the_best_fragments_of_each_value_come_first),
 		CASE(a_field_without_words_is_not_highlighted),
