@@ -72,7 +72,7 @@ def test_both_engines_answer_alike(node, embedded, seed):
     engines = Engines(node, embedded, f"differential-{os.getpid()}")
     try:
         engines.build(steps)
-        queries = Queries(dice, vocabulary)
+        queries = Queries(dice, vocabulary, steps)
         found = engines.differences([queries.request() for _ in range(REQUESTS)])
         if found:
             smallest = min(found, key=lambda pair: len(str(pair[1])))
