@@ -106,18 +106,6 @@ struct q_bytes q__postings_rest(const struct q__postings *postings)
 	return length <= room ? (struct q_bytes){at + length, room - length} : (struct q_bytes){0};
 }
 
-/* Deltas to documents; false where the last one is beyond the segment. */
-static bool add_up(struct q__postings *postings, uint32_t next)
-{
-	uint64_t document = next;
-
-	for (uint32_t i = 0; i < postings->count; i++) {
-		document += postings->unpacked[i];
-		postings->unpacked[i] = (uint32_t)document++;
-	}
-	return document <= postings->source.document_count;
-}
-
 static bool unpack_block(struct q__postings *postings, const unsigned char *at, uint32_t next)
 {
 	const unsigned char *end = source_end(postings);
@@ -130,16 +118,18 @@ static bool unpack_block(struct q__postings *postings, const unsigned char *at, 
 	delta_bytes = q__packed_bytes(postings->count, at[0]);
 	if ((size_t)(end - at) < head + delta_bytes)
 		return false;
-	q__unpack(at + head, postings->count, at[0], postings->unpacked);
+	if (!q__unpack_sums(at + head, postings->count, at[0], next,
+			    postings->source.document_count, postings->unpacked))
+		return false;
 	if (!has_frequencies)
-		return add_up(postings, next);
+		return true;
 	if ((size_t)(end - at) < head + delta_bytes + q__packed_bytes(postings->count, at[1]))
 		return false;
 	postings->packed = at + head + delta_bytes;
 	postings->packed_bits = at[1];
 	if (!postings->is_lazy)
 		q__postings_frequencies(postings);
-	return add_up(postings, next);
+	return true;
 }
 
 const uint32_t *q__postings_frequencies(struct q__postings *postings)
@@ -149,9 +139,7 @@ const uint32_t *q__postings_frequencies(struct q__postings *postings)
 	if (!postings->packed)
 		return postings->frequencies ? postings->frequencies : all_one;
 	frequencies = postings->unpacked + (postings->frequencies - postings->documents);
-	q__unpack(postings->packed, postings->count, postings->packed_bits, frequencies);
-	for (uint32_t i = 0; i < postings->count; i++)
-		frequencies[i]++;
+	q__unpack_block(postings->packed, postings->count, postings->packed_bits, frequencies);
 	postings->packed = NULL;
 	return frequencies;
 }
@@ -247,17 +235,14 @@ uint32_t q__postings_find_block(const struct q__postings *postings, uint32_t blo
 
 void q__postings_seek_in_block(struct q__postings *postings, uint32_t from)
 {
-	uint32_t low = 0, high = postings->count;
+	const uint32_t *low = postings->documents;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (postings->documents[middle] < from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	postings->at = low;
+	/* Halves without a branch that could be foretold wrongly. */
+	for (uint32_t left = postings->count; left > 1; left -= left / 2)
+		low = low[left / 2 - 1] < from ? low + left / 2 : low;
+	postings->at = (uint32_t)(low - postings->documents);
+	if (postings->at < postings->count && *low < from)
+		postings->at++;
 }
 
 uint32_t q__postings_frequency_in(struct q__postings *postings, uint32_t document)

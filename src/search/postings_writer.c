@@ -44,16 +44,16 @@ static void pack_block(struct q__postings_writer *writer, const uint32_t *deltas
 		       const uint32_t *frequencies)
 {
 	struct q_buf *out = &writer->blocks;
-	unsigned delta_bits = q__bits_of(deltas, writer->pending);
+	unsigned delta_bits = q__block_bits(deltas, writer->pending);
 	unsigned frequency_bits =
-		writer->has_frequencies ? q__bits_of(frequencies, writer->pending) : 0;
+		writer->has_frequencies ? q__block_bits(frequencies, writer->pending) : 0;
 
 	q_buf_append_char(out, (char)delta_bits);
 	if (writer->has_frequencies)
 		q_buf_append_char(out, (char)frequency_bits);
-	q__pack(out, deltas, writer->pending, delta_bits);
+	q__pack_block(out, deltas, writer->pending, delta_bits);
 	if (writer->has_frequencies)
-		q__pack(out, frequencies, writer->pending, frequency_bits);
+		q__pack_block(out, frequencies, writer->pending, frequency_bits);
 }
 
 static void append_bound(struct q_buf *out, const struct q__postings_bound *bound)
@@ -68,7 +68,7 @@ static void end_block(struct q__postings_writer *writer)
 	uint32_t next = writer->next_document;
 
 	for (uint32_t i = 0; i < writer->pending; i++) {
-		deltas[i] = writer->documents[i] - next;
+		deltas[i] = writer->documents[i] - next + 1;
 		next = writer->documents[i] + 1;
 	}
 	pack_block(writer, deltas, writer->frequencies);
@@ -86,7 +86,7 @@ void q__postings_add(struct q__postings_writer *writer, uint32_t document, uint3
 	uint8_t bounded = frequency < UINT8_MAX ? (uint8_t)frequency : UINT8_MAX;
 
 	writer->documents[writer->pending] = document;
-	writer->frequencies[writer->pending++] = frequency - 1;
+	writer->frequencies[writer->pending++] = frequency;
 	writer->document_count++;
 	widen(&writer->block_bound, bounded, length_byte);
 	widen(&writer->bound, bounded, length_byte);
