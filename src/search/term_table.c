@@ -1,6 +1,10 @@
 /* How it works: terms stand in chunks, in the order in which they came; open addressing finds a
  * term's number by its hash. A slot has the hash beside the number, so that a search reads a term
- * only where it is the one that is looked for, and growing reads none. */
+ * only where it is the one that is looked for, and growing reads none.
+ *
+ * A token, which is one occurrence of a term, is only noted behind those before it, whatever its
+ * term: memory is written in one place. Sorting counts them into an array, a term behind the other.
+ */
 #include "search/term_table.h"
 
 #include "base/hash.h"
@@ -15,8 +19,8 @@
 enum {
 	SLOTS_MIN = 1024,
 	CHUNK_TERMS = 256,
+	CHUNK_TOKENS = 1024,
 	CHUNKS_MAX = 1 << 22,
-	OCCURRENCES_MIN = 2,
 	KEYED_BYTES = 64
 };
 
@@ -25,14 +29,22 @@ struct slot {
 	uint32_t number; /* of the term, from 1; 0: the slot is empty */
 };
 
+struct token {
+	uint32_t term;
+	struct q__occurrence at;
+};
+
 struct q__term_table {
 	struct q_arena *arena; /* borrowed */
 	uint64_t seed[2];
 	struct slot *slots; /* a power of two, at most half of them taken */
 	size_t slot_count;
-	struct q_vec chunks; /* of CHUNK_TERMS terms each, in the arena */
+	struct q_vec term_chunks; /* of CHUNK_TERMS terms each, in the arena */
 	uint32_t count;
-	struct q__sorted_term *sorted; /* NULL until they are asked for */
+	struct q_vec token_chunks; /* of CHUNK_TOKENS each, in the arena */
+	size_t token_count;
+	struct q__sorted_term *sorted;	   /* NULL until they are asked for */
+	struct q__occurrence *occurrences; /* as sorted */
 };
 
 struct q__term_table *q__term_table_new(struct q_arena *arena)
@@ -44,7 +56,8 @@ struct q__term_table *q__term_table_new(struct q_arena *arena)
 	table->arena = arena;
 	table->slot_count = SLOTS_MIN;
 	table->slots = q_mem_new_array(SLOTS_MIN, sizeof *table->slots);
-	q_vec_init(&table->chunks, sizeof(struct q__table_term *), CHUNKS_MAX);
+	q_vec_init(&table->term_chunks, sizeof(struct q__table_term *), CHUNKS_MAX);
+	q_vec_init(&table->token_chunks, sizeof(struct token *), CHUNKS_MAX);
 	q_random_bytes(table->seed, sizeof table->seed);
 	if (table->slots)
 		return table;
@@ -56,15 +69,17 @@ void q__term_table_free(struct q__term_table *table)
 {
 	if (!table)
 		return;
-	q_vec_free(&table->chunks);
+	q_vec_free(&table->term_chunks);
+	q_vec_free(&table->token_chunks);
 	q_mem_free(table->slots);
 	q_mem_free(table->sorted);
+	q_mem_free(table->occurrences);
 	q_mem_free(table);
 }
 
 static struct q__table_term *term_at(const struct q__term_table *table, uint32_t index)
 {
-	struct q__table_term **chunk = q_vec_at(&table->chunks, index / CHUNK_TERMS);
+	struct q__table_term **chunk = q_vec_at(&table->term_chunks, index / CHUNK_TERMS);
 
 	return &(*chunk)[index % CHUNK_TERMS];
 }
@@ -111,7 +126,7 @@ static bool add_chunk(struct q__term_table *table)
 {
 	struct q__table_term *chunk = q_arena_alloc_array(table->arena, CHUNK_TERMS, sizeof *chunk);
 
-	return chunk && q_vec_push(&table->chunks, &chunk);
+	return chunk && q_vec_push(&table->term_chunks, &chunk);
 }
 
 static struct q__table_term *add_term(struct q__term_table *table, struct q_str text, uint32_t hash)
@@ -129,40 +144,42 @@ static struct q__table_term *add_term(struct q__term_table *table, struct q_str 
 	return term;
 }
 
-static struct q__table_term *find_or_add(struct q__term_table *table, struct q_str text)
+/* The term's number, from 1; it is added where it is new. 0: out of memory. */
+static uint32_t find_or_add(struct q__term_table *table, struct q_str text)
 {
 	uint32_t hash = (uint32_t)q_siphash(table->seed, text);
 	const struct slot *slot = find_slot(table, text, hash);
 
-	return slot->number ? term_at(table, slot->number - 1) : add_term(table, text, hash);
+	if (slot->number)
+		return slot->number;
+	return add_term(table, text, hash) ? table->count : 0;
 }
 
-static bool make_room(struct q__term_table *table, struct q__table_term *term)
+static bool add_token_chunk(struct q__term_table *table)
 {
-	uint32_t capacity = term->capacity ? 2 * term->capacity : OCCURRENCES_MIN;
-	struct q__occurrence *occurrences;
+	struct token *chunk = q_arena_alloc_array(table->arena, CHUNK_TOKENS, sizeof *chunk);
 
-	if (term->count < term->capacity)
-		return true;
-	occurrences = q_arena_alloc_array(table->arena, capacity, sizeof *occurrences);
-	if (!occurrences)
-		return false;
-	if (term->count > 0)
-		memcpy(occurrences, term->occurrences, term->count * sizeof *occurrences);
-	term->occurrences = occurrences;
-	term->capacity = capacity;
-	return true;
+	return chunk && q_vec_push(&table->token_chunks, &chunk);
+}
+
+static struct token *token_at(const struct q__term_table *table, size_t index)
+{
+	struct token **chunk = q_vec_at(&table->token_chunks, index / CHUNK_TOKENS);
+
+	return &(*chunk)[index % CHUNK_TOKENS];
 }
 
 bool q__term_table_add(struct q__term_table *table, struct q_str text, uint32_t document,
 		       uint32_t position)
 {
-	struct q__table_term *term = find_or_add(table, text);
+	uint32_t number = find_or_add(table, text);
 
 	q_assert(!table->sorted);
-	if (!term || !make_room(table, term))
+	if (number == 0 || (table->token_count == table->token_chunks.count * CHUNK_TOKENS &&
+			    !add_token_chunk(table)))
 		return false;
-	term->occurrences[term->count++] = (struct q__occurrence){document, position};
+	*token_at(table, table->token_count++) = (struct token){number - 1, {document, position}};
+	term_at(table, number - 1)->count++;
 	return true;
 }
 
@@ -219,16 +236,46 @@ static void sort_from(struct q__sorted_term *terms, size_t count, size_t start)
 	}
 }
 
+/* The occurrences of each term behind those of the one before. */
+static void place_occurrences(struct q__term_table *table)
+{
+	struct q__occurrence *next = table->occurrences;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		struct q__table_term *term = table->sorted[i].term;
+
+		term->occurrences = next;
+		next += term->count;
+		term->count = 0;
+	}
+	for (size_t i = 0; i < table->token_count; i++) {
+		const struct token *token = token_at(table, i);
+		struct q__table_term *term = term_at(table, token->term);
+
+		term->occurrences[term->count++] = token->at;
+	}
+}
+
+static void sort_terms(struct q__term_table *table)
+{
+	for (uint32_t i = 0; i < table->count; i++)
+		table->sorted[i].term = term_at(table, i);
+	sort_from(table->sorted, table->count, 0);
+}
+
 const struct q__sorted_term *q__term_table_sort(struct q__term_table *table, size_t *count)
 {
 	*count = table->count;
 	if (table->sorted)
 		return table->sorted;
-	table->sorted = q_mem_new_array((size_t)table->count + 1, sizeof *table->sorted);
+	if (!table->occurrences)
+		table->occurrences =
+			q_mem_new_array(table->token_count + 1, sizeof *table->occurrences);
+	if (table->occurrences)
+		table->sorted = q_mem_new_array((size_t)table->count + 1, sizeof *table->sorted);
 	if (!table->sorted)
 		return NULL;
-	for (uint32_t i = 0; i < table->count; i++)
-		table->sorted[i].term = term_at(table, i);
-	sort_from(table->sorted, table->count, 0);
+	sort_terms(table);
+	place_occurrences(table);
 	return table->sorted;
 }

@@ -2,7 +2,7 @@
  *
  * Contract:  places are added in order. Terms are hashed under a secret seed, so that foreign
  *            words cannot be chosen to collide.
- * Ownership: terms and occurrences live in the arena given when the table is made.
+ * Ownership: terms live in the arena given when the table is made, occurrences as long as the table.
  * Threads:   one.
  * Errors:    false or NULL when the heap or the arena is full. */
 #ifndef Q_SEARCH_TERM_TABLE_H
@@ -17,13 +17,13 @@ struct q__occurrence {
 
 struct q__table_term {
 	struct q_str term;
-	struct q__occurrence *occurrences;
-	uint32_t count, capacity;
+	uint32_t count;			   /* of its occurrences */
+	struct q__occurrence *occurrences; /* in order; once the table is sorted */
 };
 
 struct q__sorted_term {
 	uint64_t key; /* for sorting */
-	const struct q__table_term *term;
+	struct q__table_term *term;
 };
 
 struct q__term_table;
@@ -34,8 +34,8 @@ void q__term_table_free(struct q__term_table *table);
 Q_MUST_USE bool q__term_table_add(struct q__term_table *table, struct q_str term, uint32_t document,
 				  uint32_t position);
 
-/* All terms in the order of their bytes; NULL: out of memory. The table may only be freed afterwards,
- * or asked again for its terms. */
+/* All terms in the order of their bytes, with their occurrences; NULL: out of memory. The table may
+ * only be freed afterwards, or asked again for its terms. */
 Q_MUST_USE const struct q__sorted_term *q__term_table_sort(struct q__term_table *table,
 							   size_t *count);
 
