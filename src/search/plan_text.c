@@ -9,13 +9,16 @@ enum { TEXT_BYTES_MAX = 64 << 10 };
 
 const char *q__float_text(float number, char text[Q__FLOAT_TEXT_MAX])
 {
+	size_t length;
+
 	for (int digits = 6; digits <= 9; digits++) {
 		snprintf(text, Q__FLOAT_TEXT_MAX, "%.*g", digits, (double)number);
 		if (strtof(text, NULL) == number)
 			break;
 	}
+	length = strlen(text);
 	if (!strpbrk(text, ".ein"))
-		strncat(text, ".0", Q__FLOAT_TEXT_MAX - strlen(text) - 1);
+		snprintf(text + length, Q__FLOAT_TEXT_MAX - length, ".0");
 	return text;
 }
 
@@ -98,8 +101,7 @@ static void write_phrase(struct writing *writing, const struct q__plan *plan)
 {
 	q_buf_format(&writing->out, "%.*s:\"", Q_STR_ARG(field_name(writing, plan->field)));
 	for (size_t i = 0; i < plan->term_count; i++)
-		q_buf_format(&writing->out, "%s%.*s", i ? " " : "",
-			     Q_STR_ARG(plan->terms[i].term));
+		q_buf_format(&writing->out, "%s%.*s", i ? " " : "", Q_STR_ARG(plan->terms[i].term));
 	q_buf_append_char(&writing->out, '"');
 	if (plan->slop > 0)
 		q_buf_format(&writing->out, "~%u", plan->slop);
