@@ -116,7 +116,12 @@ static void begin(struct q_json_writer *json, struct q_buf *out, struct q_str id
 static enum q_code read_request(struct q_arena *arena, const struct q_json *line,
 				struct q_index_question *out, struct q_err *err)
 {
-	return q_query_json_parse(arena, q_json_member(line, Q_STR("body")), &out->request, err);
+	enum q_code code =
+		q_query_json_parse(arena, q_json_member(line, Q_STR("body")), &out->request, err);
+
+	return code ? code
+		    : q_view_json_parse(arena, q_json_member(line, Q_STR("view")),
+					&out->request.view, err);
 }
 
 static enum q_code ask_hits(struct q_search_index *store, const struct q_index_question *question,
@@ -166,7 +171,8 @@ static enum q_code ask_count(struct q_search_index *store, const struct q_index_
 {
 	(void)arena;
 	return q_search_index_count(store, &no_limits, Q_INDEX_COMMAND_NAME,
-				    question->request.query, &out->count, err);
+				    question->request.query, &question->request.view, &out->count,
+				    err);
 }
 
 static void write_count(struct q_buf *out, const struct q_index_question *question,
@@ -221,8 +227,8 @@ static enum q_code ask_explanation(struct q_search_index *store,
 				   union q_index_result *out, struct q_err *err)
 {
 	return q_search_index_explain(store, &no_limits, Q_INDEX_COMMAND_NAME,
-				      question->request.query, question->document, arena,
-				      &out->explanation, err);
+				      question->request.query, &question->request.view,
+				      question->document, arena, &out->explanation, err);
 }
 
 static void write_explanation(struct q_buf *out, const struct q_index_question *question,
@@ -247,7 +253,12 @@ enum q_exit q_index_explain(struct q_index_command *command)
 static enum q_code read_suggest(struct q_arena *arena, const struct q_json *line,
 				struct q_index_question *out, struct q_err *err)
 {
-	return q_suggest_json_parse(arena, q_json_member(line, Q_STR("body")), &out->suggest, err);
+	enum q_code code =
+		q_suggest_json_parse(arena, q_json_member(line, Q_STR("body")), &out->suggest, err);
+
+	return code ? code
+		    : q_view_json_parse(arena, q_json_member(line, Q_STR("view")),
+					&out->suggest.view, err);
 }
 
 static enum q_code ask_suggestions(struct q_search_index *store,

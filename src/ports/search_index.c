@@ -2,8 +2,7 @@
 #include "ports/search_index.h"
 
 #include "base/utf8.h"
-
-#include <math.h>
+#include "ports/search_index_internal.h"
 
 static bool is_name_character(char c, bool is_first)
 {
@@ -133,160 +132,6 @@ enum q_code q_search_index_get(struct q_search_index *store, const struct q_call
 	return code ? code : store->ops->get(store, call, index, id, arena, source, err);
 }
 
-/* What is left of the limits of a tree. */
-struct budget {
-	size_t clauses;
-	unsigned depth;
-	bool is_exact; /* what a word stands for does not hang on what the index holds */
-};
-
-static enum q_code check_query(const struct q_search_query *query, struct budget *budget,
-			       const char *where, struct q_err *err);
-
-static enum q_code take_clauses(struct budget *budget, size_t count, const char *where,
-				struct q_err *err)
-{
-	if (count > budget->clauses)
-		return q_fail(err, Q_TOOBIG, where, "a query of more than %d clauses",
-			      Q_SEARCH_CLAUSES_MAX);
-	budget->clauses -= count;
-	return Q_OK;
-}
-
-static enum q_code check_text(struct q_str text, const char *where, struct q_err *err)
-{
-	if (text.length > Q_SEARCH_TEXT_MAX)
-		return q_fail(err, Q_TOOBIG, where, "a text of %zu bytes, at most %d", text.length,
-			      Q_SEARCH_TEXT_MAX);
-	if (!q_utf8_is_valid(text))
-		return q_fail(err, Q_INVALID, where, "a text is UTF-8");
-	return Q_OK;
-}
-
-static enum q_code check_values(const struct q_search_query *query, struct budget *budget,
-				const char *where, struct q_err *err)
-{
-	enum q_code code = take_clauses(budget, query->terms.count, where, err);
-
-	for (size_t i = 0; i < query->terms.count && !code; i++)
-		code = check_text(query->terms.values[i], where, err);
-	return code;
-}
-
-static bool boost_ok(float boost)
-{
-	return isfinite(boost) && boost >= 0;
-}
-
-static bool minimum_ok(struct q_minimum minimum)
-{
-	return minimum.number >= -Q_SEARCH_CLAUSES_MAX && minimum.number <= Q_SEARCH_CLAUSES_MAX;
-}
-
-static enum q_code check_phrase(const struct q_match *phrase, struct budget *budget,
-				const char *where, struct q_err *err)
-{
-	enum q_code code = take_clauses(budget, phrase->field_count, where, err);
-
-	if (!code)
-		code = check_text(phrase->text, where, err);
-	if (!code && phrase->field_count == 0)
-		code = q_fail(err, Q_INVALID, where, "a match without fields");
-	for (size_t i = 0; i < phrase->field_count && !code; i++) {
-		if (!boost_ok(phrase->fields[i].boost))
-			code = q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
-	}
-	return code;
-}
-
-static enum q_code check_match(const struct q_match *match, struct budget *budget,
-			       const char *where, struct q_err *err)
-{
-	enum q_code code = check_phrase(match, budget, where, err);
-
-	if (!code && (match->max_expansions < 1 || match->max_expansions > Q_SEARCH_CLAUSES_MAX))
-		code = q_fail(err, Q_INVALID, where, "max_expansions is 1..%d",
-			      Q_SEARCH_CLAUSES_MAX);
-	if (!code && budget->is_exact && match->fuzziness > Q_FUZZINESS_0)
-		code = q_fail(err, Q_INVALID, where, "a scope has no fuzzy words");
-	if (!code && !minimum_ok(match->minimum))
-		code = q_fail(err, Q_INVALID, where, "a minimum is -%d..%d", Q_SEARCH_CLAUSES_MAX,
-			      Q_SEARCH_CLAUSES_MAX);
-	return code;
-}
-
-static enum q_code check_queries(const struct q_search_query *queries, size_t count,
-				 struct budget *budget, const char *where, struct q_err *err)
-{
-	enum q_code code = take_clauses(budget, count, where, err);
-
-	for (size_t i = 0; i < count && !code; i++)
-		code = check_query(&queries[i], budget, where, err);
-	return code;
-}
-
-static enum q_code check_combination(const struct q_search_query *query, struct budget *budget,
-				     const char *where, struct q_err *err)
-{
-	enum q_code code = check_queries(query->combination.must, query->combination.must_count,
-					 budget, where, err);
-
-	if (!code)
-		code = check_queries(query->combination.filter, query->combination.filter_count,
-				     budget, where, err);
-	if (!code)
-		code = check_queries(query->combination.should, query->combination.should_count,
-				     budget, where, err);
-	if (!code)
-		code = check_queries(query->combination.must_not, query->combination.must_not_count,
-				     budget, where, err);
-	return code;
-}
-
-static enum q_code check_kind(const struct q_search_query *query, struct budget *budget,
-			      const char *where, struct q_err *err)
-{
-	switch (query->kind) {
-	case Q_SEARCH_ALL:
-		return Q_OK;
-	case Q_SEARCH_TERM:
-	case Q_SEARCH_PREFIX:
-		return check_text(query->term.value, where, err);
-	case Q_SEARCH_IDS:
-	case Q_SEARCH_TERMS:
-		return check_values(query, budget, where, err);
-	case Q_SEARCH_RANGE:
-		if (check_text(query->range.from.value, where, err))
-			return err->code;
-		return check_text(query->range.to.value, where, err);
-	case Q_SEARCH_MATCH:
-		return check_match(&query->match, budget, where, err);
-	case Q_SEARCH_PHRASE:
-		return check_phrase(&query->match, budget, where, err);
-	case Q_SEARCH_BOOL:
-		return check_combination(query, budget, where, err);
-	case Q_SEARCH_CONSTANT:
-		return check_query(query->inner, budget, where, err);
-	}
-	return q_fail(err, Q_INVALID, where, "unknown kind of query");
-}
-
-static enum q_code check_query(const struct q_search_query *query, struct budget *budget,
-			       const char *where, struct q_err *err)
-{
-	enum q_code code;
-
-	if (!boost_ok(query->boost))
-		return q_fail(err, Q_INVALID, where, "a boost is a number >= 0");
-	if (budget->depth == 0)
-		return q_fail(err, Q_TOOBIG, where, "a query of more than %d levels",
-			      Q_SEARCH_DEPTH_MAX);
-	budget->depth--;
-	code = check_kind(query, budget, where, err);
-	budget->depth++;
-	return code;
-}
-
 static enum q_code check_names(const struct q_str *names, size_t count, const char *where,
 			       struct q_err *err)
 {
@@ -309,7 +154,8 @@ static enum q_code check_source_filter(const struct q_source_filter *filter, con
 	return code ? code : check_names(filter->excludes, filter->exclude_count, where, err);
 }
 
-static enum q_code check_highlight(const struct q_highlight_request *highlight, const char *where,
+static enum q_code check_highlight(const struct q_highlight_request *highlight,
+				   const struct q_search_view *view, const char *where,
 				   struct q_err *err)
 {
 	if (highlight->field_count > Q_INDEX_FIELDS_MAX)
@@ -325,16 +171,10 @@ static enum q_code check_highlight(const struct q_highlight_request *highlight, 
 			return q_fail(err, Q_INVALID, where,
 				      "a fragment has a size, and there are at most %d",
 				      Q_HIGHLIGHT_FRAGMENTS_MAX);
+		if (q__search_field_check(view, highlight->fields[i].name, where, err))
+			return err->code;
 	}
 	return Q_OK;
-}
-
-static enum q_code check_tree(const struct q_search_query *query, const char *where,
-			      struct q_err *err)
-{
-	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX, false};
-
-	return check_query(query, &budget, where, err);
 }
 
 static enum q_code check_pin(struct q_str pin, const char *where, struct q_err *err)
@@ -343,6 +183,17 @@ static enum q_code check_pin(struct q_str pin, const char *where, struct q_err *
 		return Q_OK;
 	return q_fail(err, Q_INVALID, where, "a pin of %zu bytes, at most %d", pin.length,
 		      Q_SEARCH_PIN_MAX);
+}
+
+/* Where a document stands tells how many others there are. */
+static enum q_code check_sort(const struct q_search_sort *sort, const struct q_search_view *view,
+			      const char *where, struct q_err *err)
+{
+	if (sort->kind == Q_SORT_DOCUMENT && view->scope)
+		return q_fail(err, Q_INVALID, where, "a scope hides places: sort by _id instead");
+	if (sort->kind == Q_SORT_FIELD)
+		return q__search_field_check(view, sort->field, where, err);
+	return Q_OK;
 }
 
 static enum q_code check_sorts(const struct q_search_request *request, const char *where,
@@ -355,23 +206,11 @@ static enum q_code check_sorts(const struct q_search_request *request, const cha
 		return q_fail(err, Q_INVALID, where, "going on behind a hit needs a sort");
 	if (request->after && request->from > 0)
 		return q_fail(err, Q_INVALID, where, "from is 0 when going on behind a hit");
+	for (size_t i = 0; i < request->sort_count; i++) {
+		if (check_sort(&request->sorts[i], &request->view, where, err))
+			return err->code;
+	}
 	return Q_OK;
-}
-
-/* NULL is allowed. */
-static enum q_code check_scope(const struct q_search_index *store,
-			       const struct q_search_query *scope, const char *where,
-			       struct q_err *err)
-{
-	struct budget budget = {Q_SEARCH_CLAUSES_MAX, Q_SEARCH_DEPTH_MAX, true};
-
-	if (!scope)
-		return Q_OK;
-	if (!(store->ops->capabilities & Q_CAP_TENANT_STATISTICS))
-		return q_fail(err, Q_UNSUPPORTED, where,
-			      "%s does not score from a scope: give each tenant an index",
-			      store->ops->name);
-	return check_query(scope, &budget, where, err);
 }
 
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
@@ -395,17 +234,18 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 	if (!code)
 		code = check_source_filter(&request->source_filter, where, err);
 	if (!code)
-		code = check_highlight(&request->highlight, where, err);
+		code = check_highlight(&request->highlight, &request->view, where, err);
 	if (!code)
-		code = check_tree(request->query, where, err);
+		code = q__search_query_check(request->query, &request->view, where, err);
 	if (!code)
-		code = check_scope(store, request->scope, where, err);
+		code = q__search_view_check(store, &request->view, where, err);
 	return code ? code : store->ops->search(store, call, index, request, arena, out, err);
 }
 
 enum q_code q_search_index_count(struct q_search_index *store, const struct q_call *call,
 				 struct q_str index, const struct q_search_query *query,
-				 uint64_t *total, struct q_err *err)
+				 const struct q_search_view *view, uint64_t *total,
+				 struct q_err *err)
 {
 	static const char where[] = "search_index.count";
 	enum q_code code;
@@ -413,8 +253,10 @@ enum q_code q_search_index_count(struct q_search_index *store, const struct q_ca
 	q_assert(store && call && query && total && err);
 	code = check_target(call, index, where, err);
 	if (!code)
-		code = check_tree(query, where, err);
-	return code ? code : store->ops->count(store, call, index, query, total, err);
+		code = q__search_query_check(query, view, where, err);
+	if (!code)
+		code = q__search_view_check(store, view, where, err);
+	return code ? code : store->ops->count(store, call, index, query, view, total, err);
 }
 
 enum q_code q_search_index_alias(struct q_search_index *store, const struct q_call *call,
@@ -460,8 +302,9 @@ enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_ca
 
 enum q_code q_search_index_explain(struct q_search_index *store, const struct q_call *call,
 				   struct q_str index, const struct q_search_query *query,
-				   struct q_str id, struct q_arena *arena,
-				   struct q_explanation *out, struct q_err *err)
+				   const struct q_search_view *view, struct q_str id,
+				   struct q_arena *arena, struct q_explanation *out,
+				   struct q_err *err)
 {
 	static const char where[] = "search_index.explain";
 	enum q_code code;
@@ -472,22 +315,29 @@ enum q_code q_search_index_explain(struct q_search_index *store, const struct q_
 		code = q_fail(err, Q_INVALID, where, "an id is 1..%d bytes of UTF-8",
 			      Q_DOCUMENT_ID_MAX);
 	if (!code)
-		code = check_tree(query, where, err);
-	return code ? code : store->ops->explain(store, call, index, query, id, arena, out, err);
+		code = q__search_query_check(query, view, where, err);
+	if (!code)
+		code = q__search_view_check(store, view, where, err);
+	return code ? code
+		    : store->ops->explain(store, call, index, query, view, id, arena, out, err);
 }
 
 static enum q_code check_suggest(const struct q_suggest_request *request, const char *where,
 				 struct q_err *err)
 {
-	enum q_code code = check_text(request->text, where, err);
+	enum q_code code = q__search_text_check(request->text, where, err);
 
+	if (!code)
+		code = q__search_field_check(&request->view, request->field, where, err);
 	if (!code && request->kind != Q_SUGGEST_COMPLETION && request->kind != Q_SUGGEST_CORRECTION)
 		code = q_fail(err, Q_INVALID, where, "unknown kind of suggestion");
 	if (!code && (request->size < 1 || request->size > Q_SUGGEST_MAX))
 		code = q_fail(err, Q_INVALID, where, "%zu suggestions for a word, not 1..%d",
 			      request->size, Q_SUGGEST_MAX);
-	if (!code && request->filter)
-		code = check_tree(request->filter, where, err);
+	if (!code && request->filter && request->view.scope)
+		code = q__search_exact_check(request->filter, &request->view, where, err);
+	else if (!code && request->filter)
+		code = q__search_query_check(request->filter, &request->view, where, err);
 	return code;
 }
 
@@ -503,6 +353,8 @@ enum q_code q_search_index_suggest(struct q_search_index *store, const struct q_
 	code = check_target(call, index, where, err);
 	if (!code)
 		code = check_suggest(request, where, err);
+	if (!code)
+		code = q__search_view_check(store, &request->view, where, err);
 	return code ? code : store->ops->suggest(store, call, index, request, arena, out, err);
 }
 

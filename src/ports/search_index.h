@@ -227,12 +227,21 @@ struct q_search_sort {
 	enum q_sort_mode mode;
 };
 
-struct q_search_request {
-	const struct q_search_query *query;
+/* What a request sees of an index. Zeroed: everything. */
+struct q_search_view {
 	/* NULL: none. Else only documents that this finds are seen, and whatever is counted is
 	 * counted among them: the answer is, to the byte, that of an index that holds no others.
-	 * Fuzzy terms have no place in it. Needs Q_CAP_TENANT_STATISTICS. */
+	 * Fuzzy words have no place in it. Needs Q_CAP_TENANT_STATISTICS. */
 	const struct q_search_query *scope;
+	/* NULL: all. Else any other field may not be named: by no query (but the scope), sort,
+	 * highlight, facet or suggestion. What comes of sources, a source filter says. */
+	const struct q_str *fields;
+	size_t field_count;
+};
+
+struct q_search_request {
+	const struct q_search_query *query;
+	struct q_search_view view;
 	size_t from, size; /* together at most Q_SEARCH_WINDOW_MAX */
 	bool with_source;
 	struct q_source_filter source_filter; /* with_source */
@@ -299,6 +308,7 @@ struct q_suggest_request {
 	struct q_str field; /* of a keyword or text field */
 	struct q_str text;
 	const struct q_search_query *filter; /* NULL: none. Only its documents are asked. */
+	struct q_search_view view;	     /* with a scope, the filter has no fuzzy words */
 	size_t size;			     /* 1..Q_SUGGEST_MAX, for each word */
 	enum q_fuzziness fuzziness;	     /* CORRECTION */
 	uint32_t prefix_length;		     /* CORRECTION: characters that may not differ */
@@ -350,7 +360,8 @@ struct q_search_index_ops {
 			      const struct q_search_request *, struct q_arena *,
 			      struct q_search_result *, struct q_err *);
 	enum q_code (*count)(struct q_search_index *, const struct q_call *, struct q_str index,
-			     const struct q_search_query *, uint64_t *total, struct q_err *);
+			     const struct q_search_query *, const struct q_search_view *,
+			     uint64_t *total, struct q_err *);
 	enum q_code (*alias)(struct q_search_index *, const struct q_call *, struct q_str alias,
 			     struct q_str index, struct q_err *);
 	enum q_code (*pin)(struct q_search_index *, const struct q_call *, struct q_str index,
@@ -358,8 +369,9 @@ struct q_search_index_ops {
 	enum q_code (*unpin)(struct q_search_index *, const struct q_call *, struct q_str pin,
 			     struct q_err *);
 	enum q_code (*explain)(struct q_search_index *, const struct q_call *, struct q_str index,
-			       const struct q_search_query *, struct q_str id, struct q_arena *,
-			       struct q_explanation *, struct q_err *);
+			       const struct q_search_query *, const struct q_search_view *,
+			       struct q_str id, struct q_arena *, struct q_explanation *,
+			       struct q_err *);
 	enum q_code (*suggest)(struct q_search_index *, const struct q_call *, struct q_str index,
 			       const struct q_suggest_request *, struct q_arena *,
 			       struct q_suggest_result *, struct q_err *);
@@ -400,10 +412,11 @@ Q_MUST_USE enum q_code q_search_index_search(struct q_search_index *store,
 					     struct q_arena *arena, struct q_search_result *out,
 					     struct q_err *err);
 
-/* How many documents the query finds, exactly. */
+/* How many documents the query finds, exactly. `view`, here and below: NULL: everything. */
 Q_MUST_USE enum q_code q_search_index_count(struct q_search_index *store, const struct q_call *call,
 					    struct q_str index, const struct q_search_query *query,
-					    uint64_t *total, struct q_err *err);
+					    const struct q_search_view *view, uint64_t *total,
+					    struct q_err *err);
 
 /* Makes the alias stand for the index, and for no other any more; durable on return. Q_NOTFOUND: no
  * such index (an alias is none). Q_CONFLICT: the alias is the name of an index. */
@@ -425,10 +438,11 @@ Q_MUST_USE enum q_code q_search_index_unpin(struct q_search_index *store, const 
 /* Why the query finds the document of this id: the value is its score. Q_NOTFOUND where it does
  * not, whether or not the document is there: OpenSearch's _explain, of which a tree that says why a
  * document does not match is not shown. Words of others' documents show in its counts, as they do
- * in scores. */
+ * in scores, unless the view has a scope. */
 Q_MUST_USE enum q_code q_search_index_explain(struct q_search_index *store,
 					      const struct q_call *call, struct q_str index,
-					      const struct q_search_query *query, struct q_str id,
+					      const struct q_search_query *query,
+					      const struct q_search_view *view, struct q_str id,
 					      struct q_arena *arena, struct q_explanation *out,
 					      struct q_err *err);
 

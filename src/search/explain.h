@@ -9,10 +9,12 @@
 #include "ports/search_index.h"
 #include "search/snapshot.h"
 
+/* `scope` may be NULL. */
 Q_MUST_USE enum q_code q__explain(const struct q__snapshot *snapshot,
 				  const struct q_index_definition *definition,
 				  const struct q_call *call, const struct q_search_query *query,
-				  struct q_str id, struct q_arena *arena, struct q_explanation *out,
+				  const struct q_search_query *scope, struct q_str id,
+				  struct q_arena *arena, struct q_explanation *out,
 				  struct q_err *err);
 
 #endif

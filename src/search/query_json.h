@@ -26,6 +26,10 @@ Q_MUST_USE enum q_code q_query_json_parse(struct q_arena *arena, const struct q_
 Q_MUST_USE enum q_code q_suggest_json_parse(struct q_arena *arena, const struct q_json *body,
 					    struct q_suggest_request *out, struct q_err *err);
 
+/* `view` may be NULL: everything is seen. */
+Q_MUST_USE enum q_code q_view_json_parse(struct q_arena *arena, const struct q_json *view,
+					 struct q_search_view *out, struct q_err *err);
+
 Q_MUST_USE enum q_code q_mapping_json_parse(struct q_arena *arena, const struct q_json *mapping,
 					    struct q_index_definition *out, struct q_err *err);
 

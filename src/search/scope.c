@@ -43,7 +43,7 @@ uint32_t q__scope_next(const struct q__scope *scope, size_t part, uint32_t from)
 	return from < count ? from : Q__NO_DOCUMENT;
 }
 
-static bool is_seen(const struct q__scope *scope, size_t part, uint32_t document)
+bool q__scope_sees(const struct q__scope *scope, size_t part, uint32_t document)
 {
 	if (scope->seen)
 		return scope->seen[part][document / 64] >> document % 64 & 1;
@@ -58,7 +58,7 @@ void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window
 		for (uint64_t word = window->found[i]; word != 0;) {
 			unsigned bit = q__take_bit(&word);
 
-			if (!is_seen(scope, part, window->start + 64 * i + bit))
+			if (!q__scope_sees(scope, part, window->start + 64 * i + bit))
 				window->found[i] &= ~((uint64_t)1 << bit);
 		}
 	}

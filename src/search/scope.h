@@ -28,10 +28,10 @@ struct q__scope {
 	bool is_out_of_memory;
 };
 
-/* A scope without a filter. Nothing is to be freed. */
+/* A scope without a filter; it need not be freed. */
 struct q__scope q__scope_all(const struct q__snapshot *snapshot, const struct q_call *call);
 
-/* Q_INVALID: the filter does not fit the definition. */
+/* `filter` may be NULL. Q_INVALID: it does not fit the definition. Freed in any case. */
 Q_MUST_USE enum q_code q__scope_make(const struct q__snapshot *snapshot,
 				     const struct q_index_definition *definition,
 				     const struct q_call *call, const struct q_search_query *filter,
@@ -41,6 +41,8 @@ void q__scope_free(struct q__scope *scope);
 
 /* The first document >= from that may be seen; Q__NO_DOCUMENT: none. */
 uint32_t q__scope_next(const struct q__scope *scope, size_t part, uint32_t from);
+
+bool q__scope_sees(const struct q__scope *scope, size_t part, uint32_t document);
 
 /* Takes away what is not seen. */
 void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window *window);

@@ -70,10 +70,12 @@ enum q_code q__scope_make(const struct q__snapshot *snapshot,
 	struct q__scope all = q__scope_all(snapshot, call);
 	uint64_t **seen = q_arena_alloc_array(arena, snapshot->part_count, sizeof *seen);
 	const struct q__plan *plan;
-	enum q_code code =
-		seen ? q__plan_make(&all, definition, filter, arena, &plan, err) : fail_full(err);
+	enum q_code code;
 
 	*out = all;
+	if (!filter)
+		return Q_OK;
+	code = seen ? q__plan_make(&all, definition, filter, arena, &plan, err) : fail_full(err);
 	if (!code)
 		code = see_parts(&all, plan, arena, seen, err);
 	if (code)

@@ -214,10 +214,8 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 	run.scratch = q_arena_new(SCRATCH_BYTES);
 	if (!run.scratch)
 		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
-	run.scope = q__scope_all(snapshot, call);
-	code = request->scope ? q__scope_make(snapshot, definition, call, request->scope,
-					      run.scratch, &run.scope, err)
-			      : Q_OK;
+	code = q__scope_make(snapshot, definition, call, request->view.scope, run.scratch,
+			     &run.scope, err);
 	if (!code)
 		code = search_parts(&run, request, err);
 	if (!code)

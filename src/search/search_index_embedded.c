@@ -113,8 +113,9 @@ static enum q_code search(struct q_search_index *base, const struct q_call *call
 }
 
 static enum q_code explain(struct q_search_index *base, const struct q_call *call,
-			   struct q_str name, const struct q_search_query *query, struct q_str id,
-			   struct q_arena *arena, struct q_explanation *out, struct q_err *err)
+			   struct q_str name, const struct q_search_query *query,
+			   const struct q_search_view *view, struct q_str id, struct q_arena *arena,
+			   struct q_explanation *out, struct q_err *err)
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
@@ -123,7 +124,8 @@ static enum q_code explain(struct q_search_index *base, const struct q_call *cal
 	if (code)
 		return code;
 	snapshot = q__index_snapshot(index);
-	code = q__explain(snapshot, q__index_definition(index), call, query, id, arena, out, err);
+	code = q__explain(snapshot, q__index_definition(index), call, query,
+			  view ? view->scope : NULL, id, arena, out, err);
 	q__snapshot_unref(snapshot);
 	return code;
 }
@@ -145,15 +147,18 @@ static enum q_code suggest(struct q_search_index *base, const struct q_call *cal
 }
 
 static enum q_code count(struct q_search_index *base, const struct q_call *call, struct q_str name,
-			 const struct q_search_query *query, uint64_t *total, struct q_err *err)
+			 const struct q_search_query *query, const struct q_search_view *view,
+			 uint64_t *total, struct q_err *err)
 {
-	const struct q_search_request request = {.query = query};
+	struct q_search_request request = {.query = query};
 	struct q_arena *arena = q_arena_new(COUNT_BYTES);
 	struct q_search_result result;
 	enum q_code code;
 
 	if (!arena)
 		return q_fail(err, Q_NOMEM, "search_index.count", "a result");
+	if (view)
+		request.view = *view;
 	code = search(base, call, name, &request, arena, &result, err);
 	if (!code)
 		*total = result.total;

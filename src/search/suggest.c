@@ -56,12 +56,28 @@ static enum q_code suggest(struct q__suggesting *suggesting,
 	return code;
 }
 
+/* The documents that are asked: the filter's, of those of the scope. */
+static enum q_code make_scope(const struct q__snapshot *snapshot,
+			      const struct q_index_definition *definition,
+			      const struct q_call *call, const struct q_suggest_request *request,
+			      struct q_arena *arena, struct q__scope *out, struct q_err *err)
+{
+	struct q_search_query both[2] = {{0}};
+	struct q_search_query asked = {
+		.kind = Q_SEARCH_BOOL, .boost = 1, .combination = {.filter = both}};
+
+	if (request->filter)
+		both[asked.combination.filter_count++] = *request->filter;
+	if (request->view.scope)
+		both[asked.combination.filter_count++] = *request->view.scope;
+	return q__scope_make(snapshot, definition, call, &asked, arena, out, err);
+}
+
 enum q_code q__suggest(const struct q__snapshot *snapshot,
 		       const struct q_index_definition *definition, const struct q_call *call,
 		       const struct q_suggest_request *request, struct q_arena *arena,
 		       struct q_suggest_result *out, struct q_err *err)
 {
-	static const struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
 	struct q__scope scope = q__scope_all(snapshot, call);
 	struct q__suggesting suggesting = {
 		.request = request, .scope = &scope, .arena = arena, .err = err};
@@ -70,8 +86,7 @@ enum q_code q__suggest(const struct q__snapshot *snapshot,
 
 	suggesting.scratch = q_arena_new(SCRATCH_BYTES);
 	if (seen && suggesting.scratch)
-		code = q__scope_make(snapshot, definition, call,
-				     request->filter ? request->filter : &all, seen, &scope, err);
+		code = make_scope(snapshot, definition, call, request, seen, &scope, err);
 	else
 		code = q__suggest_out_of_memory(&suggesting);
 	if (!code)

@@ -93,7 +93,7 @@ static uint64_t count_of(struct suite *suite, const char *body)
 
 	read_request(suite, body, &request);
 	if (q_search_index_count(suite->subject->store, &no_limits, suite->index, request.query,
-				 &total, &suite->err))
+				 NULL, &total, &suite->err))
 		fail_msg("%s", suite->err.message);
 	return total;
 }
@@ -230,7 +230,7 @@ static enum q_code explain(struct suite *suite, const char *query, const char *i
 	snprintf(body, sizeof body, "{'query':%s}", query);
 	read_request(suite, body, &request);
 	return q_search_index_explain(suite->subject->store, &no_limits, suite->index,
-				      request.query, q_str_from(id), suite->arena, out,
+				      request.query, NULL, q_str_from(id), suite->arena, out,
 				      &suite->err);
 }
 

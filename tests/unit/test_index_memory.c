@@ -71,7 +71,7 @@ static enum q_code count(struct day *day, unsigned i, uint64_t *total, struct q_
 
 	if (q_arena_failed(day->arena))
 		return Q_NOMEM;
-	return q_search_index_count(day->store, &no_limits, INDEX, &query, total, err);
+	return q_search_index_count(day->store, &no_limits, INDEX, &query, NULL, total, err);
 }
 
 /* Every document that was acknowledged is found once, any other at most once. */

@@ -292,7 +292,7 @@ static struct q_str ask(struct world *world, struct q_str index, struct q_str bo
 			 &world->err) ||
 	    q_query_json_parse(world->arena, json, &request, &world->err))
 		fail_msg("%.*s: %s", Q_STR_ARG(body), world->err.message);
-	request.scope = scope;
+	request.view.scope = scope;
 	q_buf_init(&out, ANSWER_BYTES);
 	if (q_search_index_search(world->store, &no_limits, index, &request, world->arena, &result,
 				  &world->err))
@@ -436,7 +436,7 @@ static void a_scope_that_takes_too_long_is_an_error_and_no_answer(void **state)
 {
 	struct world *world = malloc(sizeof *world);
 	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1}, scope = scope_of(0);
-	struct q_search_request request = {.query = &all, .scope = &scope, .size = 10};
+	struct q_search_request request = {.query = &all, .view = {.scope = &scope}, .size = 10};
 	atomic_bool is_cancelled = true;
 	struct q_call call = {.is_cancelled = &is_cancelled};
 	struct q_search_result result;

@@ -88,7 +88,7 @@ static size_t check_line(struct search_site *site, struct q_str line, struct q_a
 	while (q_json_next(&walk)) {
 		++*compared;
 		if (q_search_index_explain(site->store, &no_limits, Q_STR("members"), request.query,
-					   walk.name, arena, &explanation, &site->err))
+					   NULL, walk.name, arena, &explanation, &site->err))
 			fail_msg("%.*s: %s", Q_STR_ARG(id), site->err.message);
 		if (!equals(&explanation, walk.value)) {
 			print_error("%.*s of %.*s differs\n", Q_STR_ARG(walk.name), Q_STR_ARG(id));
