@@ -784,15 +784,15 @@ static void check_explained(struct model *model, const struct q_search_query *qu
 			 Q_OK);
 	for (size_t i = 0; i < result.hit_count; i++) {
 		assert_int_equal(q_search_index_explain(model->store, &no_limits, index_name, query,
-							result.hits[i].id, model->arena,
+							NULL, result.hits[i].id, model->arena,
 							&explanation, &model->err),
 				 Q_OK);
 		assert_true((float)explanation.value == result.hits[i].score);
 	}
 	if (result.total == 0)
 		assert_int_equal(q_search_index_explain(model->store, &no_limits, index_name, query,
-							Q_STR("1"), model->arena, &explanation,
-							&model->err),
+							NULL, Q_STR("1"), model->arena,
+							&explanation, &model->err),
 				 Q_NOTFOUND);
 }
 
