@@ -48,7 +48,7 @@ static void put_score(struct q_json_writer *json, float score)
 		put_float(json, score);
 }
 
-static void put_search_value(struct q_json_writer *json, const struct q_search_value *value)
+void q_index_put_value(struct q_json_writer *json, const struct q_search_value *value)
 {
 	switch (value->kind) {
 	case Q_VALUE_NULL:
@@ -78,7 +78,7 @@ static void put_sort_values(struct q_json_writer *json, const struct q_search_re
 		if (request->sorts[i].kind == Q_SORT_SCORE)
 			put_score(json, hit->score);
 		else
-			put_search_value(json, &hit->sort_values[i]);
+			q_index_put_value(json, &hit->sort_values[i]);
 	}
 	q_json_end_array(json);
 }
@@ -156,6 +156,8 @@ static void write_hits(struct q_buf *out, const struct q_index_question *questio
 	for (size_t i = 0; i < hits->hit_count; i++)
 		put_hit(&json, &question->request, &hits->hits[i]);
 	q_json_end_array(&json);
+	if (question->request.facet_count > 0)
+		q_index_put_facets(&json, &question->request, hits);
 	q_json_end_object(&json);
 }
 

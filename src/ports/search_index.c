@@ -4,6 +4,8 @@
 #include "base/utf8.h"
 #include "ports/search_index_internal.h"
 
+#include <math.h>
+
 static bool is_name_character(char c, bool is_first)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
@@ -213,6 +215,40 @@ static enum q_code check_sorts(const struct q_search_request *request, const cha
 	return Q_OK;
 }
 
+static bool facet_ok(const struct q_facet *facet)
+{
+	switch (facet->kind) {
+	case Q_FACET_TERMS:
+		return facet->size >= 1 && facet->size <= Q_FACET_SIZE_MAX && facet->count_min >= 1;
+	case Q_FACET_HISTOGRAM:
+		return isfinite(facet->interval) && facet->interval > 0 && isfinite(facet->offset);
+	case Q_FACET_DATE_HISTOGRAM:
+		return facet->interval_ms >= (facet->unit == Q_CALENDAR_NONE) &&
+		       facet->interval_ms <= Q_FACET_SPAN_MS_MAX &&
+		       facet->offset_ms >= -Q_FACET_SPAN_MS_MAX &&
+		       facet->offset_ms <= Q_FACET_SPAN_MS_MAX;
+	}
+	return false;
+}
+
+static enum q_code check_facets(const struct q_search_request *request, const char *where,
+				struct q_err *err)
+{
+	if (request->facet_count > Q_SEARCH_FACETS_MAX)
+		return q_fail(err, Q_TOOBIG, where, "%zu facets, at most %d", request->facet_count,
+			      Q_SEARCH_FACETS_MAX);
+	for (size_t i = 0; i < request->facet_count; i++) {
+		if (!facet_ok(&request->facets[i]))
+			return q_fail(err, Q_INVALID, where,
+				      "facet %.*s: a size of 1..%d, a count of at least 1, an "
+				      "interval above 0",
+				      Q_STR_ARG(request->facets[i].name), Q_FACET_SIZE_MAX);
+		if (q__search_field_check(&request->view, request->facets[i].field, where, err))
+			return err->code;
+	}
+	return Q_OK;
+}
+
 enum q_code q_search_index_search(struct q_search_index *store, const struct q_call *call,
 				  struct q_str index, const struct q_search_request *request,
 				  struct q_arena *arena, struct q_search_result *out,
@@ -231,6 +267,8 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 		code = check_pin(request->pin, where, err);
 	if (!code)
 		code = check_sorts(request, where, err);
+	if (!code)
+		code = check_facets(request, where, err);
 	if (!code)
 		code = check_source_filter(&request->source_filter, where, err);
 	if (!code)

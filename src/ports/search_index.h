@@ -36,6 +36,9 @@ enum {
 	Q_BULK_MAX = 10000,
 	Q_SEARCH_WINDOW_MAX = 10000, /* from + size */
 	Q_SEARCH_SORTS_MAX = 16,
+	Q_SEARCH_FACETS_MAX = 16,
+	Q_FACET_SIZE_MAX = 10000,
+	Q_FACET_BUCKETS_MAX = 65535, /* of a histogram */
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
 	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, fields of a match, values of a terms */
 	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
@@ -227,6 +230,48 @@ struct q_search_sort {
 	enum q_sort_mode mode;
 };
 
+/* The longest interval and offset of a facet of dates: 31,000 years. */
+#define Q_FACET_SPAN_MS_MAX INT64_C(1000000000000000)
+
+enum q_facet_kind {
+	Q_FACET_TERMS,		/* each value of a field; any but a text field */
+	Q_FACET_HISTOGRAM,	/* a number's values in steps of an interval */
+	Q_FACET_DATE_HISTOGRAM, /* a date's, in steps of an interval or of the calendar (UTC) */
+};
+
+/* Equal counts come in the order of their keys. */
+enum q_facet_order {
+	Q_FACET_COUNT_DESCENDING,
+	Q_FACET_COUNT_ASCENDING,
+	Q_FACET_KEY_ASCENDING,
+	Q_FACET_KEY_DESCENDING
+};
+
+enum q_calendar_unit {
+	Q_CALENDAR_NONE,
+	Q_CALENDAR_WEEK, /* from Monday; smaller ones are intervals */
+	Q_CALENDAR_MONTH,
+	Q_CALENDAR_QUARTER,
+	Q_CALENDAR_YEAR
+};
+
+/* How many of the documents that the query finds have which values: each counts once a bucket. */
+struct q_facet {
+	struct q_str name;
+	struct q_str field;
+	enum q_facet_kind kind;
+	enum q_facet_order order;
+	/* Buckets with fewer documents are left out: as in OpenSearch, after the first
+	 * 1.5 x size + 10 of TERMS (size, by keys) have been chosen. At least 1 for TERMS; 0 gives
+	 * histograms without gaps. */
+	uint64_t count_min;
+	size_t size;		   /* TERMS: buckets, 1..Q_FACET_SIZE_MAX */
+	double interval, offset;   /* HISTOGRAM: interval > 0 */
+	enum q_calendar_unit unit; /* DATE_HISTOGRAM */
+	int64_t interval_ms;	   /* without a unit: > 0 */
+	int64_t offset_ms;
+};
+
 /* What a request sees of an index. Zeroed: everything. */
 struct q_search_view {
 	/* NULL: none. Else only documents that this finds are seen, and whatever is counted is
@@ -254,7 +299,9 @@ struct q_search_request {
 	size_t sort_count;
 	/* A value a sort, those of a hit: only what comes behind it; from is 0. NULL: all. */
 	const struct q_search_value *after;
-	bool with_scores; /* also where no sort asks for them */
+	bool with_scores;	      /* also where no sort asks for them */
+	const struct q_facet *facets; /* at most Q_SEARCH_FACETS_MAX */
+	size_t facet_count;
 };
 
 struct q_hit_highlight {
@@ -274,11 +321,24 @@ struct q_search_hit {
 	size_t highlight_count;
 };
 
+struct q_facet_bucket {
+	struct q_search_value key; /* of a histogram: where the bucket begins */
+	uint64_t count;
+};
+
+struct q_facet_result {
+	const struct q_facet_bucket *buckets;
+	size_t bucket_count;
+	uint64_t other_count;	      /* TERMS: in buckets beyond size */
+	enum q_field_kind field_kind; /* what keys are */
+};
+
 struct q_search_result {
 	uint64_t total;
 	bool total_is_exceeded; /* there are more hits: the request bounds their count */
 	struct q_search_hit *hits;
 	size_t hit_count;
+	const struct q_facet_result *facets; /* one a facet of the request */
 };
 
 /* A number and where it comes from, as Lucene explains a score. */

@@ -8,6 +8,8 @@
  *     match, match_phrase, multi_match (best_fields, phrase)
  *     bool, constant_score
  *
+ * Also: sort, search_after, track_scores; aggs of terms, histogram, date_histogram.
+ *
  * A mapping is
  * {"mappings": {"properties": {...}}}, {"properties": {...}} or the properties alone.
  *

@@ -48,6 +48,7 @@ enum q_code q__take_highlight(struct q__parser *parser, const struct q_json *val
 
 /* Members of a request: out is a struct q_search_request. */
 enum q_code q__take_sort(struct q__parser *parser, const struct q_json *value, void *out);
+enum q_code q__take_facets(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_after(struct q__parser *parser, const struct q_json *value, void *out);
 
 /* A string; numbers and booleans as they are written. */

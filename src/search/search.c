@@ -1,5 +1,6 @@
 #include "search/search.h"
 
+#include "search/facets.h"
 #include "search/hit_reader.h"
 #include "search/plan.h"
 #include "search/sorted_hits.h"
@@ -20,6 +21,7 @@ struct run {
 	bool is_sorted, wants_scores;
 	struct q__sorted_hits sorted; /* is_sorted */
 	struct q__top_hits top;	      /* otherwise */
+	struct q__facets facets;
 	uint64_t total, total_max;
 	bool is_exceeded; /* there are more than total_max: they need not all be found */
 };
@@ -48,7 +50,7 @@ static uint32_t next_start(const struct run *run, uint32_t part, struct q__match
 {
 	uint32_t found;
 
-	if (run->is_exceeded && !run->is_sorted)
+	if (run->is_exceeded && !run->is_sorted && run->facets.count == 0)
 		q__matcher_raise_floor(matcher, q__top_hits_floor(&run->top));
 	found = q__matcher_next(matcher, from);
 	while (found != Q__NO_DOCUMENT && (from = q__scope_next(&run->scope, part, found)) != found)
@@ -67,6 +69,7 @@ static void take_window(struct run *run, uint32_t part)
 		q__sorted_hits_take(&run->sorted, run->window);
 	else
 		take_best(run, part);
+	q__facets_take(&run->facets, run->window);
 }
 
 /* Scores up to this one do not matter. */
@@ -84,6 +87,8 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 	uint32_t count = run->snapshot->parts[part].segment->document_count;
 	uint32_t start;
 
+	if (q__facets_begin_part(&run->facets, part, err))
+		return err->code;
 	if (!matcher)
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the query takes too much memory");
@@ -191,6 +196,9 @@ static enum q_code search_parts(struct run *run, const struct q_search_request *
 
 	if (!code)
 		code = open_hits(run, request, err);
+	if (!code)
+		code = q__facets_open(&run->facets, run->snapshot, run->definition, run->call,
+				      request, run->scratch, err);
 	run->window = q_arena_alloc(run->scratch, sizeof *run->window);
 	if (!code && !run->window)
 		code = q_fail(err, Q_NOMEM, "search_index.search", "a request");
@@ -220,6 +228,9 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 		code = search_parts(&run, request, err);
 	if (!code)
 		code = show_page(&run, request, arena, out, err);
+	if (!code)
+		code = q__facets_end(&run.facets, arena, &out->facets, err);
+	q__facets_close(&run.facets);
 	q__scope_free(&run.scope);
 	q_arena_free(run.scratch);
 	return code;

@@ -297,6 +297,55 @@ static void sorts_go_on_behind_a_hit(void **state)
 			 Q_INVALID);
 }
 
+static void assert_buckets(struct suite *suite, const char *body, const char *expected)
+{
+	struct q_search_result result;
+	char text[512] = "";
+
+	if (search(suite, body, &result))
+		fail_msg("%s", suite->err.message);
+	for (size_t i = 0; i < result.facets[0].bucket_count; i++) {
+		const struct q_facet_bucket *bucket = &result.facets[0].buckets[i];
+		size_t length = strlen(text);
+
+		if (bucket->key.kind == Q_VALUE_TEXT)
+			snprintf(text + length, sizeof text - length, "%.*s:%d ",
+				 Q_STR_ARG(bucket->key.text), (int)bucket->count);
+		else
+			snprintf(text + length, sizeof text - length, "%lld:%d ",
+				 (long long)bucket->key.integer, (int)bucket->count);
+	}
+	assert_string_equal(text, expected);
+}
+
+static void facets_count_what_the_query_finds(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	put_ages(suite);
+	assert_buckets(suite, "{'aggs':{'f':{'terms':{'field':'tenant'}}}}", "a:2 aa:1 b:1 ");
+	assert_buckets(suite,
+		       "{'query':{'range':{'born':{'lt':'1990'}}},"
+		       "'aggs':{'f':{'terms':{'field':'tenant'}}}}",
+		       "aa:1 b:1 ");
+	assert_buckets(suite,
+		       "{'size':0,'aggs':{'f':{'date_histogram':{'field':'born',"
+		       "'calendar_interval':'year','min_doc_count':1}}}}",
+		       "0:1 315532800000:1 631152000000:2 946684800000:1 ");
+	assert_int_equal(
+		search(suite, "{'aggs':{'f':{'terms':{'field':'tenant','size':1}}}}", &result),
+		Q_OK);
+	assert_int_equal(result.facets[0].other_count, 2);
+	assert_int_equal(search(suite, "{'aggs':{'f':{'terms':{'field':'name'}}}}", &result),
+			 Q_INVALID);
+	assert_int_equal(search(suite,
+				"{'aggs':{'f':{'date_histogram':{'field':'born',"
+				"'fixed_interval':'1s'}}}}",
+				&result),
+			 Q_TOOBIG);
+}
+
 static void a_text_field_cannot_be_sorted_by(void **state)
 {
 	struct suite *suite = *state;
@@ -382,6 +431,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(a_filter_alone_scores_nothing),
 		CASE(hits_are_sorted_by_fields),
 		CASE(sorts_go_on_behind_a_hit),
+		CASE(facets_count_what_the_query_finds),
 		CASE(a_text_field_cannot_be_sorted_by),
 		CASE(from_and_size_cut_after_ordering),
 		CASE(a_field_that_is_not_defined_cannot_be_searched),

@@ -59,6 +59,23 @@ static void search_for(struct q__snapshot *snapshot, const struct q_search_reque
 	q_arena_free(arena);
 }
 
+static void search_facets(struct q__snapshot *snapshot)
+{
+	static const struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	static const struct q_facet facets[] = {
+		{.field = Q_STR_INIT("key"), .kind = Q_FACET_TERMS, .count_min = 1, .size = 10},
+		{.field = Q_STR_INIT("day"), .kind = Q_FACET_TERMS, .count_min = 1, .size = 10},
+		{.field = Q_STR_INIT("day"),
+		 .kind = Q_FACET_DATE_HISTOGRAM,
+		 .unit = Q_CALENDAR_MONTH,
+		 .offset_ms = 1},
+	};
+
+	search_for(snapshot, &(struct q_search_request){.query = &all,
+							.facets = facets,
+							.facet_count = Q_COUNT_OF(facets)});
+}
+
 static void search_with(struct q__snapshot *snapshot, const struct q_search_query *query)
 {
 	search_for(snapshot,
@@ -120,6 +137,7 @@ static void search(struct q__segment *segment)
 	search_with(snapshot, &phrase);
 	search_with(snapshot, &prefix);
 	search_sorted(snapshot);
+	search_facets(snapshot);
 	q__snapshot_unref(snapshot);
 }
 
