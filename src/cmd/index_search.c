@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "cmd/index_command.h"
 #include "cmd/lines.h"
+#include "search/query_json.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -178,7 +179,7 @@ static enum q_code read_question(struct run *run, struct q_str line, struct q_er
 	struct question question = {0};
 	const struct q_json *json;
 	enum q_code code =
-		q_json_parse(run->arena, q_str_bytes(line), &q_json_request_limits, &json, err);
+		q_json_parse(run->arena, q_str_bytes(line), &q_query_json_limits, &json, err);
 
 	if (!code) {
 		q_json_string(q_json_member(json, Q_STR("id")), &question.asked.id);

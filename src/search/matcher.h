@@ -114,10 +114,12 @@ struct q__matcher *q__match_weighted(const struct q__weighting *weighting,
 				     const struct q__field *field, struct q_arena *arena);
 
 /* All of the terms, in this order, side by side or at most `slop` places away from it; scored as one
- * term of this weight. The same term comes with the same ref. */
+ * term of this weight. The same term comes with the same ref. Where the call ends meanwhile, nothing
+ * more is found. */
 struct q__matcher *q__match_phrase(const struct q__term_ref *const *refs, size_t count,
 				   uint32_t slop, float weight, const struct q__field *field,
-				   const float factors[256], struct q_arena *arena);
+				   const float factors[256], const struct q_call *call,
+				   struct q_arena *arena);
 
 /* Any of the matchers; the best score counts. */
 struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,

@@ -4,6 +4,8 @@
 #include "search/phrase.h"
 #include "search/similarity.h"
 
+enum { CHECK_STEPS = 4096 };
+
 struct phrase {
 	struct q__matcher base;
 	struct q__phrase_word *words; /* the rarest first */
@@ -12,6 +14,8 @@ struct phrase {
 	const uint8_t *lengths;
 	const float *factors;
 	float weight;
+	const struct q_call *call;
+	uint64_t work; /* steps since the call was looked at, about */
 };
 
 /* The first document that has all of the words. */
@@ -34,12 +38,26 @@ static float frequency_of(struct phrase *phrase)
 			      : q__phrase_frequency(phrase->words, phrase->count);
 }
 
+/* A document may have a word very often: time is looked at by steps, not by documents. */
+static bool is_late(struct phrase *phrase)
+{
+	const struct q__postings *rarest = &phrase->words[0].postings;
+	struct q_err err;
+
+	phrase->work += 1 + (uint64_t)rarest->frequencies[rarest->at] * phrase->count;
+	if (phrase->work < CHECK_STEPS)
+		return false;
+	phrase->work = 0;
+	return q_call_check(phrase->call, "search_index.search", &err) != Q_OK;
+}
+
 static void fill_phrase(struct q__matcher *matcher, struct q__window *window)
 {
 	struct phrase *phrase = q_container_of(matcher, struct phrase, base);
 	uint32_t document;
 
-	for (document = next_of_phrase(matcher, window->start); document < window->end;
+	for (document = next_of_phrase(matcher, window->start);
+	     document < window->end && !is_late(phrase);
 	     document = next_of_phrase(matcher, document + 1)) {
 		float frequency = frequency_of(phrase);
 		uint32_t at = document - window->start;
@@ -100,7 +118,8 @@ static bool has_all(const struct q__term_ref *const *refs, size_t count)
 
 struct q__matcher *q__match_phrase(const struct q__term_ref *const *refs, size_t count,
 				   uint32_t slop, float weight, const struct q__field *field,
-				   const float factors[256], struct q_arena *arena)
+				   const float factors[256], const struct q_call *call,
+				   struct q_arena *arena)
 {
 	struct phrase *phrase = q_arena_alloc(arena, sizeof *phrase);
 
@@ -112,11 +131,12 @@ struct q__matcher *q__match_phrase(const struct q__term_ref *const *refs, size_t
 				  .count = count,
 				  .lengths = field->lengths.bytes,
 				  .factors = factors,
-				  .weight = weight};
+				  .weight = weight,
+				  .call = call};
 	phrase->words = q_arena_alloc_array(arena, count, sizeof *phrase->words);
 	if (!phrase->words || !take_words(phrase, refs, field, arena))
 		return NULL;
 	if (slop > 0)
-		phrase->sloppy = q__sloppy_phrase_new(phrase->words, count, slop, arena);
+		phrase->sloppy = q__sloppy_phrase_new(phrase->words, count, slop, call, arena);
 	return slop > 0 && !phrase->sloppy ? NULL : &phrase->base;
 }

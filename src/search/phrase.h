@@ -8,6 +8,7 @@
 #ifndef Q_SEARCH_PHRASE_H
 #define Q_SEARCH_PHRASE_H
 
+#include "base/call.h"
 #include "search/positions.h"
 
 struct q__phrase_word {
@@ -25,9 +26,11 @@ float q__phrase_frequency(struct q__phrase_word *words, size_t count);
  * belong counts 1 / (1 + length); it may be `slop` at most. */
 struct q__sloppy_phrase;
 
-/* At least two words. NULL when the arena is full. */
+/* At least two words. Where the call ends meanwhile, the rest is not counted. NULL when the arena is
+ * full. */
 struct q__sloppy_phrase *q__sloppy_phrase_new(struct q__phrase_word *words, size_t count,
-					      uint32_t slop, struct q_arena *arena);
+					      uint32_t slop, const struct q_call *call,
+					      struct q_arena *arena);
 float q__sloppy_phrase_frequency(struct q__sloppy_phrase *phrase);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { NO_GROUP = UINT32_MAX };
+enum { NO_GROUP = UINT32_MAX, CHECK_MOVES = 1 << 16 };
 
 struct word {
 	struct q__phrase_word *base;
@@ -32,6 +32,8 @@ struct q__sloppy_phrase {
 	int64_t end;	     /* the greatest place */
 	int64_t length;	     /* of the match */
 	bool is_positioned;
+	const struct q_call *call;
+	uint32_t moves;
 };
 
 static int64_t place_of(const struct word *word)
@@ -94,9 +96,17 @@ static bool move(struct word *word)
 	return true;
 }
 
+static bool is_late(struct q__sloppy_phrase *phrase)
+{
+	struct q_err err;
+
+	return ++phrase->moves % CHECK_MOVES == 0 &&
+	       q_call_check(phrase->call, "search_index.search", &err) != Q_OK;
+}
+
 static bool move_and_note_end(struct q__sloppy_phrase *phrase, struct word *word)
 {
-	if (!move(word))
+	if (is_late(phrase) || !move(word))
 		return false;
 	if (place_of(word) > phrase->end)
 		phrase->end = place_of(word);
@@ -251,7 +261,8 @@ static void take_words(struct q__sloppy_phrase *phrase, struct q__phrase_word *w
 }
 
 struct q__sloppy_phrase *q__sloppy_phrase_new(struct q__phrase_word *words, size_t count,
-					      uint32_t slop, struct q_arena *arena)
+					      uint32_t slop, const struct q_call *call,
+					      struct q_arena *arena)
 {
 	struct q__sloppy_phrase *phrase = q_arena_alloc(arena, sizeof *phrase);
 
@@ -259,6 +270,7 @@ struct q__sloppy_phrase *q__sloppy_phrase_new(struct q__phrase_word *words, size
 		return NULL;
 	phrase->count = count;
 	phrase->slop = slop;
+	phrase->call = call;
 	phrase->words = q_arena_alloc_array(arena, count, sizeof *phrase->words);
 	phrase->queue = q_arena_alloc_array(arena, count + 1, sizeof(struct word *));
 	phrase->taken = q_arena_alloc_array(arena, count, sizeof(struct word *));

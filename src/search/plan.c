@@ -37,6 +37,15 @@ float q__plan_weight(const struct q__planner *planner, size_t field, float boost
 	return boost * q__idf(counts.documents, document_count);
 }
 
+enum q_code q__plan_take_word(struct q__planner *planner)
+{
+	if (++planner->word_count > Q_SEARCH_CLAUSES_MAX)
+		return q_fail(planner->err, Q_TOOBIG, "search_index.search",
+			      "the query looks up more than %d words in all fields: ask for fewer",
+			      Q_SEARCH_CLAUSES_MAX);
+	return q_call_check(planner->call, "search_index.search", planner->err);
+}
+
 static enum q_code take_terms(struct q__planner *planner, size_t count)
 {
 	planner->term_count += count;
@@ -308,7 +317,7 @@ static struct q__matcher *bind_phrase(const struct q__plan *plan, const struct q
 	for (size_t i = 0; i < plan->term_count; i++)
 		refs[i] = &plan->terms[i].refs[part];
 	return q__match_phrase(refs, plan->term_count, plan->slop, plan->score, field,
-			       plan->factors, arena);
+			       plan->factors, plan->call, arena);
 }
 
 static struct q__matcher *bind_combination(const struct q__plan *plan,

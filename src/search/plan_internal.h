@@ -32,7 +32,8 @@ struct q__plan {
 	const struct q_search_query *query; /* that it is for; NULL: it is a part of a match */
 	float score; /* ALL, TERMS, SET, VALUES, CONSTANT; PHRASE: its weight */
 	size_t field;
-	uint32_t slop; /* PHRASE */
+	uint32_t slop;		   /* PHRASE */
+	const struct q_call *call; /* PHRASE: looked at while positions are walked */
 	struct q__planned_term *terms;
 	size_t term_count;
 	const uint64_t *const *sets;	   /* SET: one a part, a bit a document */
@@ -57,6 +58,7 @@ struct q__planner {
 	struct q__term_cursor *cursor;
 	int64_t now_ms;
 	size_t term_count; /* of the whole plan */
+	size_t word_count; /* looked up so far */
 	struct q_err *err;
 };
 
@@ -91,6 +93,9 @@ Q_MUST_USE enum q_code q__plan_field(struct q__planner *planner, struct q_str na
 Q_MUST_USE enum q_code q__plan_term(struct q__planner *planner, size_t field,
 				    enum q_field_kind kind, struct q_str term, float boost,
 				    struct q__plan *plan);
+
+/* Before a word is looked up in a field: there are not too many, and there is time left. */
+Q_MUST_USE enum q_code q__plan_take_word(struct q__planner *planner);
 
 /* Makes the plan one of weighted terms, without terms yet: with room for `room`. */
 Q_MUST_USE enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t room,

@@ -71,7 +71,10 @@ static enum q_code expand_word(struct q__planner *planner, size_t field,
 	struct q__expansion_rule rule = {.edits = q__edits_allowed(match->fuzziness, word->term),
 					 .prefix_length = match->prefix_length,
 					 .max = match->max_expansions};
+	enum q_code code = q__plan_take_word(planner);
 
+	if (code)
+		return code;
 	if (!q__expand(planner->scope, field, word->term, &rule, planner->cursor, planner->arena,
 		       &word->expansions, &word->expansion_count))
 		return q__plan_out_of_memory(planner);

@@ -16,7 +16,10 @@ static enum q_code add_word(struct q__planner *planner, size_t field, struct q_s
 			    struct words *words)
 {
 	struct q__expansion *word = &words->items[words->count];
+	enum q_code code = q__plan_take_word(planner);
 
+	if (code)
+		return code;
 	if (words->count == WORDS_MAX)
 		return q_fail(planner->err, Q_TOOBIG, "search_index.search",
 			      "a phrase of more than %d words", WORDS_MAX);
@@ -58,13 +61,15 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 	enum q_code code = q__plan_weighted(planner, field, words->count, plan);
 
 	for (size_t i = 0; i < words->count && !code; i++) {
-		plan->terms[i].refs = words->items[i].refs;
-		plan->terms[i].term = words->items[i].term;
-		plan->terms[i].document_count = words->items[i].document_count;
-		rarity += (double)q__plan_weight(planner, field, 1.0f,
-						 words->items[i].document_count);
+		const struct q__expansion *word = &words->items[i];
+		float weight = q__plan_weight(planner, field, 1.0f, word->document_count);
+
+		rarity += (double)weight;
+		plan->terms[i] = (struct q__planned_term){word->refs, weight, word->term, 1.0f,
+							  word->document_count};
 	}
 	plan->kind = Q__PLAN_PHRASE;
+	plan->call = planner->call;
 	plan->term_count = words->count;
 	plan->slop = slop;
 	plan->score = boost * (float)rarity;
@@ -82,7 +87,7 @@ enum q_code q__plan_phrase(struct q__planner *planner, const struct q_match *phr
 	boost *= named->boost;
 	if (code)
 		return code;
-	if (kind == Q_FIELD_KEYWORD)
+	if (kind != Q_FIELD_TEXT)
 		return q__plan_term(planner, field, kind, phrase->text, boost, plan);
 	code = take_words(planner, field, phrase->text, &words);
 	if (code || words.count == 0)

@@ -8,7 +8,7 @@ enum q_code q__plan_term_range(struct q__planner *planner, size_t field,
 	const struct q__snapshot *snapshot = planner->snapshot;
 	const uint64_t **sets =
 		q_arena_alloc_array(planner->arena, snapshot->part_count, sizeof *sets);
-	enum q_code code = Q_OK;
+	enum q_code code = q__plan_take_word(planner);
 
 	if (!sets)
 		return q__plan_out_of_memory(planner);

@@ -2,6 +2,13 @@
 
 #include "search/query_json_internal.h"
 
+/* A level of a tree takes three of JSON: {"bool": {"must": [...]}}. */
+const struct q_json_limits q_query_json_limits = {
+	.bytes_max = 1 << 20,
+	.depth_max = 4 * Q_SEARCH_DEPTH_MAX,
+	.refuse_duplicates = true,
+};
+
 enum { SIZE = 10, TOTAL_MAX = 10000 };
 
 static enum q_code take_query(struct q__parser *parser, const struct q_json *value, void *out)

@@ -22,6 +22,9 @@
 #include "base/json.h"
 #include "ports/search_index.h"
 
+/* Of the JSON that holds a request: a tree of Q_SEARCH_DEPTH_MAX fits. */
+extern const struct q_json_limits q_query_json_limits;
+
 Q_MUST_USE enum q_code q_query_json_parse(struct q_arena *arena, const struct q_json *body,
 					  struct q_search_request *out, struct q_err *err);
 

@@ -51,6 +51,9 @@ enum q_code q__take_sort(struct q__parser *parser, const struct q_json *value, v
 enum q_code q__take_facets(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_after(struct q__parser *parser, const struct q_json *value, void *out);
 
+/* The items of an array, zeroed, not more than a query may have. NULL: parser->err says why not. */
+void *q__take_items(struct q__parser *parser, const struct q_json *array, size_t item_bytes);
+
 /* A string; numbers and booleans as they are written. */
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out);
 

@@ -128,19 +128,16 @@ static enum q_code take_field(struct q__parser *parser, const struct q_json *val
 static enum q_code take_fields(struct q__parser *parser, const struct q_json *array, void *out)
 {
 	struct q_search_query *query = out;
-	size_t count = q_json_count(array);
-	struct q_match_field *fields = q_arena_alloc_array(parser->arena, count, sizeof *fields);
+	struct q_match_field *fields = q__take_items(parser, array, sizeof *fields);
 	struct q_json_walk walk = q_json_walk(array);
 	enum q_code code = Q_OK;
 
 	if (!fields)
-		return q__take_out_of_memory(parser);
-	if (q_json_type_of(array) != Q_JSON_ARRAY)
-		return q__expected(parser, "an array of names");
+		return parser->err->code;
 	for (size_t i = 0; !code && q_json_next(&walk); i++)
 		code = take_field(parser, walk.value, &fields[i]);
 	query->match.fields = fields;
-	query->match.field_count = count;
+	query->match.field_count = q_json_count(array);
 	return code;
 }
 

@@ -44,19 +44,16 @@ enum q_code q__take_prefix(struct q__parser *parser, const struct q_json *object
 static enum q_code take_values(struct q__parser *parser, const struct q_json *array, void *out)
 {
 	struct q_search_query *query = out;
-	size_t count = q_json_count(array);
-	struct q_str *values = q_arena_alloc_array(parser->arena, count, sizeof *values);
+	struct q_str *values = q__take_items(parser, array, sizeof *values);
 	struct q_json_walk walk = q_json_walk(array);
 	enum q_code code = Q_OK;
 
 	if (!values)
-		return q__take_out_of_memory(parser);
-	if (q_json_type_of(array) != Q_JSON_ARRAY)
-		return q__expected(parser, "an array");
+		return parser->err->code;
 	for (size_t i = 0; !code && q_json_next(&walk); i++)
 		code = q__take_text(parser, walk.value, &values[i]);
 	query->terms.values = values;
-	query->terms.count = count;
+	query->terms.count = q_json_count(array);
 	return code;
 }
 

@@ -1,24 +1,33 @@
 #include "search/minimum.h"
 #include "search/query_json_internal.h"
 
+static enum q_code take_one(struct q__parser *parser, const struct q_json *value,
+			    const struct q_search_query **out)
+{
+	struct q_search_query *query = q_arena_alloc(parser->arena, sizeof *query);
+
+	*out = query;
+	return query ? q__take_query(parser, value, query) : q__take_out_of_memory(parser);
+}
+
 /* One query or an array of them. */
 static enum q_code take_queries(struct q__parser *parser, const struct q_json *value,
 				const struct q_search_query **out, size_t *count)
 {
 	bool is_array = q_json_type_of(value) == Q_JSON_ARRAY;
-	size_t room = is_array ? q_json_count(value) : 1;
-	struct q_search_query *queries = q_arena_alloc_array(parser->arena, room, sizeof *queries);
 	struct q_json_walk walk = q_json_walk(value);
+	struct q_search_query *queries;
 	enum q_code code = Q_OK;
 
-	if (!queries)
-		return q__take_out_of_memory(parser);
+	*count = is_array ? q_json_count(value) : 1;
 	if (!is_array)
-		code = q__take_query(parser, value, queries);
-	for (size_t i = 0; is_array && !code && q_json_next(&walk); i++)
+		return take_one(parser, value, out);
+	queries = q__take_items(parser, value, sizeof *queries);
+	if (!queries)
+		return parser->err->code;
+	for (size_t i = 0; !code && q_json_next(&walk); i++)
 		code = q__take_query(parser, walk.value, &queries[i]);
 	*out = queries;
-	*count = room;
 	return code;
 }
 
@@ -92,11 +101,10 @@ static enum q_code take_combination(struct q__parser *parser, const struct q_jso
 static enum q_code take_inner(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_query *query = out;
-	size_t count;
 
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return q__expected(parser, "a query");
-	return take_queries(parser, value, &query->inner, &count);
+	return take_one(parser, value, &query->inner);
 }
 
 static enum q_code take_constant(struct q__parser *parser, const struct q_json *object, void *out)

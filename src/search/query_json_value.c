@@ -65,6 +65,21 @@ enum q_code q__take_boost(struct q__parser *parser, const struct q_json *value, 
 	return Q_OK;
 }
 
+void *q__take_items(struct q__parser *parser, const struct q_json *array, size_t item_bytes)
+{
+	size_t count = q_json_count(array);
+	void *items = NULL;
+
+	if (q_json_type_of(array) != Q_JSON_ARRAY)
+		q__expected(parser, "an array");
+	else if (count > Q_SEARCH_CLAUSES_MAX)
+		q_fail(parser->err, Q_TOOBIG, "query", "an array of %zu, at most %d", count,
+		       Q_SEARCH_CLAUSES_MAX);
+	else if ((items = q_arena_alloc_array(parser->arena, count, item_bytes)) == NULL)
+		q__take_out_of_memory(parser);
+	return items;
+}
+
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out)
 {
 	enum q_json_type type = q_json_type_of(value);

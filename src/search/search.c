@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { SCRATCH_BYTES = 256 << 20 };
+enum { SCRATCH_BYTES = 128 << 20 };
 
 /* One request at work. */
 struct run {
@@ -16,7 +16,8 @@ struct run {
 	const struct q_index_definition *definition;
 	const struct q_call *call;
 	struct q__scope scope;
-	struct q_arena *scratch;
+	struct q_arena *scratch; /* for the request */
+	struct q_arena *part;	 /* for the part at hand */
 	struct q__window *window;
 	bool is_sorted, wants_scores;
 	struct q__sorted_hits sorted; /* is_sorted */
@@ -83,12 +84,14 @@ static float floor_of(const struct run *run)
 static enum q_code search_part(struct run *run, const struct q__plan *plan, uint32_t part,
 			       struct q_err *err)
 {
-	struct q__matcher *matcher = q__plan_bind(plan, run->snapshot, part, run->scratch);
 	uint32_t count = run->snapshot->parts[part].segment->document_count;
+	struct q__matcher *matcher;
 	uint32_t start;
 
 	if (q__facets_begin_part(&run->facets, part, err))
 		return err->code;
+	q_arena_reset(run->part);
+	matcher = q__plan_bind(plan, run->snapshot, part, run->part);
 	if (!matcher)
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the query takes too much memory");
@@ -106,6 +109,9 @@ static enum q_code search_part(struct run *run, const struct q__plan *plan, uint
 		q__scope_narrow(&run->scope, part, run->window);
 		take_window(run, part);
 	}
+	/* A matcher whose time is up finds nothing more. */
+	if (q_call_check(run->call, "search_index.search", err))
+		return err->code;
 	return run->is_sorted ? q__sorted_hits_end_part(&run->sorted, err) : Q_OK;
 }
 
@@ -220,10 +226,12 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 	enum q_code code;
 
 	run.scratch = q_arena_new(SCRATCH_BYTES);
-	if (!run.scratch)
-		return q_fail(err, Q_NOMEM, "search_index.search", "a request");
-	code = q__scope_make(snapshot, definition, call, request->view.scope, run.scratch,
-			     &run.scope, err);
+	run.part = q_arena_new(SCRATCH_BYTES);
+	if (run.scratch && run.part)
+		code = q__scope_make(snapshot, definition, call, request->view.scope, run.scratch,
+				     &run.scope, err);
+	else
+		code = q_fail(err, Q_NOMEM, "search_index.search", "a request");
 	if (!code)
 		code = search_parts(&run, request, err);
 	if (!code)
@@ -233,5 +241,6 @@ enum q_code q__search(const struct q__snapshot *snapshot,
 	q__facets_close(&run.facets);
 	q__scope_free(&run.scope);
 	q_arena_free(run.scratch);
+	q_arena_free(run.part);
 	return code;
 }

@@ -74,7 +74,7 @@ void read_request(struct suite *suite, const char *body, struct q_search_request
 	for (size_t i = 0; body[i]; i++)
 		quoted[i] = body[i] == '\'' ? '"' : body[i];
 	assert_int_equal(q_json_parse(suite->arena, q_str_bytes(q_str_from(quoted)),
-				      &q_json_request_limits, &json, &suite->err),
+				      &q_query_json_limits, &json, &suite->err),
 			 Q_OK);
 	if (q_query_json_parse(suite->arena, json, out, &suite->err))
 		fail_msg("%s", suite->err.message);

@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct q_err err;
 
 	q_assert(arena);
-	if (!q_json_parse(arena, (struct q_bytes){data, size}, &q_json_request_limits, &json,
-			  &err)) {
+	if (!q_json_parse(arena, (struct q_bytes){data, size}, &q_query_json_limits, &json, &err)) {
 		if (!q_query_json_parse(arena, json, &request, &err))
 			check_request(&request, arena);
 		(void)!q_mapping_json_parse(arena, json, &definition, &err);

@@ -79,6 +79,8 @@ static const struct told told[] = {
 	{"b c a a c b a b a b b", "b c b a", 1, 0},
 };
 
+static const struct q_call no_limits;
+
 enum { WORDS_MAX = 16 };
 
 struct words {
@@ -173,9 +175,11 @@ static float frequency_of(const struct told *row)
 	q_buf_init(&index.bytes, 1 << 20);
 	if (write_words(&index, &text, &phrase)) {
 		open_words(&index, words, phrase.count);
-		frequency = row->slop == 0 ? q__phrase_frequency(words, phrase.count)
-					   : q__sloppy_phrase_frequency(q__sloppy_phrase_new(
-						     words, phrase.count, row->slop, index.arena));
+		frequency =
+			row->slop == 0
+				? q__phrase_frequency(words, phrase.count)
+				: q__sloppy_phrase_frequency(q__sloppy_phrase_new(
+					  words, phrase.count, row->slop, &no_limits, index.arena));
 	}
 	q_buf_free(&index.bytes);
 	q_arena_free(index.arena);
