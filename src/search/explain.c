@@ -25,7 +25,7 @@ static enum q_code explain_document(const struct room *room, const struct q__sco
 		return q_fail(err, Q_NOMEM, "search_index.explain", "a document");
 	code = q__snapshot_find(scope->snapshot, id, cursor, &part, &document, err);
 	if (!code && q__scope_sees(scope, part, document))
-		code = q__plan_explain(plan, scope->snapshot, definition, part, document, arena,
+		code = q__plan_explain(plan, scope, definition, part, document, arena,
 				       room->scratch, &is_match, out, err);
 	if (code && code != Q_NOTFOUND)
 		return code;

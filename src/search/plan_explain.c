@@ -189,12 +189,18 @@ static bool explain(const struct q__explaining *explaining, const struct q__plan
 	return true;
 }
 
-enum q_code q__plan_explain(const struct q__plan *plan, const struct q__snapshot *snapshot,
+enum q_code q__plan_explain(const struct q__plan *plan, const struct q__scope *scope,
 			    const struct q_index_definition *definition, size_t part,
 			    uint32_t document, struct q_arena *arena, struct q_arena *scratch,
 			    bool *is_match, struct q_explanation *out, struct q_err *err)
 {
-	struct q__explaining explaining = {snapshot, definition, part, document, arena, scratch};
+	struct q__explaining explaining = {.snapshot = scope->snapshot,
+					   .definition = definition,
+					   .part = part,
+					   .document = document,
+					   .place = q__scope_place(scope, part, document),
+					   .arena = arena,
+					   .scratch = scratch};
 
 	*is_match = explain(&explaining, plan, out);
 	if (q_arena_failed(arena) || q_arena_failed(scratch))

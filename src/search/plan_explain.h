@@ -11,8 +11,7 @@
 #include "search/plan.h"
 
 /* Of the document of that part. False in *is_match: the plan does not find it. */
-Q_MUST_USE enum q_code q__plan_explain(const struct q__plan *plan,
-				       const struct q__snapshot *snapshot,
+Q_MUST_USE enum q_code q__plan_explain(const struct q__plan *plan, const struct q__scope *scope,
 				       const struct q_index_definition *definition, size_t part,
 				       uint32_t document, struct q_arena *arena,
 				       struct q_arena *scratch, bool *is_match,

@@ -10,9 +10,9 @@ struct q__explaining {
 	const struct q__snapshot *snapshot;
 	const struct q_index_definition *definition;
 	size_t part;
-	uint32_t document;
-	struct q_arena *arena;	 /* that one of them has failed is seen at the end */
-	struct q_arena *scratch; /* for what finds a part's score; reset with each */
+	uint32_t document, place; /* place: the number that people see */
+	struct q_arena *arena;	  /* that one of them has failed is seen at the end */
+	struct q_arena *scratch;  /* for what finds a part's score; reset with each */
 };
 
 /* The terms of a WEIGHTED plan that the document has, into `details`, which has room for all. */

@@ -103,7 +103,7 @@ static struct q_explanation explain_term(const struct q__explaining *explaining,
 		    q_arena_format(explaining->arena,
 				   "weight(%.*s:%.*s in %u) [PerFieldSimilarity], result of:",
 				   Q_STR_ARG(field->name), Q_STR_ARG(scored->term->term),
-				   explaining->document),
+				   explaining->place),
 		    details, 1);
 }
 

@@ -50,6 +50,29 @@ bool q__scope_sees(const struct q__scope *scope, size_t part, uint32_t document)
 	return !q__deletions_have(scope->snapshot->parts[part].deletions, document);
 }
 
+/* Bits that are set before this one. */
+static uint32_t count_bits(const uint64_t *words, uint32_t end)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < end / 64; i++)
+		count += (uint32_t)__builtin_popcountll(words[i]);
+	return count +
+	       (uint32_t)__builtin_popcountll(words[end / 64] & (((uint64_t)1 << end % 64) - 1));
+}
+
+uint32_t q__scope_place(const struct q__scope *scope, size_t part, uint32_t document)
+{
+	uint32_t place = 0;
+
+	if (!scope->seen)
+		return document;
+	for (size_t i = 0; i < part; i++)
+		place += count_bits(scope->seen[i],
+				    scope->snapshot->parts[i].segment->document_count);
+	return place + count_bits(scope->seen[part], document);
+}
+
 void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window *window)
 {
 	if (!scope->seen && !scope->snapshot->parts[part].deletions)

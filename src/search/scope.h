@@ -44,6 +44,10 @@ uint32_t q__scope_next(const struct q__scope *scope, size_t part, uint32_t from)
 
 bool q__scope_sees(const struct q__scope *scope, size_t part, uint32_t document);
 
+/* The document's number as people see it: that in its segment, as in Lucene; with a filter, how many
+ * are seen before it, so that it does not tell of others. */
+uint32_t q__scope_place(const struct q__scope *scope, size_t part, uint32_t document);
+
 /* Takes away what is not seen. */
 void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window *window);
 

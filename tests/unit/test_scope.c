@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -226,7 +227,7 @@ static void append_bool(struct world *world, unsigned depth, struct q_buf *out)
 
 static void append_query(struct world *world, unsigned depth, struct q_buf *out)
 {
-	switch (draw(world, depth ? 11 : 9)) {
+	switch (draw(world, depth ? 13 : 11)) {
 	case 0:
 		q_buf_append(out, Q_STR("{\"match_all\":{}}"));
 		break;
@@ -245,8 +246,16 @@ static void append_query(struct world *world, unsigned depth, struct q_buf *out)
 		q_buf_format(out, "{\"constant_score\":{\"filter\":{\"term\":{\"title\":\"%s\"}}}}",
 			     any_word(world));
 		break;
-	case 9:
-	case 10:
+	case 5:
+		q_buf_format(out, "{\"match_phrase\":{\"body\":{\"query\":\"%s %s\",\"slop\":%u}}}",
+			     any_word(world), any_word(world), draw(world, 4));
+		break;
+	case 6:
+		q_buf_format(out, "{\"range\":{\"price\":{\"gte\":%u,\"lt\":%u}}}", draw(world, 50),
+			     draw(world, 50));
+		break;
+	case 11:
+	case 12:
 		append_bool(world, depth - 1, out);
 		break;
 	default:
@@ -262,47 +271,190 @@ static struct q_str make_body(struct world *world)
 	q_buf_init(&out, 1 << 16);
 	q_buf_append(&out, Q_STR("{\"query\":"));
 	append_query(world, 2, &out);
-	q_buf_format(&out, ",\"from\":%u,\"size\":%u,\"track_total_hits\":%u}", draw(world, 3),
+	q_buf_format(&out, ",\"from\":%u,\"size\":%u,\"track_total_hits\":%u", draw(world, 3),
 		     draw(world, 40), 1 + draw(world, 100));
+	if (draw(world, 3) == 0)
+		q_buf_format(&out, ",\"sort\":[{\"%s\":\"%s\"},\"%s\"]",
+			     draw(world, 2) ? "price" : "tags", draw(world, 2) ? "asc" : "desc",
+			     draw(world, 2) ? "_score" : "_id");
+	if (draw(world, 3) == 0)
+		q_buf_append(&out, Q_STR(",\"highlight\":{\"type\":\"plain\",\"fields\":{\"body\":{"
+					 "},\"tags\":{}}}"));
+	q_buf_append_char(&out, '}');
 	copy = q_arena_copy(world->arena, q_buf_str(&out));
 	q_buf_free(&out);
 	return copy;
 }
 
-static void write_answer(const struct q_search_result *result, struct q_buf *out)
+static void write_value(const struct q_search_value *value, struct q_buf *out)
+{
+	switch (value->kind) {
+	case Q_VALUE_NULL:
+		q_buf_append(out, Q_STR("none "));
+		break;
+	case Q_VALUE_TEXT:
+		q_buf_format(out, "%.*s ", Q_STR_ARG(value->text));
+		break;
+	case Q_VALUE_INTEGER:
+		q_buf_format(out, "%lld ", (long long)value->integer);
+		break;
+	case Q_VALUE_NUMBER:
+		q_buf_format(out, "%a ", value->number);
+		break;
+	}
+}
+
+static void write_hit(const struct q_search_hit *hit, size_t sort_count, struct q_buf *out)
+{
+	q_buf_format(out, "%.*s %a ", Q_STR_ARG(hit->id), (double)hit->score);
+	for (size_t i = 0; i < sort_count; i++)
+		write_value(&hit->sort_values[i], out);
+	for (size_t i = 0; i < hit->highlight_count; i++) {
+		const struct q_hit_highlight *highlight = &hit->highlights[i];
+
+		for (size_t j = 0; j < highlight->fragment_count; j++)
+			q_buf_format(out, "%.*s: %.*s ", Q_STR_ARG(highlight->field),
+				     Q_STR_ARG(highlight->fragments[j]));
+	}
+	q_buf_format(out, "%.*s\n", Q_STR_ARG(hit->source));
+}
+
+static void write_answer(const struct q_search_result *result, size_t sort_count, struct q_buf *out)
 {
 	q_buf_format(out, "%llu %d\n", (unsigned long long)result->total,
 		     result->total_is_exceeded);
 	for (size_t i = 0; i < result->hit_count; i++)
-		q_buf_format(out, "%.*s %a %.*s\n", Q_STR_ARG(result->hits[i].id),
-			     (double)result->hits[i].score, Q_STR_ARG(result->hits[i].source));
+		write_hit(&result->hits[i], sort_count, out);
 }
 
-/* The answer, or the error, with every bit of it. */
+static void write_error(const struct world *world, struct q_buf *out)
+{
+	q_buf_format(out, "%d %s\n", world->err.code, world->err.message);
+}
+
+static void write_explanation(const struct q_explanation *explanation, struct q_buf *out)
+{
+	q_buf_format(out, "(%a %d %.*s", explanation->value, explanation->is_whole,
+		     Q_STR_ARG(explanation->description));
+	for (size_t i = 0; i < explanation->detail_count; i++)
+		write_explanation(&explanation->details[i], out);
+	q_buf_append(out, Q_STR(")\n"));
+}
+
+/* How many there are, and why one of each tenant is found. */
+static void ask_more(struct world *world, struct q_str index,
+		     const struct q_search_request *request, struct q_buf *out)
+{
+	struct q_explanation explanation;
+	uint64_t total;
+
+	if (q_search_index_count(world->store, &no_limits, index, request->query, &request->view,
+				 &total, &world->err))
+		write_error(world, out);
+	else
+		q_buf_format(out, "%llu\n", (unsigned long long)total);
+	for (unsigned i = 0; i < TENANTS; i++) {
+		struct q_str id = q_arena_format(world->arena, "%s-1", tenants[i]);
+
+		if (q_search_index_explain(world->store, &no_limits, index, request->query,
+					   &request->view, id, world->arena, &explanation,
+					   &world->err))
+			write_error(world, out);
+		else
+			write_explanation(&explanation, out);
+	}
+}
+
+static void write_suggestions(const struct q_suggested_word *word, struct q_buf *out)
+{
+	q_buf_format(out, "%llu\n", (unsigned long long)word->document_count);
+	for (size_t i = 0; i < word->suggestion_count; i++)
+		q_buf_format(out, "%.*s %llu %a\n", Q_STR_ARG(word->suggestions[i].term),
+			     (unsigned long long)word->suggestions[i].document_count,
+			     (double)word->suggestions[i].likeness);
+}
+
+/* How words go on, and what they may have been meant for. */
+static void ask_suggestions(struct world *world, struct q_str index,
+			    const struct q_search_request *request, struct q_buf *out)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct q_suggest_request suggest = {
+			.kind = i % 2 ? Q_SUGGEST_COMPLETION : Q_SUGGEST_CORRECTION,
+			.field = i / 2 ? Q_STR("tags") : Q_STR("body"),
+			.text = request->from ? Q_STR("ab") : Q_STR("bca"),
+			.view = request->view,
+			.size = 5,
+			.fuzziness = Q_FUZZINESS_2};
+		struct q_suggest_result result;
+
+		if (q_search_index_suggest(world->store, &no_limits, index, &suggest, world->arena,
+					   &result, &world->err))
+			write_error(world, out);
+		else
+			write_suggestions(&result.words[0], out);
+	}
+}
+
+static void read_body(struct world *world, struct q_str body, const struct q_search_query *scope,
+		      struct q_search_request *out)
+{
+	const struct q_json *json;
+
+	if (q_json_parse(world->arena, q_str_bytes(body), &q_json_request_limits, &json,
+			 &world->err) ||
+	    q_query_json_parse(world->arena, json, out, &world->err))
+		fail_msg("%.*s: %s", Q_STR_ARG(body), world->err.message);
+	out->view.scope = scope;
+}
+
+/* The hits, or the error, with every bit of it. */
+static void ask_hits(struct world *world, struct q_str index,
+		     const struct q_search_request *request, struct q_buf *out)
+{
+	struct q_search_result result;
+
+	if (q_search_index_search(world->store, &no_limits, index, request, world->arena, &result,
+				  &world->err))
+		write_error(world, out);
+	else
+		write_answer(&result, request->sort_count, out);
+}
+
+static struct q_str take_text(struct world *world, struct q_buf *text)
+{
+	struct q_str copy = q_arena_copy(world->arena, q_buf_str(text));
+
+	assert_false(q_buf_failed(text) || q_arena_failed(world->arena));
+	q_buf_free(text);
+	return copy;
+}
+
 static struct q_str ask(struct world *world, struct q_str index, struct q_str body,
 			const struct q_search_query *scope)
 {
 	struct q_search_request request;
-	struct q_search_result result;
-	const struct q_json *json;
-	struct q_str answer;
 	struct q_buf out;
 
-	if (q_json_parse(world->arena, q_str_bytes(body), &q_json_request_limits, &json,
-			 &world->err) ||
-	    q_query_json_parse(world->arena, json, &request, &world->err))
-		fail_msg("%.*s: %s", Q_STR_ARG(body), world->err.message);
-	request.view.scope = scope;
+	read_body(world, body, scope, &request);
 	q_buf_init(&out, ANSWER_BYTES);
-	if (q_search_index_search(world->store, &no_limits, index, &request, world->arena, &result,
-				  &world->err))
-		q_buf_format(&out, "%d %s", world->err.code, world->err.message);
-	else
-		write_answer(&result, &out);
-	assert_false(q_buf_failed(&out));
-	answer = q_arena_copy(world->arena, q_buf_str(&out));
-	q_buf_free(&out);
-	return answer;
+	ask_hits(world, index, &request, &out);
+	return take_text(world, &out);
+}
+
+/* Of whatever can be asked. */
+static struct q_str ask_all(struct world *world, struct q_str index, struct q_str body,
+			    const struct q_search_query *scope)
+{
+	struct q_search_request request;
+	struct q_buf out;
+
+	read_body(world, body, scope, &request);
+	q_buf_init(&out, ANSWER_BYTES);
+	ask_hits(world, index, &request, &out);
+	ask_more(world, index, &request, &out);
+	ask_suggestions(world, index, &request, &out);
+	return take_text(world, &out);
 }
 
 static struct q_search_query scope_of(unsigned tenant)
@@ -347,8 +499,8 @@ static void a_tenant_is_answered_as_if_it_had_the_index_alone(void **state)
 
 			q_arena_reset(world->arena);
 			body = make_body(world);
-			check_same(body, ask(world, shared_index, body, &scope),
-				   ask(world, q_str_from(tenants[tenant]), body, NULL));
+			check_same(body, ask_all(world, shared_index, body, &scope),
+				   ask_all(world, q_str_from(tenants[tenant]), body, NULL));
 		}
 		close_world(world);
 	}
@@ -366,7 +518,7 @@ static void what_others_add_and_delete_changes_no_byte(void **state)
 	q_arena_reset(world->arena);
 	for (unsigned i = 0; i < REQUESTS; i++) {
 		bodies[i] = make_body(world);
-		before[i] = ask(world, shared_index, bodies[i], &scope);
+		before[i] = ask_all(world, shared_index, bodies[i], &scope);
 	}
 	for (unsigned i = 0; i < OPERATIONS; i++) {
 		change(world, 1 + draw(world, TENANTS - 1), false);
@@ -375,10 +527,10 @@ static void what_others_add_and_delete_changes_no_byte(void **state)
 	}
 	refresh(world, shared_index);
 	for (unsigned i = 0; i < REQUESTS; i++)
-		check_same(bodies[i], ask(world, shared_index, bodies[i], &scope), before[i]);
+		check_same(bodies[i], ask_all(world, shared_index, bodies[i], &scope), before[i]);
 	merge(world, shared_index);
 	for (unsigned i = 0; i < REQUESTS; i++)
-		check_same(bodies[i], ask(world, shared_index, bodies[i], &scope), before[i]);
+		check_same(bodies[i], ask_all(world, shared_index, bodies[i], &scope), before[i]);
 	close_world(world);
 	free(world);
 }
@@ -432,6 +584,63 @@ static void a_fuzzy_scope_is_refused(void **state)
 	free(world);
 }
 
+static enum q_code search_titles(struct world *world, const char *body)
+{
+	static const struct q_str names[] = {Q_STR_INIT("title"), Q_STR_INIT("price")};
+	struct q_search_request request;
+	struct q_search_result result;
+
+	read_body(world, q_str_from(body), NULL, &request);
+	request.view.fields = names;
+	request.view.field_count = Q_COUNT_OF(names);
+	return q_search_index_search(world->store, &no_limits, shared_index, &request, world->arena,
+				     &result, &world->err);
+}
+
+static void a_field_that_is_not_in_the_list_cannot_be_asked_for(void **state)
+{
+	static const char *const hidden[] = {
+		"{\"query\":{\"term\":{\"body\":\"aa\"}}}",
+		"{\"query\":{\"terms\":{\"tags\":[\"aa\"]}}}",
+		"{\"query\":{\"prefix\":{\"tags\":\"a\"}}}",
+		"{\"query\":{\"range\":{\"tags\":{\"gte\":\"a\"}}}}",
+		"{\"query\":{\"match\":{\"body\":\"aa\"}}}",
+		"{\"query\":{\"match_phrase\":{\"body\":\"aa ab\"}}}",
+		"{\"query\":{\"multi_match\":{\"query\":\"aa\",\"fields\":[\"title\",\"body\"]}}}",
+		"{\"query\":{\"bool\":{\"must_not\":{\"term\":{\"tags\":\"aa\"}}}}}",
+		"{\"query\":{\"constant_score\":{\"filter\":{\"term\":{\"tags\":\"aa\"}}}}}",
+		"{\"sort\":\"tags\"}",
+		"{\"highlight\":{\"type\":\"plain\",\"fields\":{\"body\":{}}}}",
+		"{\"query\":{\"term\":{\"nothing\":\"aa\"}}}", /* not there: told in the same way */
+	};
+	struct world *world = malloc(sizeof *world);
+
+	(void)state;
+	open_world(world, 5000);
+	for (size_t i = 0; i < Q_COUNT_OF(hidden); i++) {
+		assert_int_equal(search_titles(world, hidden[i]), Q_INVALID);
+		assert_non_null(strstr(world->err.message, "there is no field"));
+	}
+	assert_int_equal(search_titles(world, "{\"query\":{\"match\":{\"title\":\"aa\"}},"
+					      "\"sort\":\"price\"}"),
+			 Q_OK);
+	close_world(world);
+	free(world);
+}
+
+static void a_scope_hides_places(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	struct q_search_query scope = scope_of(0);
+
+	(void)state;
+	open_world(world, 6000);
+	ask(world, shared_index, Q_STR("{\"sort\":\"_doc\"}"), &scope);
+	assert_int_equal(world->err.code, Q_INVALID);
+	close_world(world);
+	free(world);
+}
+
 static void a_scope_that_takes_too_long_is_an_error_and_no_answer(void **state)
 {
 	struct world *world = malloc(sizeof *world);
@@ -457,6 +666,8 @@ int main(void)
 		cmocka_unit_test(what_others_add_and_delete_changes_no_byte),
 		cmocka_unit_test(any_exact_query_is_a_scope),
 		cmocka_unit_test(a_fuzzy_scope_is_refused),
+		cmocka_unit_test(a_field_that_is_not_in_the_list_cannot_be_asked_for),
+		cmocka_unit_test(a_scope_hides_places),
 		cmocka_unit_test(a_scope_that_takes_too_long_is_an_error_and_no_answer),
 	};
 
