@@ -91,6 +91,12 @@ struct q_str q__upload_expiry_bucket(struct q_arena *arena, unsigned bucket)
 	return q_arena_format(arena, "UPLOADS#%u", bucket);
 }
 
+struct q_str q__incoming_key(struct q_arena *arena, struct q_str tenant_id, struct q_str file_id)
+{
+	return q_arena_format(arena, ".incoming/%.*s/%.*s", Q_STR_ARG(tenant_id),
+			      Q_STR_ARG(file_id));
+}
+
 struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str file_id,
 					 int64_t expires_at_ms)
 {

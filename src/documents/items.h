@@ -25,6 +25,8 @@ struct q_record_key q__tenant_status_key(struct q_arena *arena, struct q_str ten
 struct q_record_key q__due_key(struct q_arena *arena, struct q_str file_id, int64_t due_at_ms);
 struct q_str q__due_bucket(struct q_arena *arena, unsigned bucket);
 struct q_record_key q__upload_key(struct q_arena *arena, struct q_str file_id);
+/* In the blob store: where the bytes of a direct upload stand until they are confirmed. */
+struct q_str q__incoming_key(struct q_arena *arena, struct q_str tenant_id, struct q_str file_id);
 /* Index 2 of a direct upload: when it vanishes. */
 struct q_record_key q__upload_expiry_key(struct q_arena *arena, struct q_str file_id,
 					 int64_t expires_at_ms);

@@ -263,7 +263,7 @@ static void an_object_that_stands_in_for_the_parts_is_measured(void **state)
 	struct product *p = *state;
 	struct q_direct_upload upload = start_and_send(p, pdf_number(p, 1));
 	struct q_job facts = {.tenant_id = Q_STR("tenant-a"), .file_id = upload.file_id};
-	struct q_str key = q__incoming_key(p->arena, &facts);
+	struct q_str key = q__incoming_key(p->arena, facts.tenant_id, facts.file_id);
 	struct q_item item;
 	struct q_job job;
 	struct q_err err;
@@ -322,6 +322,33 @@ static void whatever_blob_call_fails_completing_again_makes_the_job(void **state
 	}
 	sweep_a_day_later(p);
 	assert_int_equal(count_blobs(p), jobs);
+}
+
+/* The object that the links lead to stands where no document does. */
+static void a_document_deleted_before_its_upload_is_tidied_leaves_nothing(void **state)
+{
+	struct product *p = *state;
+	struct q_identity who = product_admin_of("tenant-a");
+	struct q_documents_options options = p->options;
+
+	for (unsigned call = 1; call < 20; call++) {
+		struct blob_store_faults faults = {.code = Q_IO, .fail_call = call};
+		struct q_direct_upload upload = start_and_send(p, pdf_number(p, call));
+		struct q_documents *d;
+		struct q_job job;
+		struct q_err err;
+
+		options.documents = blob_store_faulty_new(p->options.documents, &faults);
+		assert_int_equal(q_documents_new(&options, &d, &err), Q_OK);
+		(void)!complete_at(d, upload.file_id, true, p->arena, &job, &err);
+		q_documents_free(d);
+		q_blob_store_close(options.documents);
+		(void)!q_documents_delete_job(p->documents, &no_call, &who, upload.file_id,
+					      p->arena, &err);
+	}
+	sweep_a_day_later(p);
+	assert_int_equal(count_jobs(p), 0);
+	assert_int_equal(count_blobs(p), 0);
 }
 
 static void whatever_record_call_fails_completing_again_makes_the_job(void **state)
@@ -408,6 +435,7 @@ int main(void)
 		CASE(what_is_not_as_announced_ends_the_upload),
 		CASE(an_object_that_stands_in_for_the_parts_is_measured),
 		CASE(whatever_blob_call_fails_completing_again_makes_the_job),
+		CASE(a_document_deleted_before_its_upload_is_tidied_leaves_nothing),
 		CASE(whatever_record_call_fails_completing_again_makes_the_job),
 		CASE(many_that_complete_at_once_make_one_job),
 	};

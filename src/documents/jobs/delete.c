@@ -160,11 +160,14 @@ static enum q_code remove_remains(struct q_documents *d, const struct q_call *ca
 {
 	struct q_str prefix = q_arena_format(arena, "%.*s/%.*s/", Q_STR_ARG(tombstone->tenant_id),
 					     Q_STR_ARG(tombstone->file_id));
+	struct q_str incoming = q__incoming_key(arena, tombstone->tenant_id, tombstone->file_id);
 	enum q_code code;
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.delete", "a prefix");
-	code = remove_blobs(d->o.documents, call, prefix, arena, err);
+	code = q_blob_store_remove(d->o.documents, call, incoming, err);
+	if (!code)
+		code = remove_blobs(d->o.documents, call, prefix, arena, err);
 	if (!code)
 		code = remove_blobs(d->o.results, call, prefix, arena, err);
 	return code ? code : remove_records(d, call, tombstone->file_id, arena, err);

@@ -21,12 +21,6 @@ const char *q_direct_upload_status_name(enum q_direct_upload_status status)
 	return status_names[status];
 }
 
-struct q_str q__incoming_key(struct q_arena *arena, const struct q_job *job)
-{
-	return q_arena_format(arena, ".incoming/%.*s/%.*s", Q_STR_ARG(job->tenant_id),
-			      Q_STR_ARG(job->file_id));
-}
-
 /* --- The item --------------------------------------------------------------------------------- */
 
 /* With the record of the request that asks for it, where it is to be done once. */
@@ -166,7 +160,7 @@ static enum q_code link_parts(struct q_documents *d, const struct q_call *call,
 	struct q_blob_link link = {.method = Q_BLOB_LINK_PUT,
 				   .content_type = Q_STR(Q_DIRECT_UPLOAD_TYPE),
 				   .upload_id = upload->blob_upload};
-	struct q_str key = q__incoming_key(arena, &upload->job);
+	struct q_str key = q__incoming_key(arena, upload->job.tenant_id, upload->job.file_id);
 	enum q_code code = Q_OK;
 
 	view->links_expire_at_ms = link.expires_at_ms =
@@ -209,7 +203,7 @@ static enum q_code start_parts(struct q_documents *d, const struct q_call *call,
 			       struct q__direct_upload *upload, struct q_idempotency *once,
 			       struct q_arena *arena, struct q_err *err)
 {
-	struct q_str key = q__incoming_key(arena, &upload->job);
+	struct q_str key = q__incoming_key(arena, upload->job.tenant_id, upload->job.file_id);
 	/* The blob store forgets what nobody sends parts to: so also where this process dies before
 	 * the item is written. No link to a part has been given to anyone then. */
 	struct q_err ignored;
@@ -272,8 +266,10 @@ enum q_code q_direct_upload_find(struct q_documents *d, const struct q_call *cal
 	if (!code)
 		code = q__direct_upload_plan(&upload, arena, err);
 	if (!code && upload.view.status == Q_DIRECT_UPLOAD_OPEN) {
-		code = q_blob_parts_list(d->o.documents, call, q__incoming_key(arena, &upload.job),
-					 upload.blob_upload, arena, &there, err);
+		code = q_blob_parts_list(
+			d->o.documents, call,
+			q__incoming_key(arena, upload.job.tenant_id, upload.job.file_id),
+			upload.blob_upload, arena, &there, err);
 		if (!code)
 			q__direct_upload_mark_received(&upload.view, &there);
 		else if (code == Q_NOTFOUND) /* all were: they are being joined */

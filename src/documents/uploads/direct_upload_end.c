@@ -68,7 +68,7 @@ static enum q_code freeze(struct q_documents *d, const struct q_call *call,
 			  struct q__direct_upload *upload, struct q_arena *arena,
 			  struct q_blob_info *info, struct q_err *err)
 {
-	struct q_str key = q__incoming_key(arena, &upload->job);
+	struct q_str key = q__incoming_key(arena, upload->job.tenant_id, upload->job.file_id);
 	enum q_code code = join_parts(d, call, upload, key, arena, info, err);
 
 	if (code)
@@ -217,7 +217,7 @@ static enum q_code remove_leftovers(struct q_documents *d, const struct q_call *
 				    const struct q__direct_upload *upload, struct q_arena *arena,
 				    struct q_err *err)
 {
-	struct q_str key = q__incoming_key(arena, &upload->job);
+	struct q_str key = q__incoming_key(arena, upload->job.tenant_id, upload->job.file_id);
 	struct q__job job;
 	enum q_code code = q_blob_parts_abort(d->o.documents, call, key, upload->blob_upload, err);
 

@@ -66,9 +66,6 @@ struct q__direct_upload {
 	struct q_str reason; /* refused: why */
 };
 
-/* Where the bytes stand until they are confirmed. */
-struct q_str q__incoming_key(struct q_arena *arena, const struct q_job *job);
-
 Q_MUST_USE enum q_code q__direct_upload_parse(const struct q_item *item,
 					      struct q__direct_upload *out, struct q_err *err);
 /* The upload, without its parts, where the caller may write for its tenant; Q_NOTFOUND else. */
