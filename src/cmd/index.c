@@ -6,6 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static const struct q_call no_limits;
+
+static enum q_exit point_alias(struct q_index_command *command)
+{
+	struct q_err err;
+
+	if (!command->alias)
+		return q_command_usage(&q_command_index, "name --alias NAME and --index NAME");
+	if (q_search_index_alias(command->store, &no_limits, q_str_from(command->alias),
+				 command->index, &err))
+		return q_command_error("index", &err);
+	return Q_EXIT_DONE;
+}
+
 static const struct {
 	const char *name;
 	enum q_exit (*run)(struct q_index_command *);
@@ -13,6 +27,7 @@ static const struct {
 	{"build", q_index_build},      {"search", q_index_search},   {"count", q_index_count},
 	{"explain", q_index_explain},  {"suggest", q_index_suggest}, {"ls", q_index_ls},
 	{"stats", q_index_statistics}, {"check", q_index_check},     {"dump", q_index_dump},
+	{"alias", point_alias},
 };
 
 static enum q_exit run_verb(struct q_index_command *command,
@@ -33,8 +48,11 @@ static enum q_exit run_verb(struct q_index_command *command,
 
 static enum q_exit run(const struct q_command_context *context)
 {
+	const char *index = Q_INDEX_COMMAND_NAME;
 	struct q_index_command command = {.context = context};
 	struct q_option options[] = {
+		{"index", true, NULL, &index},
+		{"alias", true, NULL, &command.alias},
 		{"mapping", true, NULL, &command.mapping},
 		{"docs", true, NULL, &command.documents},
 		{"id", true, NULL, &command.id_field},
@@ -52,6 +70,7 @@ static enum q_exit run(const struct q_command_context *context)
 	if (operand_count != 2)
 		return q_command_usage(&q_command_index, "say what to do, and the directory");
 	command.directory = operands[1];
+	command.index = q_str_from(index);
 	for (size_t i = 0; i < Q_COUNT_OF(verbs); i++) {
 		if (strcmp(operands[0], verbs[i].name) == 0)
 			return run_verb(&command, verbs[i].run);
@@ -64,7 +83,7 @@ const struct q_command q_command_index = {
 	.synopsis = "index build DIR --mapping FILE --docs FILE.ndjson --id FIELD | "
 		    "index search|count|explain|suggest DIR --ndjson [--threads N] [--repeat N] "
 		    "[--stats] | "
-		    "index ls|stats|check|dump DIR",
+		    "index ls|stats|check|dump DIR | index alias DIR --alias NAME --index NAME",
 	.summary = "a search index in a directory: make it, ask it, look into it",
 	.help = "build   puts every line of --docs, under the id that its field --id has; the "
 		"mapping is in OpenSearch's form.\n"
@@ -79,6 +98,10 @@ const struct q_command q_command_index = {
 		"        {\"id\", \"suggest\": [{\"text\", \"freq\", \"options\"}]} out.\n"
 		"        --stats prints how long it took to stderr.\n"
 		"ls      the segments; stats: documents and sizes; check: reads every byte; dump: "
-		"{\"id\", \"source\"} a line.\n",
+		"{\"id\", \"source\"} a line.\n"
+		"alias   --alias stands for --index from now on, and for no other: build one "
+		"beside, "
+		"then swap.\n"
+		"All take --index NAME, or an alias; \"main\" where there is none.\n",
 	.run = run,
 };

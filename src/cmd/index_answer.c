@@ -124,10 +124,11 @@ static enum q_code read_request(struct q_arena *arena, const struct q_json *line
 					&out->request.view, err);
 }
 
-static enum q_code ask_hits(struct q_search_index *store, const struct q_index_question *question,
-			    struct q_arena *arena, union q_index_result *out, struct q_err *err)
+static enum q_code ask_hits(const struct q_index_command *command,
+			    const struct q_index_question *question, struct q_arena *arena,
+			    union q_index_result *out, struct q_err *err)
 {
-	return q_search_index_search(store, &no_limits, Q_INDEX_COMMAND_NAME, &question->request,
+	return q_search_index_search(command->store, &no_limits, command->index, &question->request,
 				     arena, &out->hits, err);
 }
 
@@ -168,11 +169,12 @@ enum q_exit q_index_search(struct q_index_command *command)
 	return q_index_ask(command, &asking);
 }
 
-static enum q_code ask_count(struct q_search_index *store, const struct q_index_question *question,
-			     struct q_arena *arena, union q_index_result *out, struct q_err *err)
+static enum q_code ask_count(const struct q_index_command *command,
+			     const struct q_index_question *question, struct q_arena *arena,
+			     union q_index_result *out, struct q_err *err)
 {
 	(void)arena;
-	return q_search_index_count(store, &no_limits, Q_INDEX_COMMAND_NAME,
+	return q_search_index_count(command->store, &no_limits, command->index,
 				    question->request.query, &question->request.view, &out->count,
 				    err);
 }
@@ -224,11 +226,11 @@ static enum q_code read_document(struct q_arena *arena, const struct q_json *lin
 	return read_request(arena, line, out, err);
 }
 
-static enum q_code ask_explanation(struct q_search_index *store,
+static enum q_code ask_explanation(const struct q_index_command *command,
 				   const struct q_index_question *question, struct q_arena *arena,
 				   union q_index_result *out, struct q_err *err)
 {
-	return q_search_index_explain(store, &no_limits, Q_INDEX_COMMAND_NAME,
+	return q_search_index_explain(command->store, &no_limits, command->index,
 				      question->request.query, &question->request.view,
 				      question->document, arena, &out->explanation, err);
 }
@@ -263,12 +265,12 @@ static enum q_code read_suggest(struct q_arena *arena, const struct q_json *line
 					&out->suggest.view, err);
 }
 
-static enum q_code ask_suggestions(struct q_search_index *store,
+static enum q_code ask_suggestions(const struct q_index_command *command,
 				   const struct q_index_question *question, struct q_arena *arena,
 				   union q_index_result *out, struct q_err *err)
 {
-	return q_search_index_suggest(store, &no_limits, Q_INDEX_COMMAND_NAME, &question->suggest,
-				      arena, &out->suggestions, err);
+	return q_search_index_suggest(command->store, &no_limits, command->index,
+				      &question->suggest, arena, &out->suggestions, err);
 }
 
 static void put_suggested_word(struct q_json_writer *json, const struct q_suggested_word *word)

@@ -66,7 +66,7 @@ static void count_results(struct build *build, const struct batch *batch)
 static enum q_code put_batch(struct build *build, struct batch *batch, struct q_err *err)
 {
 	enum q_code code = q_search_index_bulk(build->command->store, &no_limits,
-					       Q_INDEX_COMMAND_NAME, batch->operations,
+					       build->command->index, batch->operations,
 					       batch->count, batch->arena, batch->results, err);
 
 	if (!code)
@@ -225,7 +225,7 @@ static enum q_code ensure(struct q_index_command *command, struct q_err *err)
 	if (!code)
 		code = q_mapping_json_parse(arena, mapping, &definition, err);
 	if (!code)
-		code = q_search_index_ensure(command->store, &no_limits, Q_INDEX_COMMAND_NAME,
+		code = q_search_index_ensure(command->store, &no_limits, command->index,
 					     &definition, err);
 	return code;
 }
@@ -240,8 +240,8 @@ static enum q_code build_index(struct build *build, struct q_err *err)
 	if (!code)
 		code = put_documents(build, err);
 	if (!code)
-		code = q_search_index_merge(build->command->store, &no_limits, Q_INDEX_COMMAND_NAME,
-					    err);
+		code = q_search_index_merge(build->command->store, &no_limits,
+					    build->command->index, err);
 	return code;
 }
 

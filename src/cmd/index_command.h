@@ -6,13 +6,15 @@
 #include "cmd/command.h"
 #include "search/search_index_embedded.h"
 
-/* The one index of a directory that `quire index` made. */
-#define Q_INDEX_COMMAND_NAME Q_STR("main")
+/* The index of a directory where none is named. */
+#define Q_INDEX_COMMAND_NAME "main"
 
 struct q_index_command {
 	const struct q_command_context *context;
 	const char *directory;
 	struct q_search_index *store;		    /* of the directory */
+	struct q_str index;			    /* in it: a name or an alias */
+	const char *alias;			    /* alias */
 	const char *mapping, *documents, *id_field; /* build */
 	const char *threads, *repeat;		    /* search */
 	bool as_ndjson, with_statistics;
@@ -47,7 +49,7 @@ union q_index_result {
 struct q_index_asking {
 	enum q_code (*read)(struct q_arena *, const struct q_json *line, struct q_index_question *,
 			    struct q_err *);
-	enum q_code (*ask)(struct q_search_index *, const struct q_index_question *,
+	enum q_code (*ask)(const struct q_index_command *, const struct q_index_question *,
 			   struct q_arena *, union q_index_result *, struct q_err *);
 	/* The answer's line, without its end. */
 	void (*write)(struct q_buf *out, const struct q_index_question *,

@@ -66,8 +66,7 @@ static void answer(struct worker *worker, struct question *question, size_t numb
 	enum q_code code;
 
 	q_arena_reset(worker->arena);
-	code = run->asking->ask(run->command->store, &question->asked, worker->arena, &result,
-				&err);
+	code = run->asking->ask(run->command, &question->asked, worker->arena, &result, &err);
 	run->took_ms[number] = now_ms() - started_ms;
 	if (number >= run->questions.count)
 		return;

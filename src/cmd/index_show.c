@@ -63,7 +63,7 @@ static enum q_exit show(struct q_index_command *command,
 	enum q_code code;
 
 	q_buf_init(&printer.line, LINE_BYTES);
-	code = walk(command->store, Q_INDEX_COMMAND_NAME, &printer.base, &err);
+	code = walk(command->store, command->index, &printer.base, &err);
 	q_buf_free(&printer.line);
 	return code ? q_command_error("index", &err) : Q_EXIT_DONE;
 }
@@ -83,7 +83,7 @@ enum q_exit q_index_statistics(struct q_index_command *command)
 	struct q_index_statistics statistics;
 	struct q_err err;
 
-	if (q_search_index_statistics(command->store, &no_limits, Q_INDEX_COMMAND_NAME, &statistics,
+	if (q_search_index_statistics(command->store, &no_limits, command->index, &statistics,
 				      &err))
 		return q_command_error("index", &err);
 	printf("{\"documents\":%llu,\"deleted\":%llu,\"segments\":%llu,\"bytes\":%llu}\n",
@@ -98,7 +98,7 @@ enum q_exit q_index_check(struct q_index_command *command)
 {
 	struct q_err err;
 
-	if (q_search_index_embedded_check(command->store, Q_INDEX_COMMAND_NAME, &err))
+	if (q_search_index_embedded_check(command->store, command->index, &err))
 		return q_command_error("index", &err);
 	printf("every byte is what was written\n");
 	return Q_EXIT_DONE;

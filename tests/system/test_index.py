@@ -123,6 +123,22 @@ def test_check_finds_any_flipped_byte(site):
     assert index("check", str(site / "index")).returncode == 0
 
 
+def test_an_index_is_built_beside_another_and_swapped(site):
+    def total(name):
+        ran = index("search", str(site / "index"), "--ndjson", "--index", name, input='{"id":"q","body":{}}\n')
+        return json.loads(ran.stdout)["total"]
+
+    for count, name in ((40, "people-1"), (50, "people-2")):
+        write_documents(site / "documents.ndjson", count)
+        assert index("build", str(site / "index"), "--mapping", str(site / "mapping.json"), "--docs",
+                     str(site / "documents.ndjson"), "--id", "id", "--index", name).returncode == 0
+        assert index("alias", str(site / "index"), "--alias", "people", "--index", name).returncode == 0
+        assert total("people") == count
+    assert total("people-1") == 40
+    assert index("alias", str(site / "index"), "--alias", "people", "--index", "missing").returncode == 4
+    assert total("people") == 50
+
+
 def test_a_kill_while_building_leaves_the_last_commit(site):
     build(site)
     write_documents(site / "more.ndjson", 60000, first=0)
