@@ -281,39 +281,53 @@ static void choose_optional(struct weighted *weighted, const struct q__window *w
 	}
 }
 
-static double exact_sum(struct weighted *weighted, uint32_t document)
+static double score_in(struct weighted *weighted, struct weighted_term *term, uint32_t document)
 {
+	uint32_t frequency = q__postings_frequency_in(&term->postings, document);
 	uint8_t length = weighted->lengths ? weighted->lengths[document] : 1;
+
+	if (frequency == 0)
+		return 0;
+	return (double)q__score(term->weight, (float)frequency, weighted->factors[length]);
+}
+
+/* Over the terms in their order. */
+static double sum_in(struct weighted *weighted, uint32_t document, bool optional_only)
+{
 	double sum = 0;
 
 	for (uint32_t i = 0; i < weighted->active_count; i++) {
 		struct weighted_term *term = &weighted->terms[weighted->active[i]];
-		uint32_t frequency = q__postings_frequency_in(&term->postings, document);
 
-		if (frequency > 0)
-			sum += (double)q__score(term->weight, (float)frequency,
-						weighted->factors[length]);
+		if (term->is_optional || !optional_only)
+			sum += score_in(weighted, term, document);
 	}
 	return sum;
 }
 
-/* From sums to scores; with optional terms, of documents that have a chance with them. */
+/* Given what the other terms add, do the optional ones take the document above the floor? */
+static bool is_above(struct weighted *weighted, uint32_t document, double others, float floor)
+{
+	return (others + weighted->optional) * slack > (double)floor &&
+	       (others + sum_in(weighted, document, true)) * slack > (double)floor;
+}
+
+/* From sums to scores; with optional terms, of the documents that they take above the floor. */
 static void take_scores(struct weighted *weighted, struct q__window *window)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
 			unsigned bit = q__take_bit(&word);
-			uint32_t at = 64 * i + bit;
+			uint32_t at = 64 * i + bit, document = window->start + at;
 			double sum = window->sums[at];
 
 			window->sums[at] = 0;
-			if (weighted->optional > 0 &&
-			    (sum + weighted->optional) * slack <= (double)window->floor)
-				window->found[i] &= ~((uint64_t)1 << bit);
-			else if (weighted->optional > 0)
-				window->scores[at] = (float)exact_sum(weighted, window->start + at);
-			else
+			if (weighted->optional == 0)
 				window->scores[at] = (float)sum;
+			else if (is_above(weighted, document, sum, window->floor))
+				window->scores[at] = (float)sum_in(weighted, document, false);
+			else
+				window->found[i] &= ~((uint64_t)1 << bit);
 		}
 	}
 }

@@ -245,19 +245,25 @@ void q__postings_seek_in_block(struct q__postings *postings, uint32_t from)
 		postings->at++;
 }
 
+/* Makes the block that may have the document the loaded one. */
+static bool load_for(struct q__postings *postings, uint32_t document)
+{
+	uint32_t from = 0;
+
+	if (postings->count > 0 &&
+	    q__postings_block_start(postings, postings->block - 1) <= document) {
+		if (postings->documents[postings->count - 1] >= document)
+			return true;
+		from = postings->block;
+	}
+	from = q__postings_find_block(postings, from, document);
+	return q__postings_block_start(postings, from) <= document &&
+	       q__postings_load(postings, from);
+}
+
 uint32_t q__postings_frequency_in(struct q__postings *postings, uint32_t document)
 {
-	uint32_t loaded = postings->block - 1, block;
-
-	block = q__postings_find_block(
-		postings,
-		postings->count > 0 && q__postings_block_start(postings, loaded) <= document
-			? loaded
-			: 0,
-		document);
-
-	if (q__postings_block_start(postings, block) > document ||
-	    !q__postings_load(postings, block))
+	if (!load_for(postings, document))
 		return 0;
 	q__postings_seek_in_block(postings, document);
 	if (postings->at == postings->count || postings->documents[postings->at] != document)
