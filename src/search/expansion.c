@@ -15,6 +15,8 @@
 struct candidate {
 	struct q_str term;
 	float boost;
+	size_t part; /* where it was found */
+	struct q__term_ref ref;
 };
 
 /* The best candidates so far, the best first. */
@@ -110,26 +112,18 @@ static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_
 	return true;
 }
 
-/* Does any document that is seen have the current term? */
-static bool is_seen(const struct walk *walk, struct q__term_cursor *cursor)
-{
-	struct q__term_ref ref;
-
-	if (!walk->scope->seen)
-		return true;
-	ref = q__term_cursor_ref(cursor);
-	return q__scope_has_term(walk->scope, walk->part, walk->field, &ref);
-}
-
 static bool keep_if_near(const struct walk *walk, struct q__term_cursor *cursor, struct best *best,
 			 struct q_arena *arena)
 {
 	unsigned edits = q__fuzzy_distance(&walk->fuzzy, walk->states[walk->depth], walk->depth);
-	struct candidate candidate = {.term = q__term_cursor_term(cursor)};
+	struct candidate candidate = {.term = q__term_cursor_term(cursor), .part = walk->part};
 
 	candidate.boost =
 		q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth);
-	if (edits != walk->edits || !is_wanted(best, &candidate) || !is_seen(walk, cursor))
+	if (edits != walk->edits || !is_wanted(best, &candidate))
+		return true;
+	candidate.ref = q__term_cursor_ref(cursor);
+	if (!q__scope_has_term(walk->scope, walk->part, walk->field, &candidate.ref))
 		return true;
 	return keep(best, candidate, arena);
 }
@@ -205,7 +199,7 @@ static bool expand_in_part(struct q__scope *scope, size_t part, size_t field, st
 	uint32_t length = count_characters(word);
 
 	if (q__scope_has_term(scope, part, field, &ref) &&
-	    !keep(best, (struct candidate){word, 1.0f}, arena))
+	    !keep(best, (struct candidate){word, 1.0f, part, ref}, arena))
 		return false;
 	for (unsigned edits = 1; edits <= rule->edits && is_open(best, edits, length); edits++) {
 		struct walk walk = {.scope = scope, .part = part, .field = field, .edits = edits};
@@ -266,23 +260,33 @@ static bool collect(struct q__scope *scope, size_t field, struct q_str word,
 	return true;
 }
 
+/* Looked up in all parts but the one where it has been found already, if `found` is not NULL. */
+static struct q__term_ref *find_term(const struct q__snapshot *snapshot, size_t field,
+				     struct q_str term, const struct candidate *found,
+				     struct q__term_cursor *cursor, struct q_arena *arena)
+{
+	struct q__term_ref *refs = q_arena_alloc_array(arena, snapshot->part_count, sizeof *refs);
+
+	for (size_t i = 0; refs && i < snapshot->part_count; i++) {
+		const struct q__terms *terms = &snapshot->parts[i].segment->fields[field].terms;
+
+		refs[i] =
+			found && found->part == i ? found->ref : q__terms_find(terms, term, cursor);
+	}
+	return refs;
+}
+
 struct q__term_ref *q__find_term(const struct q__snapshot *snapshot, size_t field,
 				 struct q_str term, struct q__term_cursor *cursor,
 				 struct q_arena *arena)
 {
-	struct q__term_ref *refs = q_arena_alloc_array(arena, snapshot->part_count, sizeof *refs);
-
-	for (size_t i = 0; refs && i < snapshot->part_count; i++)
-		refs[i] = q__terms_find(&snapshot->parts[i].segment->fields[field].terms, term,
-					cursor);
-	return refs;
+	return find_term(snapshot, field, term, NULL, cursor, arena);
 }
 
-bool q__expand_exact(struct q__scope *scope, size_t field, struct q_str term,
-		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+/* Counts the documents that are seen; refs is NULL where the arena is full. */
+static bool make_expansion(struct q__scope *scope, size_t field, struct q_str term,
+			   struct q__term_ref *refs, struct q__expansion *out)
 {
-	struct q__term_ref *refs = q__find_term(scope->snapshot, field, term, cursor, arena);
-
 	if (!refs)
 		return false;
 	*out = (struct q__expansion){.term = term, .boost = 1.0f, .refs = refs};
@@ -294,6 +298,13 @@ bool q__expand_exact(struct q__scope *scope, size_t field, struct q_str term,
 		out->document_count += count;
 	}
 	return true;
+}
+
+bool q__expand_exact(struct q__scope *scope, size_t field, struct q_str term,
+		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+{
+	return make_expansion(scope, field, term,
+			      q__find_term(scope->snapshot, field, term, cursor, arena), out);
 }
 
 bool q__expand(struct q__scope *scope, size_t field, struct q_str word,
@@ -309,8 +320,11 @@ bool q__expand(struct q__scope *scope, size_t field, struct q_str word,
 	if (!expansions)
 		return false;
 	for (size_t i = 0; i < best.count; i++) {
-		if (!q__expand_exact(scope, field, best.candidates[i].term, cursor, arena,
-				     &expansions[i]))
+		const struct candidate *candidate = &best.candidates[i];
+		struct q__term_ref *refs = find_term(scope->snapshot, field, candidate->term,
+						     candidate, cursor, arena);
+
+		if (!make_expansion(scope, field, candidate->term, refs, &expansions[i]))
 			return false;
 		/* More edits than characters are a similarity below 0, which orders and no more. */
 		expansions[i].boost = fmaxf(best.candidates[i].boost, 0);
