@@ -10,7 +10,7 @@ from websocket_client import Closed, WebSocket
 FINAL = ("completed", "failed", "cancelled")
 LOOPBACK = {"WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8"}  # for servers that tell such a receiver
 FOLLOWED_MAX = 500  # documents: their numbers go into one message of 64 KiB at most
-REFUSED_ONE_IN = 20
+REFUSED = range(10, 200, 20)  # the 10th message that comes, the 30th, ...: each holds up all others for 5 s
 
 
 class SocketFollower:
@@ -83,7 +83,7 @@ class SocketFollower:
 
 
 class WebhookFollower:
-    """A receiver that refuses a message now and then, the first time that it comes."""
+    """A receiver that refuses some messages, the first time that they come."""
 
     def __init__(self, server):
         self.receiver = Receiver(self.answer)
@@ -102,7 +102,7 @@ class WebhookFollower:
             if self.bodies.setdefault(message.id, message.body) != message.body or signatures_by(self.secret, message) != 1:
                 self.failure = self.failure or AssertionError(f"{message.id} comes with another body, or is not signed")
             self.repeated += message.id in self.confirmed
-            if is_new and len(self.bodies) % REFUSED_ONE_IN == 0:
+            if is_new and len(self.bodies) in REFUSED:
                 return 503, {}, b"busy"
             self.confirmed.add(message.id)
         return None
