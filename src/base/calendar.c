@@ -3,6 +3,8 @@
  * repeats. */
 #include "base/calendar.h"
 
+#include <stdio.h>
+
 enum { DAYS_PER_ERA = 146097, DAYS_BEFORE_1970 = 719468 /* from 0000-03-01 */ };
 
 int64_t q_date_to_days(struct q_date date)
@@ -44,4 +46,16 @@ int q_date_month_length(int64_t year, int month)
 int q_date_weekday(int64_t days)
 {
 	return (int)(days + 3 - 7 * q_floor_divide(days + 3, 7)); /* 1970-01-01 was a Thursday */
+}
+
+void q_calendar_format(int64_t ms, char out[Q_CALENDAR_TIME_SIZE])
+{
+	int64_t days = q_floor_divide(ms, Q_MS_PER_DAY);
+	int time = (int)(ms - days * Q_MS_PER_DAY);
+	struct q_date date = q_date_from_days(days);
+	const char *sign = date.year < 0 ? "-" : date.year > 9999 ? "+" : "";
+
+	snprintf(out, Q_CALENDAR_TIME_SIZE, "%s%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", sign,
+		 (long long)(date.year < 0 ? -date.year : date.year), date.month, date.day,
+		 time / 3600000, time / 60000 % 60, time / 1000 % 60, time % 1000);
 }

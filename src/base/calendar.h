@@ -27,6 +27,11 @@ struct q_date q_date_from_days(int64_t days);
 
 int q_date_month_length(int64_t year, int month);
 
+/* A time of any year, in ms since 1970: "2024-02-03T04:05:06.789Z"; years beyond four digits have a
+ * sign (ISO 8601). */
+enum { Q_CALENDAR_TIME_SIZE = 64 };
+void q_calendar_format(int64_t ms, char out[Q_CALENDAR_TIME_SIZE]);
+
 /* Monday is 0. */
 int q_date_weekday(int64_t days);
 

@@ -1,16 +1,16 @@
 /* Facets as OpenSearch writes aggregations. */
+#include "base/calendar.h"
 #include "cmd/index_command.h"
-#include "search/value.h"
 
 static void put_key(struct q_json_writer *json, const struct q_search_value *key,
 		    enum q_field_kind kind)
 {
-	char date[Q__DATE_SIZE];
+	char date[Q_CALENDAR_TIME_SIZE];
 
 	q_json_name(json, "key");
 	q_index_put_value(json, key);
 	if (kind == Q_FIELD_DATE) {
-		q__date_format(key->integer, date);
+		q_calendar_format(key->integer, date);
 		q_json_field_string(json, "key_as_string", q_str_from(date));
 	} else if (kind == Q_FIELD_BOOLEAN) {
 		q_json_field_string(json, "key_as_string",

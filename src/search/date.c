@@ -9,8 +9,6 @@
 
 #include "base/calendar.h"
 
-#include <stdio.h>
-
 enum {
 	MS_PER_SECOND = 1000,
 	MS_PER_MINUTE = 60 * MS_PER_SECOND,
@@ -202,17 +200,4 @@ static bool parse_epoch(struct q_str text, int64_t *out_ms)
 bool q__date_parse(struct q_str text, bool round_up, int64_t *out_ms)
 {
 	return parse_date(text, round_up, out_ms) || parse_epoch(text, out_ms);
-}
-
-void q__date_format(int64_t ms, char out[Q__DATE_SIZE])
-{
-	int64_t days = q_floor_divide(ms, Q_MS_PER_DAY);
-	int time = (int)(ms - days * Q_MS_PER_DAY);
-	struct q_date date = q_date_from_days(days);
-	const char *sign = date.year < 0 ? "-" : date.year > 9999 ? "+" : "";
-
-	snprintf(out, Q__DATE_SIZE, "%s%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", sign,
-		 (long long)(date.year < 0 ? -date.year : date.year), date.month, date.day,
-		 time / MS_PER_HOUR, time / MS_PER_MINUTE % 60, time / MS_PER_SECOND % 60,
-		 time % MS_PER_SECOND);
 }

@@ -46,10 +46,6 @@ bool q__number_parse(struct q_str text, double *out);
  * not its beginning. */
 bool q__date_parse(struct q_str text, bool round_up, int64_t *out_ms);
 
-/* As OpenSearch writes dates: "2024-02-03T04:05:06.789Z", years beyond four digits with a sign. */
-enum { Q__DATE_SIZE = 64 };
-void q__date_format(int64_t ms, char out[Q__DATE_SIZE]);
-
 /* A date as q__date_parse reads it, or with arithmetic, "now-1d/d" or "2024-02-03||+1M/d", as queries have it: `round_up` also
  * holds for what is rounded to a unit. */
 bool q__date_resolve(struct q_str text, bool round_up, int64_t now_ms, int64_t *out_ms);

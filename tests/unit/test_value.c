@@ -277,6 +277,25 @@ static void numbers_are_dates_as_they_are_written(void **state)
 	assert_int_equal(take(Q_FIELD_DATE, "null", &value), Q_NOTFOUND);
 }
 
+static void times_of_any_year_are_written(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} times[] = {{1706933106007, "2024-02-03T04:05:06.007Z"},
+		     {-1, "1969-12-31T23:59:59.999Z"},
+		     {-62198755200000, "-0001-01-01T00:00:00.000Z"},
+		     {317273587200000, "+12024-01-01T00:00:00.000Z"},
+		     {INT64_MAX, "+292278994-08-17T07:12:55.807Z"}};
+	char text[Q_CALENDAR_TIME_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < Q_COUNT_OF(times); i++) {
+		q_calendar_format(times[i].ms, text);
+		assert_string_equal(text, times[i].text);
+	}
+}
+
 static void days_and_dates_turn_into_each_other(void **state)
 {
 	struct q_date before = {-401, 12, 31};
@@ -307,6 +326,7 @@ int main(void)
 		cmocka_unit_test(doubles_and_their_values_have_one_order),
 		cmocka_unit_test(booleans_are_read_as_opensearch_reads_them),
 		cmocka_unit_test(numbers_are_dates_as_they_are_written),
+		cmocka_unit_test(times_of_any_year_are_written),
 		cmocka_unit_test(days_and_dates_turn_into_each_other),
 	};
 
