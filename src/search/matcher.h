@@ -120,6 +120,8 @@ struct q__matcher *q__match_phrase(const struct q__term_ref *const *refs, size_t
 				   uint32_t slop, float weight, const struct q__field *field,
 				   const float factors[256], const struct q_call *call,
 				   struct q_arena *arena);
+/* How often a document that such a matcher finds has the phrase. */
+float q__phrase_matcher_frequency(struct q__matcher *matcher, uint32_t document);
 
 /* Any of the matchers; the best score counts. */
 struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,

@@ -116,6 +116,13 @@ static bool has_all(const struct q__term_ref *const *refs, size_t count)
 	return true;
 }
 
+float q__phrase_matcher_frequency(struct q__matcher *matcher, uint32_t document)
+{
+	return next_of_phrase(matcher, document) == document
+		       ? frequency_of(q_container_of(matcher, struct phrase, base))
+		       : 0;
+}
+
 struct q__matcher *q__match_phrase(const struct q__term_ref *const *refs, size_t count,
 				   uint32_t slop, float weight, const struct q__field *field,
 				   const float factors[256], const struct q_call *call,

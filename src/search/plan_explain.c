@@ -64,14 +64,24 @@ static void explain_constant(const struct q__explaining *explaining, const struc
 					  is_wrapped ? ")" : "", *number ? "^" : "", number);
 }
 
-/* A keyword's term is a constant score in Lucene; other kinds say so themselves. */
+/* Nothing scores: what is left has no weight. */
+static void explain_filters(const struct q__explaining *explaining, const struct q__plan *plan,
+			    struct q_explanation *out)
+{
+	bool is_one = plan->filter_count == 1 && plan->must_not_count == 0;
+
+	explain_constant(explaining, is_one ? plan->inner[0] : plan, true, 0, out);
+}
+
+/* A keyword's term or range is a constant score in Lucene; other kinds say so themselves. */
 static void explain_leaf(const struct q__explaining *explaining, const struct q__plan *plan,
 			 struct q_explanation *out)
 {
-	bool is_term =
-		plan->kind == Q__PLAN_TERMS && (!plan->query || plan->query->kind == Q_SEARCH_TERM);
+	const struct q_search_query *query = plan->query;
+	bool is_term = plan->kind == Q__PLAN_TERMS && (!query || query->kind == Q_SEARCH_TERM);
+	bool is_range = plan->kind == Q__PLAN_SET && query && query->kind == Q_SEARCH_RANGE;
 
-	explain_constant(explaining, plan, is_term, plan->score, out);
+	explain_constant(explaining, plan, is_term || is_range, plan->score, out);
 }
 
 static void explain_weighted(const struct q__explaining *explaining, const struct q__plan *plan,
@@ -162,6 +172,9 @@ static void explain_parts(const struct q__explaining *explaining, const struct q
 	case Q__PLAN_WEIGHTED:
 		explain_weighted(explaining, plan, out);
 		break;
+	case Q__PLAN_PHRASE:
+		q__explain_phrase(explaining, plan, out);
+		break;
 	case Q__PLAN_BEST:
 		explain_best(explaining, plan, out);
 		break;
@@ -169,7 +182,7 @@ static void explain_parts(const struct q__explaining *explaining, const struct q
 		if (plan->must_count + plan->should_count > 0)
 			explain_combination(explaining, plan, out);
 		else
-			explain_constant(explaining, plan, true, 0, out);
+			explain_filters(explaining, plan, out);
 		break;
 	default:
 		explain_leaf(explaining, plan, out);

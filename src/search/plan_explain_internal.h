@@ -19,6 +19,10 @@ struct q__explaining {
 size_t q__explain_terms(const struct q__explaining *explaining, const struct q__plan *plan,
 			struct q_explanation *details);
 
+/* A PHRASE plan that finds the document. */
+void q__explain_phrase(const struct q__explaining *explaining, const struct q__plan *plan,
+		       struct q_explanation *out);
+
 /* A plan as Lucene writes the query. */
 struct q_str q__plan_text(const struct q__plan *plan, const struct q_index_definition *definition,
 			  struct q_arena *arena);

@@ -65,7 +65,7 @@ static enum q_code plan_words(struct q__planner *planner, size_t field, const st
 		float weight = q__plan_weight(planner, field, 1.0f, word->document_count);
 
 		rarity += (double)weight;
-		plan->terms[i] = (struct q__planned_term){word->refs, weight, word->term, 1.0f,
+		plan->terms[i] = (struct q__planned_term){word->refs, weight, word->term, boost,
 							  word->document_count};
 	}
 	plan->kind = Q__PLAN_PHRASE;

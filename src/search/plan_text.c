@@ -61,9 +61,9 @@ static void write_clauses(struct writing *writing, const struct q__plan *plan)
 
 static void write_best(struct writing *writing, const struct q__plan *plan)
 {
-	bool is_first = true;
+	bool is_first = true, is_one = plan->inner_count == 1;
 
-	q_buf_append_char(&writing->out, '(');
+	q_buf_append(&writing->out, is_one ? Q_STR("") : Q_STR("("));
 	for (size_t i = 0; i < plan->inner_count; i++) {
 		if (q__plan_is_nothing(plan->inner[i]))
 			continue;
@@ -71,7 +71,7 @@ static void write_best(struct writing *writing, const struct q__plan *plan)
 		write_plan(writing, plan->inner[i]);
 		is_first = false;
 	}
-	q_buf_append_char(&writing->out, ')');
+	q_buf_append(&writing->out, is_one ? Q_STR("") : Q_STR(")"));
 }
 
 static void write_weighted(struct writing *writing, const struct q__plan *plan)

@@ -54,6 +54,7 @@ enum q_code q__plan_values(struct q__planner *planner, size_t field, enum q_fiel
 	if (code)
 		return code;
 	*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
+				 .query = plan->query,
 				 .field = field,
 				 .score = score,
 				 .spans = spans,
@@ -98,6 +99,7 @@ enum q_code q__plan_value_range(struct q__planner *planner, const struct q_searc
 		return code;
 	if (narrow(from, to, &first, &last, span))
 		*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
+					 .query = plan->query,
 					 .field = field,
 					 .score = score,
 					 .spans = span,
