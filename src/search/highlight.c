@@ -9,6 +9,7 @@ enum { ESCAPED_BYTES_MAX = 6 }; /* "&quot;" */
 
 struct fragment {
 	size_t start, end; /* bytes of the text */
+	uint32_t position; /* of its first word */
 	float worth;
 };
 
@@ -78,6 +79,18 @@ static const struct q_highlight_term *find_term(const struct q_highlighter *high
 	return NULL;
 }
 
+static bool has_bit(const uint64_t *bits, uint32_t at)
+{
+	return bits && (bits[at / 64] >> at % 64 & 1);
+}
+
+/* The term that the word is, where it is to be marked. */
+static const struct q_highlight_term *marked_term(const struct q_highlighter *highlighter,
+						  struct q_str word, uint32_t position)
+{
+	return has_bit(highlighter->hidden, position) ? NULL : find_term(highlighter, word);
+}
+
 /* One for each character, one more for each beyond U+FFFF. */
 static size_t count_units(struct q_str s)
 {
@@ -110,27 +123,29 @@ static void keep_fragment(struct scan *scan)
 }
 
 /* Fragments end on a grid of their size, and none is left at the end that is less than half one. */
-static bool starts_fragment(const struct scan *scan)
+static bool starts_fragment(const struct scan *scan, uint32_t position)
 {
 	size_t units = scan->highlighter->fragment_units;
 
 	return scan->highlighter->fragment_count_max > 0 && scan->last_word_end > 0 &&
+	       !has_bit(scan->highlighter->joined, position) &&
 	       scan->word_end_units >= units * scan->fragment_number &&
 	       scan->text_units - scan->word_end_units >= units / 2;
 }
 
 /* What stands between two words goes to the fragment of the second. */
-static void start_fragment(struct scan *scan)
+static void start_fragment(struct scan *scan, uint32_t position)
 {
 	scan->current.end = scan->last_word_end;
 	keep_fragment(scan);
-	scan->current = (struct fragment){.start = scan->last_word_end};
+	scan->current = (struct fragment){.start = scan->last_word_end, .position = position};
 	scan->fragment_number++;
 }
 
-static void add_word(struct scan *scan, struct q_str term)
+static void add_word(struct scan *scan, const struct q_word *word)
 {
-	const struct q_highlight_term *found = find_term(scan->highlighter, term);
+	const struct q_highlight_term *found =
+		marked_term(scan->highlighter, word->term, word->position);
 	uint32_t *found_in = found ? &scan->found_in[found - scan->highlighter->terms] : NULL;
 
 	if (!found || *found_in == scan->fragment_number)
@@ -148,9 +163,9 @@ static void scan_text(struct scan *scan)
 	while (q_words_next(&words, &word)) {
 		scan->word_end_units +=
 			count_units(q_str_slice(scan->text, scan->last_word_end, word.end));
-		if (starts_fragment(scan))
-			start_fragment(scan);
-		add_word(scan, word.term);
+		if (starts_fragment(scan, word.position))
+			start_fragment(scan, word.position);
+		add_word(scan, &word);
 		scan->last_word_end = word.end;
 	}
 	scan->current.end = scan->text.length;
@@ -193,7 +208,7 @@ static void append_text(struct q_buf *out, const struct q_highlighter *highlight
 /* The words of a fragment, read alone, are those it has in the text: it begins and ends with
  * one. */
 static void append_fragment(struct q_buf *out, const struct q_highlighter *highlighter,
-			    struct q_str fragment)
+			    struct q_str fragment, uint32_t position)
 {
 	struct q_words words;
 	struct q_word word;
@@ -201,7 +216,7 @@ static void append_fragment(struct q_buf *out, const struct q_highlighter *highl
 
 	q_words_start(&words, highlighter->analyser, fragment);
 	while (q_words_next(&words, &word)) {
-		if (!find_term(highlighter, word.term))
+		if (!marked_term(highlighter, word.term, position + word.position))
 			continue;
 		append_text(out, highlighter, q_str_slice(fragment, at, word.start));
 		q_buf_append(out, highlighter->before);
@@ -214,7 +229,7 @@ static void append_fragment(struct q_buf *out, const struct q_highlighter *highl
 
 /* A copy in the arena, which is left without memory where there is none. */
 static struct q_str mark_fragment(const struct q_highlighter *highlighter, struct q_str fragment,
-				  struct q_arena *arena)
+				  uint32_t position, struct q_arena *arena)
 {
 	size_t growth = ESCAPED_BYTES_MAX + highlighter->before.length + highlighter->after.length;
 	struct q_str marked = Q_STR("");
@@ -222,7 +237,7 @@ static struct q_str mark_fragment(const struct q_highlighter *highlighter, struc
 
 	/* An empty keyword is a word too. */
 	q_buf_init(&out, (fragment.length + 1) * growth);
-	append_fragment(&out, highlighter, fragment);
+	append_fragment(&out, highlighter, fragment, position);
 	if (!q_buf_failed(&out))
 		marked = q_arena_copy(arena, q_buf_str(&out));
 	q_buf_free(&out);
@@ -256,8 +271,8 @@ enum q_code q_highlight(const struct q_highlighter *highlighter, struct q_str te
 	for (size_t i = 0; fragments && i < scan.best_count; i++) {
 		struct fragment best = scan.best[i];
 
-		fragments[i] =
-			mark_fragment(highlighter, q_str_slice(text, best.start, best.end), arena);
+		fragments[i] = mark_fragment(highlighter, q_str_slice(text, best.start, best.end),
+					     best.position, arena);
 		if (fragments[i].length == 0)
 			fragments = NULL;
 	}

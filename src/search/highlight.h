@@ -2,9 +2,8 @@
  *
  * Contract:  what OpenSearch's `plain` highlighter gives, to the byte. The text is cut before words
  *            into fragments of about fragment_units. Those that hold a term come, the best first: a
- *            fragment is worth the weights of its different terms; equals stay in their order.
- *            Fragments and marks know terms, not phrases: each word of a phrase is marked wherever
- *            it stands.
+ *            fragment is worth the weights of its different terms; equals stay in their order. What
+ *            is hidden (a word of a phrase that is not there) counts as no term.
  * Units:     UTF-16 units for fragment_units, as the rest of the world counts them.
  * Ownership: the terms are borrowed, and put in order, as long as the highlighter is used; the
  *            fragments live in the caller's arena.
@@ -29,6 +28,10 @@ struct q_highlighter {
 	size_t fragment_count_max;  /* 5; 0: one fragment, the whole text */
 	struct q_str before, after; /* <em>, </em> */
 	bool escapes_html;	    /* false: & < > " ' / of the text stay what they are */
+	/* A bit for each word of the text: terms that are not marked there. NULL: none. */
+	const uint64_t *hidden;
+	/* A bit for each word: no fragment begins with it. NULL: none. */
+	const uint64_t *joined;
 };
 
 struct q_highlights {

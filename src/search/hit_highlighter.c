@@ -72,33 +72,49 @@ static enum q_analyser analyser_of(const struct marking *marking)
 								   : Q_ANALYSER_KEYWORD;
 }
 
-/* The words of the text that the query wants, each as often as it stands there. */
-static bool take_words(const struct marking *marking, struct q_str text, struct q_vec *terms)
+/* What the query wants of one text. */
+struct wanted_here {
+	struct q_vec terms;	   /* struct q_highlight_term, each as often as it stands there */
+	uint64_t *hidden, *joined; /* as in a highlighter */
+};
+
+static bool take_words(const struct marking *marking, struct q_str text, struct wanted_here *here)
 {
+	struct q__wanted_text wanted;
 	struct q_words words;
 	struct q_word word;
 
+	if (!q__wanted_text_open(&wanted, &marking->prepared->wanted, text, marking->scratch))
+		return false;
+	here->hidden =
+		q_arena_alloc_array(marking->scratch, text.length / 64 + 1, sizeof *here->hidden);
 	q_words_start(&words, analyser_of(marking), text);
-	while (q_words_next(&words, &word)) {
-		struct q_highlight_term term = {
-			.weight = q__wanted_weight(&marking->prepared->wanted, word.term)};
+	while (here->hidden && q_words_next(&words, &word)) {
+		struct q_highlight_term term;
+		bool is_here;
 
+		term.weight = q__wanted_weight(&wanted, word.term, word.position, &is_here);
 		if (term.weight <= 0)
 			continue;
+		if (!is_here)
+			here->hidden[word.position / 64] |= (uint64_t)1 << word.position % 64;
 		term.term = q_arena_copy(marking->scratch, word.term);
-		if (!q_vec_push(terms, &term))
+		if (!q_vec_push(&here->terms, &term))
 			return false;
 	}
 	return !q_arena_failed(marking->scratch);
 }
 
-static enum q_code mark_words(struct marking *marking, struct q_str text, struct q_vec *terms)
+static enum q_code mark_words(struct marking *marking, struct q_str text,
+			      const struct wanted_here *here)
 {
 	struct q_highlighter highlighter;
 	struct q_highlights found;
 	enum q_code code;
 
-	q_highlighter_init(&highlighter, terms->items, terms->count);
+	q_highlighter_init(&highlighter, here->terms.items, here->terms.count);
+	highlighter.hidden = here->hidden;
+	highlighter.joined = here->joined;
 	highlighter.analyser = analyser_of(marking);
 	highlighter.fragment_units = marking->field->fragment_units;
 	highlighter.fragment_count_max = marking->field->fragment_count_max;
@@ -124,16 +140,16 @@ static struct q_str cut_text(struct q_str text)
 
 static enum q_code mark_text(struct marking *marking, struct q_str text)
 {
-	struct q_vec terms;
+	struct wanted_here here = {0};
 	enum q_code code = Q_OK;
 
 	text = cut_text(text);
-	q_vec_init(&terms, sizeof(struct q_highlight_term), WORDS_MAX);
-	if (!take_words(marking, text, &terms))
+	q_vec_init(&here.terms, sizeof(struct q_highlight_term), WORDS_MAX);
+	if (!take_words(marking, text, &here))
 		code = out_of_memory(marking->err);
-	else if (terms.count > 0)
-		code = mark_words(marking, text, &terms);
-	q_vec_free(&terms);
+	else if (here.terms.count > 0)
+		code = mark_words(marking, text, &here);
+	q_vec_free(&here.terms);
 	return code;
 }
 

@@ -72,11 +72,43 @@ static bool is_field(const struct collecting *collecting, struct q_str name)
 	return q_str_equal(collecting->field->name, name);
 }
 
-static void add_match(struct collecting *collecting, const struct q_match *match, float weight)
+/* One word alone is no phrase; neither is a keyword. */
+static void add_phrase(struct collecting *collecting, const struct q_match *match, float weight)
 {
+	struct q__wanted_phrase *phrase = q_arena_alloc(collecting->arena, sizeof *phrase);
+	struct q_words walk;
+	struct q_word word;
+
+	if (!phrase || collecting->field->kind != Q_FIELD_TEXT) {
+		add_words(collecting, match, weight);
+		return;
+	}
+	phrase->slop = match->slop;
+	phrase->words = q_arena_alloc_array(collecting->arena, match->text.length + 1,
+					    sizeof *phrase->words);
+	q_words_start(&walk, Q_ANALYSER_STANDARD, match->text);
+	while (phrase->words && q_words_next(&walk, &word))
+		phrase->words[phrase->count++] = q_arena_copy(collecting->arena, word.term);
+	if (phrase->count > 1)
+		add(collecting, &(struct q__wanted_word){.weight = weight, .phrase = phrase});
+	else
+		add_words(collecting, match, weight);
+}
+
+static void add_match(struct collecting *collecting, const struct q_search_query *query,
+		      float outer)
+{
+	const struct q_match *match = &query->match;
+
 	for (size_t i = 0; i < match->field_count; i++) {
-		if (is_field(collecting, match->fields[i].name))
-			add_words(collecting, match, weight * match->fields[i].boost);
+		float weight = outer * match->fields[i].boost;
+
+		if (!is_field(collecting, match->fields[i].name))
+			continue;
+		if (query->kind == Q_SEARCH_PHRASE)
+			add_phrase(collecting, match, weight);
+		else
+			add_words(collecting, match, weight);
 	}
 }
 
@@ -144,9 +176,9 @@ static void add_query(struct collecting *collecting, const struct q_search_query
 	case Q_SEARCH_TERMS:
 		add_terms(collecting, query, weight);
 		return;
-	case Q_SEARCH_PHRASE: /* NEEDSWORK: its words are marked wherever they stand */
+	case Q_SEARCH_PHRASE:
 	case Q_SEARCH_MATCH:
-		add_match(collecting, &query->match, weight);
+		add_match(collecting, query, weight);
 		return;
 	case Q_SEARCH_BOOL:
 		add_combination(collecting, query, weight);
@@ -222,13 +254,75 @@ static bool wants(const struct q__wanted_word *wanted, struct q_str word, float 
 	return edits <= wanted->edits;
 }
 
-float q__wanted_weight(const struct q__wanted_words *wanted, struct q_str word)
+/* A fragment does not begin within a place of a phrase; places that begin in it do not count. */
+static void join_places(const uint32_t *ends, size_t count, uint64_t *joined)
 {
-	for (size_t i = wanted->count; i > 0; i--) {
-		float weight;
+	for (size_t i = 0; i < count;) {
+		size_t end = ends[i] > i ? ends[i] : i + 1;
 
-		if (wants(&wanted->words[i - 1], word, &weight))
-			return weight;
+		while (++i < end)
+			joined[i / 64] |= (uint64_t)1 << i % 64;
 	}
-	return 0;
+}
+
+static bool find_phrases(struct q__wanted_text *out, struct q_str text, struct q_arena *arena)
+{
+	const struct q__wanted_words *wanted = out->wanted;
+	size_t room = text.length + 1; /* a word has a byte at least */
+	uint32_t *ends = q_arena_alloc_array(arena, room, sizeof *ends);
+
+	out->covers = q_arena_alloc_array(arena, wanted->count, sizeof *out->covers);
+	out->joined = q_arena_alloc_array(arena, room / 64 + 1, sizeof *out->joined);
+	if (!ends || !out->covers || !out->joined)
+		return false;
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->words[i].phrase &&
+		    !q__phrase_cover(wanted->words[i].phrase, text, arena, &out->covers[i], ends))
+			return false;
+	}
+	join_places(ends, room, out->joined);
+	return true;
+}
+
+bool q__wanted_text_open(struct q__wanted_text *out, const struct q__wanted_words *wanted,
+			 struct q_str text, struct q_arena *arena)
+{
+	*out = (struct q__wanted_text){.wanted = wanted};
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->words[i].phrase)
+			return find_phrases(out, text, arena);
+	}
+	return true;
+}
+
+static bool has_word(const struct q__wanted_phrase *phrase, struct q_str word)
+{
+	for (size_t i = 0; i < phrase->count; i++) {
+		if (q_str_equal(phrase->words[i], word))
+			return true;
+	}
+	return false;
+}
+
+/* The last part that wants the word wherever it stands; else the first phrase, and all of them say
+ * where. */
+float q__wanted_weight(const struct q__wanted_text *text, struct q_str word, uint32_t position,
+		       bool *is_here)
+{
+	float weight, phrase_weight = 0;
+
+	*is_here = false;
+	for (size_t i = text->wanted->count; i > 0; i--) {
+		const struct q__wanted_word *wanted = &text->wanted->words[i - 1];
+
+		if (!wanted->phrase && wants(wanted, word, &weight)) {
+			*is_here = true;
+			return weight;
+		}
+		if (wanted->phrase && text->covers[i - 1] && has_word(wanted->phrase, word)) {
+			phrase_weight = wanted->weight;
+			*is_here |= text->covers[i - 1][position / 64] >> position % 64 & 1;
+		}
+	}
+	return phrase_weight;
 }

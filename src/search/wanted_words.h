@@ -3,7 +3,7 @@
  * Contract:  as Lucene's highlighter takes them from the query as it was asked, not from what it
  *            stands for in the index: everything but must_not counts, filters too, and a fuzzy word
  *            wants every word that is near enough. A word that several parts of the query want has
- *            the weight of the last of them.
+ *            the weight of the last of them; a phrase counts where no other part wants the word.
  * Ownership: the words are in the arena and borrow the query's texts.
  * Threads:   any, once made.
  * Errors:    Q_NOMEM. */
@@ -11,6 +11,7 @@
 #define Q_SEARCH_WANTED_WORDS_H
 
 #include "search/fuzzy.h"
+#include "search/phrase_cover.h"
 
 struct q__wanted_word {
 	struct q_str word;
@@ -21,7 +22,8 @@ struct q__wanted_word {
 	struct q__fuzzy rest; /* edits > 0: what follows the prefix */
 	uint32_t length;      /* edits > 0: characters */
 
-	const struct q_search_query *range; /* or any word between its ends; borrowed */
+	const struct q_search_query *range;    /* or any word between its ends; borrowed */
+	const struct q__wanted_phrase *phrase; /* or its words, where it stands */
 };
 
 struct q__wanted_words {
@@ -34,7 +36,21 @@ Q_MUST_USE enum q_code q__wanted_words_make(const struct q_search_query *query,
 					    struct q_arena *arena, struct q__wanted_words *out,
 					    struct q_err *err);
 
-/* 0 or less: this word is not to be marked. */
-float q__wanted_weight(const struct q__wanted_words *wanted, struct q_str word);
+/* A text as the query sees it: where the phrases that it wants stand. */
+struct q__wanted_text {
+	const struct q__wanted_words *wanted;
+	uint64_t **covers; /* one a wanted word; NULL where no phrase is wanted */
+	uint64_t *joined;  /* as in a highlighter */
+};
+
+/* False: out of memory. */
+Q_MUST_USE bool q__wanted_text_open(struct q__wanted_text *out,
+				    const struct q__wanted_words *wanted, struct q_str text,
+				    struct q_arena *arena);
+
+/* How much the word is wanted; 0 or less: it is not to be marked. False in *is_here: it is wanted,
+ * but as a word of a phrase that does not stand at this word. */
+float q__wanted_weight(const struct q__wanted_text *text, struct q_str word, uint32_t position,
+		       bool *is_here);
 
 #endif

@@ -207,6 +207,27 @@ static void the_best_fragments_of_each_value_come_first(void **state)
 		"table &amp; a <em>pool</em>; ");
 }
 
+static void a_phrase_is_marked_where_it_stands(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"notes\":\"a pool, a swimming pool; in the pool swimming\"}");
+	refresh(suite);
+	assert_highlights(
+		suite, "{'match_phrase':{'notes':'swimming pool'}}", "'fields':{'notes':{}}",
+		"1 notes: a pool, a <em>swimming</em> <em>pool</em>; in the pool swimming; ");
+	assert_highlights(suite, "{'match_phrase':{'notes':{'query':'pool in','slop':1}}}",
+			  "'fields':{'notes':{}}",
+			  "1 notes: a pool, a swimming <em>pool</em>; <em>in</em> the "
+			  "<em>pool</em> swimming; ");
+	assert_highlights(
+		suite,
+		"{'bool':{'must':[{'match_phrase':{'notes':'the pool'}},"
+		"{'match':{'notes':'the'}}]}}",
+		"'fields':{'notes':{}}",
+		"1 notes: a pool, a swimming pool; in <em>the</em> <em>pool</em> swimming; ");
+}
+
 static void a_field_without_words_is_not_highlighted(void **state)
 {
 	struct suite *suite = *state;
@@ -247,6 +268,9 @@ static void an_explanation_adds_up_to_the_score(void **state)
 		"'filter':{'match':{'notes':'likes'}},'must_not':{'term':{'tenant':'c'}}}}",
 		"{'bool':{'filter':{'term':{'tenant':'a'}}}}",
 		"{'constant_score':{'filter':{'match':{'name':'john'}},'boost':7}}",
+		"{'match_phrase':{'name':'john smith'}}",
+		"{'match_phrase':{'name':{'query':'smith john','slop':2,'boost':3}}}",
+		"{'range':{'tenant':{'gte':'a','lt':'b'}}}",
 	};
 	struct suite *suite = *state;
 
@@ -319,6 +343,7 @@ struct case_list search_index_reading_cases(void)
 		CASE(an_empty_keyword_is_marked),
 		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
 		CASE(the_best_fragments_of_each_value_come_first),
+		CASE(a_phrase_is_marked_where_it_stands),
 		CASE(a_field_without_words_is_not_highlighted),
 		CASE(an_explanation_adds_up_to_the_score),
 		CASE(an_explanation_has_the_parts_that_find_the_document),
