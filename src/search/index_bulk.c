@@ -16,9 +16,7 @@ static enum q_code hand_over(struct q__index *index, struct q_err *err)
 
 	do {
 		code = q__index_write_sealed(index, err); /* waits for whoever is at it */
-		if (!code)
-			code = q__index_seal(index, err);
-	} while (code == Q_BUSY);
+	} while (!code && (code = q__index_seal(index, err)) == Q_BUSY);
 	if (!code)
 		q_bell_ring(index->sealed_bell);
 	return code;

@@ -13,7 +13,14 @@
 
 #include <cmocka.h>
 
-enum { DOCUMENTS = 40, READERS = 2, ROUNDS = 60, ROUNDS_LONG = 2000 };
+enum {
+	DOCUMENTS = 40,
+	READERS = 2,
+	ROUNDS = 60,
+	ROUNDS_LONG = 2000,
+	LARGE_DOCUMENTS = 110,
+	LARGE_BYTES = 4000000
+};
 
 #define INDEX Q_STR("people")
 
@@ -158,6 +165,48 @@ static void readers_see_every_document_once_while_it_is_put_anew_and_merged(void
 	await_all(site);
 }
 
+/* So large that some fifty fill a buffer; its text is in no field. */
+static struct q_str large_source(struct q_arena *arena, unsigned i)
+{
+	return q_arena_format(arena, "{\"text\":\"large\",\"other\":\"%0*u\"}", LARGE_BYTES, i);
+}
+
+static void put_large(struct site *site, unsigned i)
+{
+	struct q_arena *arena = q_arena_new(8 << 20);
+	struct q_bulk_operation operation = {Q_BULK_PUT, q_arena_format(arena, "%u", i),
+					     large_source(arena, i)};
+	struct q_bulk_result result;
+
+	assert_int_equal(q_search_index_bulk(site->store, &no_limits, INDEX, &operation, 1, arena,
+					     &result, &site->err),
+			 Q_OK);
+	assert_int_equal(result.code, Q_OK);
+	q_arena_free(arena);
+}
+
+static void full_buffers_are_written_in_their_order(void **state)
+{
+	struct site *site = *state;
+	struct q_arena *arena = q_arena_new(1 << 20);
+	struct q_index_statistics statistics;
+	struct q_search_result result;
+
+	open_store(site, (struct q_search_upkeep_options){0});
+	for (unsigned i = 0; i < LARGE_DOCUMENTS; i++)
+		put_large(site, i);
+	assert_int_equal(q_search_index_refresh(site->store, &no_limits, INDEX, &site->err), Q_OK);
+	assert_int_equal(
+		q_search_index_statistics(site->store, &no_limits, INDEX, &statistics, &site->err),
+		Q_OK);
+	assert_in_range(statistics.segment_count, 3, LARGE_DOCUMENTS);
+	assert_int_equal(statistics.document_count, LARGE_DOCUMENTS);
+	assert_int_equal(find_all(site->store, arena, &result), 2 * DOCUMENTS);
+	for (unsigned i = 0; i < 2 * DOCUMENTS; i++)
+		assert_true(q_str_equal(result.hits[i].id, q_arena_format(arena, "%u", i)));
+	q_arena_free(arena);
+}
+
 static void closing_ends_a_merge_that_would_take_days(void **state)
 {
 	struct site *site = *state;
@@ -180,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_put_is_found_without_being_asked_for),
 		CASE(readers_see_every_document_once_while_it_is_put_anew_and_merged),
+		CASE(full_buffers_are_written_in_their_order),
 		CASE(closing_ends_a_merge_that_would_take_days),
 	};
 
