@@ -24,7 +24,6 @@ struct q__sloppy_phrase {
 	struct word *words; /* in the order of offsets */
 	size_t count;
 	int64_t slop;
-	bool has_groups;
 	struct word **queue; /* a heap, the least place first, from index 1 on */
 	size_t queued;
 	struct word **taken; /* out of the queue for a while */
@@ -201,12 +200,13 @@ static struct word *take_least(struct q__sloppy_phrase *phrase)
 static bool next_match(struct q__sloppy_phrase *phrase)
 {
 	struct word *word;
+	int64_t next; /* the least place but the word's */
 
 	if (!phrase->is_positioned)
 		return false;
 	word = take_least(phrase);
-	for (int64_t next = place_of(phrase->queue[1]);
-	     move_and_note_end(phrase, word) && (!phrase->has_groups || settle(phrase, word));) {
+	next = place_of(phrase->queue[1]);
+	while (move_and_note_end(phrase, word) && settle(phrase, word)) {
 		int64_t length = phrase->end - place_of(word);
 
 		if (place_of(word) <= next) {
@@ -248,7 +248,6 @@ static void join_group(struct q__sloppy_phrase *phrase, uint32_t at)
 			before->group = i;
 		word->group = before->group;
 		word->index_in_group = before->index_in_group + 1;
-		phrase->has_groups = true;
 	}
 }
 
