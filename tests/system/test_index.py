@@ -78,6 +78,49 @@ def test_an_unknown_key_is_named_and_the_others_are_answered(site):
     assert "slop" in answers[1]["error"] and "aggs" in answers[2]["error"]
 
 
+def ask(site, verb, *lines):
+    ran = index(verb, str(site / "index"), "--ndjson", input="".join(json.dumps(line) + "\n" for line in lines))
+    return ran, [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_what_is_shown_beyond_ids_and_scores_stands_behind_them(site):
+    build(site)
+    body = {**match("ann"), "size": 1, "_source": ["name"], "highlight": {"type": "plain", "fields": {"name": {}}}}
+    ran, answers = search(site, body, {**body, "highlight": {"fields": {"name": {}}}})
+    assert answers[0]["hits"][0][2] == {"_source": {"name": "ann jones"}, "highlight": {"name": ["<em>ann</em> jones"]}}
+    assert "plain" in answers[1]["error"]
+
+
+def test_what_is_found_is_counted(site):
+    build(site)
+    ran, answers = ask(site, "count", {"id": "a", "body": {"query": {"match": {"name": "ann"}}}}, {"id": "b", "body": {}})
+    assert ran.returncode == 0, ran.stderr
+    assert answers == [{"id": "a", "count": 10}, {"id": "b", "count": 40}]
+
+
+def test_a_score_is_explained(site):
+    build(site)
+    body = {"query": {"match": {"name": "ann"}}}
+    ran, answers = ask(site, "explain", {"id": "a", "document": "d00002", "body": body},
+                       {"id": "b", "document": "d00001", "body": body}, {"id": "c", "body": body})
+    assert ran.returncode == 6
+    explanation = answers[0]["explanation"]
+    assert explanation["value"] == search(site, match("ann"))[1][0]["hits"][0][1]
+    assert explanation["description"] == "weight(name:ann in 2) [PerFieldSimilarity], result of:"
+    assert "finds no such document" in answers[1]["error"] and "document" in answers[2]["error"]
+
+
+def test_words_are_completed_and_corrected(site):
+    build(site)
+    smith = {"match": {"name": "smith"}}
+    ran, answers = ask(site, "suggest", {"id": "a", "body": {"complete": {"field": "name", "text": "jo"}}},
+                       {"id": "b", "body": {"complete": {"field": "name", "text": "jo"}, "filter": smith}},
+                       {"id": "c", "body": {"correct": {"field": "name", "text": "jhon"}}}, {"id": "d", "body": {}})
+    words = [[(option["text"], option["freq"]) for option in answer["suggest"][0]["options"]] for answer in answers[:3]]
+    assert words == [[("johanna", 10), ("john", 10), ("jones", 10)], [("john", 10)], [("john", 10)]]
+    assert ran.returncode == 6 and "complete" in answers[3]["error"]
+
+
 def test_building_again_replaces_documents_of_the_same_id(site):
     build(site)
     write_documents(site / "more.ndjson", 40, first=20)
