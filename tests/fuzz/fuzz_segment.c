@@ -106,6 +106,17 @@ static void search_sorted(struct q__snapshot *snapshot)
 							.after = after});
 }
 
+static void search_scope(struct q__snapshot *snapshot, const struct q_search_query *query)
+{
+	static const struct q_search_query scope = {
+		.kind = Q_SEARCH_PREFIX,
+		.boost = 1,
+		.term = {.field = Q_STR_INIT("key"), .value = Q_STR_INIT("")}};
+
+	search_for(snapshot, &(struct q_search_request){
+				     .query = query, .view = {.scope = &scope}, .size = 10});
+}
+
 static void search(struct q__segment *segment)
 {
 	static const struct q_match_field fields[] = {{Q_STR_INIT("text"), 2},
@@ -132,6 +143,7 @@ static void search(struct q__segment *segment)
 	q__snapshot_add(snapshot, &(struct q__part){.segment = segment});
 	search_with(snapshot, &all);
 	search_with(snapshot, &fuzzy);
+	search_scope(snapshot, &fuzzy);
 	search_with(snapshot, &phrase);
 	phrase.match.slop = 0;
 	search_with(snapshot, &phrase);

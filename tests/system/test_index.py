@@ -197,3 +197,36 @@ def test_a_kill_while_building_leaves_the_last_commit(site):
         assert facts["documents"] in (40, 60000)
         kept = {path.suffix for path in (site / "index" / "main").iterdir()}
         assert kept <= {"", ".segment", ".deletions"}
+
+
+def test_a_scope_answers_as_if_its_documents_were_alone(site):
+    """What two tenants share is answered to each as what it has alone, whatever the other puts."""
+    mapping = {"tenant": {"type": "keyword"}, "id": {"type": "keyword"}, "name": {"type": "text"}}
+    seeded = random.Random(7)
+
+    def rows(tenant, count):
+        words = ["john", "johan", "jon", "joan", "smith", "smyth", "jones"]
+        return [{"tenant": tenant, "id": f"{tenant}{i}", "name": " ".join(seeded.choices(words, k=3))} for i in range(count)]
+
+    def answers(name, documents, view):
+        folder = site / name
+        folder.mkdir()
+        (folder / "mapping.json").write_text(json.dumps(mapping))
+        (folder / "documents.ndjson").write_text("".join(json.dumps(row) + "\n" for row in documents))
+        built = index("build", str(folder / "index"), "--mapping", str(folder / "mapping.json"), "--docs",
+                      str(folder / "documents.ndjson"), "--id", "id")
+        assert built.returncode == 0, built.stderr
+        line = {"id": "q", "document": "a3", "view": view, "body": match("jonh smit", fuzziness="AUTO", max_expansions=4)}
+        suggestion = {"id": "s", "view": view, "body": {"complete": {"field": "name", "text": "jo"}}}
+        said = [index(verb, str(folder / "index"), "--ndjson", input=json.dumps(asked) + "\n").stdout
+                for verb, asked in (("search", {**line, "document": None}), ("explain", line), ("suggest", suggestion))]
+        assert all("error" not in text for text in said), said
+        return said
+
+    own, others, more = rows("a", 30), rows("b", 50), rows("b", 200)
+    mixed = sorted(own + others, key=lambda row: int(row["id"][1:]))
+    scope = {"scope": {"term": {"tenant": "a"}}}
+    alone = answers("alone", own, {})
+    assert answers("mixed", mixed, scope) == alone
+    assert answers("more", more + own, scope) == alone
+    assert answers("seen", mixed, {}) != alone

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "support/scratch.h"
+#include "support/search_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -263,6 +264,23 @@ static void append_query(struct world *world, unsigned depth, struct q_buf *out)
 	}
 }
 
+/* How hits are ordered, marked and counted by values, or not. */
+static void append_options(struct world *world, struct q_buf *out)
+{
+	if (draw(world, 3) == 0)
+		q_buf_format(out, ",\"sort\":[{\"%s\":\"%s\"},\"%s\"]",
+			     draw(world, 2) ? "price" : "tags", draw(world, 2) ? "asc" : "desc",
+			     draw(world, 2) ? "_score" : "_id");
+	if (draw(world, 3) == 0)
+		q_buf_append(out, Q_STR(",\"highlight\":{\"type\":\"plain\","
+					"\"fields\":{\"body\":{},\"tags\":{}}}"));
+	if (draw(world, 3) == 0)
+		q_buf_format(out,
+			     ",\"aggs\":{\"tags\":{\"terms\":{\"field\":\"tags\",\"size\":%u}},"
+			     "\"price\":{\"histogram\":{\"field\":\"price\",\"interval\":7}}}",
+			     1 + draw(world, 20));
+}
+
 static struct q_str make_body(struct world *world)
 {
 	struct q_str copy;
@@ -273,72 +291,16 @@ static struct q_str make_body(struct world *world)
 	append_query(world, 2, &out);
 	q_buf_format(&out, ",\"from\":%u,\"size\":%u,\"track_total_hits\":%u", draw(world, 3),
 		     draw(world, 40), 1 + draw(world, 100));
-	if (draw(world, 3) == 0)
-		q_buf_format(&out, ",\"sort\":[{\"%s\":\"%s\"},\"%s\"]",
-			     draw(world, 2) ? "price" : "tags", draw(world, 2) ? "asc" : "desc",
-			     draw(world, 2) ? "_score" : "_id");
-	if (draw(world, 3) == 0)
-		q_buf_append(&out, Q_STR(",\"highlight\":{\"type\":\"plain\",\"fields\":{\"body\":{"
-					 "},\"tags\":{}}}"));
+	append_options(world, &out);
 	q_buf_append_char(&out, '}');
 	copy = q_arena_copy(world->arena, q_buf_str(&out));
 	q_buf_free(&out);
 	return copy;
 }
 
-static void write_value(const struct q_search_value *value, struct q_buf *out)
-{
-	switch (value->kind) {
-	case Q_VALUE_NULL:
-		q_buf_append(out, Q_STR("none "));
-		break;
-	case Q_VALUE_TEXT:
-		q_buf_format(out, "%.*s ", Q_STR_ARG(value->text));
-		break;
-	case Q_VALUE_INTEGER:
-		q_buf_format(out, "%lld ", (long long)value->integer);
-		break;
-	case Q_VALUE_NUMBER:
-		q_buf_format(out, "%a ", value->number);
-		break;
-	}
-}
-
-static void write_hit(const struct q_search_hit *hit, size_t sort_count, struct q_buf *out)
-{
-	q_buf_format(out, "%.*s %a ", Q_STR_ARG(hit->id), (double)hit->score);
-	for (size_t i = 0; i < sort_count; i++)
-		write_value(&hit->sort_values[i], out);
-	for (size_t i = 0; i < hit->highlight_count; i++) {
-		const struct q_hit_highlight *highlight = &hit->highlights[i];
-
-		for (size_t j = 0; j < highlight->fragment_count; j++)
-			q_buf_format(out, "%.*s: %.*s ", Q_STR_ARG(highlight->field),
-				     Q_STR_ARG(highlight->fragments[j]));
-	}
-	q_buf_format(out, "%.*s\n", Q_STR_ARG(hit->source));
-}
-
-static void write_answer(const struct q_search_result *result, size_t sort_count, struct q_buf *out)
-{
-	q_buf_format(out, "%llu %d\n", (unsigned long long)result->total,
-		     result->total_is_exceeded);
-	for (size_t i = 0; i < result->hit_count; i++)
-		write_hit(&result->hits[i], sort_count, out);
-}
-
 static void write_error(const struct world *world, struct q_buf *out)
 {
 	q_buf_format(out, "%d %s\n", world->err.code, world->err.message);
-}
-
-static void write_explanation(const struct q_explanation *explanation, struct q_buf *out)
-{
-	q_buf_format(out, "(%a %d %.*s", explanation->value, explanation->is_whole,
-		     Q_STR_ARG(explanation->description));
-	for (size_t i = 0; i < explanation->detail_count; i++)
-		write_explanation(&explanation->details[i], out);
-	q_buf_append(out, Q_STR(")\n"));
 }
 
 /* How many there are, and why one of each tenant is found. */
@@ -361,17 +323,8 @@ static void ask_more(struct world *world, struct q_str index,
 					   &world->err))
 			write_error(world, out);
 		else
-			write_explanation(&explanation, out);
+			search_explanation_write(&explanation, out);
 	}
-}
-
-static void write_suggestions(const struct q_suggested_word *word, struct q_buf *out)
-{
-	q_buf_format(out, "%llu\n", (unsigned long long)word->document_count);
-	for (size_t i = 0; i < word->suggestion_count; i++)
-		q_buf_format(out, "%.*s %llu %a\n", Q_STR_ARG(word->suggestions[i].term),
-			     (unsigned long long)word->suggestions[i].document_count,
-			     (double)word->suggestions[i].likeness);
 }
 
 /* How words go on, and what they may have been meant for. */
@@ -392,7 +345,7 @@ static void ask_suggestions(struct world *world, struct q_str index,
 					   &result, &world->err))
 			write_error(world, out);
 		else
-			write_suggestions(&result.words[0], out);
+			search_suggestions_write(&result.words[0], out);
 	}
 }
 
@@ -418,7 +371,7 @@ static void ask_hits(struct world *world, struct q_str index,
 				  &world->err))
 		write_error(world, out);
 	else
-		write_answer(&result, request->sort_count, out);
+		search_answer_write(&result, request, out);
 }
 
 static struct q_str take_text(struct world *world, struct q_buf *text)
@@ -611,6 +564,7 @@ static void a_field_that_is_not_in_the_list_cannot_be_asked_for(void **state)
 		"{\"query\":{\"constant_score\":{\"filter\":{\"term\":{\"tags\":\"aa\"}}}}}",
 		"{\"sort\":\"tags\"}",
 		"{\"highlight\":{\"type\":\"plain\",\"fields\":{\"body\":{}}}}",
+		"{\"aggs\":{\"a\":{\"terms\":{\"field\":\"tags\"}}}}",
 		"{\"query\":{\"term\":{\"nothing\":\"aa\"}}}", /* not there: told in the same way */
 	};
 	struct world *world = malloc(sizeof *world);
