@@ -87,7 +87,8 @@ static bool is_settled(const struct best *best, const struct walk *walk,
 	return !is_wanted(best, &most);
 }
 
-/* Goes through the current term as far as its state lives. False: dead, after *end bytes. */
+/* Goes through the current term as far as its state lives. False: dead, and with it all terms
+ * behind it that share *end bytes. */
 static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_t *end)
 {
 	struct q_str term = q__term_cursor_term(cursor);
@@ -102,7 +103,12 @@ static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_
 							   walk->depth, character);
 
 		if (q__fuzzy_is_dead(next)) {
-			*end = at;
+			/* Characters come in order: if none behind this one lives, the prefix is
+			 * over. */
+			*end = character > q__fuzzy_last(&walk->fuzzy, walk->states[walk->depth],
+							 walk->depth)
+				       ? walk->ends[walk->depth]
+				       : at;
 			return false;
 		}
 		walk->depth++;

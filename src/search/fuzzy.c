@@ -96,6 +96,27 @@ struct q__fuzzy_state q__fuzzy_step(const struct q__fuzzy *fuzzy, struct q__fuzz
 	return next;
 }
 
+/* While edits are left any character will do; then only one that the word has at a place that is
+ * reached, or as the second half of a swap. */
+uint32_t q__fuzzy_last(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state, uint32_t count)
+{
+	unsigned most = fuzzy->edits_max, places = state.reached[most] | state.swapping[most];
+	uint32_t last = 0;
+
+	for (unsigned edits = 0; edits < most; edits++) {
+		if (state.reached[edits] | state.swapping[edits])
+			return UINT32_MAX;
+	}
+	for (int b = 0; b < PLACES; b++) {
+		int64_t place = (int64_t)count - REACH + b;
+
+		if (places >> b & 1 && place < (int64_t)fuzzy->length &&
+		    fuzzy->characters[place] > last)
+			last = fuzzy->characters[place];
+	}
+	return last;
+}
+
 unsigned q__fuzzy_distance(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state,
 			   uint32_t count)
 {

@@ -36,6 +36,9 @@ struct q__fuzzy_state q__fuzzy_start(const struct q__fuzzy *fuzzy);
 struct q__fuzzy_state q__fuzzy_step(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state,
 				    uint32_t count, uint32_t character);
 
+/* The last character, as numbers go, after which the state can live; UINT32_MAX: any may be. */
+uint32_t q__fuzzy_last(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state, uint32_t count);
+
 /* Can no text that goes on from here be near enough? */
 static inline bool q__fuzzy_is_dead(struct q__fuzzy_state state)
 {
