@@ -34,8 +34,11 @@ class EmbeddedIndex:
 
     def search(self, bodies):
         """An answer, or {"error": ...}, for each body."""
+        return self.ask("search", bodies)
+
+    def ask(self, verb, bodies):
         lines = "".join(json.dumps({"id": str(i), "body": body}) + "\n" for i, body in enumerate(bodies))
-        _, out, errors = run("QUIRE_PROGRAM", "index", "search", self.directory / "index", "--ndjson", text=lines)
+        _, out, errors = run("QUIRE_PROGRAM", "index", verb, self.directory / "index", "--ndjson", text=lines)
         answers = [json.loads(line) for line in out.splitlines()]
         if len(answers) != len(bodies):
             raise EmbeddedError(f"{len(answers)} answers to {len(bodies)} requests: {errors}")

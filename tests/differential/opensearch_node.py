@@ -53,7 +53,13 @@ class OpenSearchNode:
     def search(self, index, bodies):
         """An answer, or {"error": ...}, for each body."""
         lines = "".join("{}\n" + json.dumps(body) + "\n" for body in bodies)
-        return self.ask("POST", f"/{index}/_msearch?max_concurrent_searches=1", lines)["responses"]
+        try:
+            return self.ask("POST", f"/{index}/_msearch?max_concurrent_searches=1", lines)["responses"]
+        except OpenSearchError as error:  # one body may fail them all
+            if len(bodies) == 1:
+                return [{"error": {"reason": str(error)}}]
+        half = len(bodies) // 2
+        return self.search(index, bodies[:half]) + self.search(index, bodies[half:])
 
     def delete(self, index):
         self.ask("DELETE", f"/{index}?ignore_unavailable=true")

@@ -61,6 +61,13 @@ class Queries:
                 "joined": lambda: dice.randrange(-10**11, 2 * 10**12), "age": lambda: dice.randint(-5, 99),
                 "balance": lambda: dice.uniform(-1e3, 1e3), "active": lambda: dice.choice([0, 1])}.get(name, lambda: self.keyword_value(name))()
 
+    def completion(self):
+        """How a word goes on, among some of the documents: as we are asked."""
+        dice, field = self.dice, self.dice.choice(KEYWORDS)
+        value = self.keyword_value(field)
+        made = {"complete": {"field": field, "text": value[:dice.randint(0, len(value))], "size": dice.choice([1, 3, 20])}}
+        return made | ({"filter": self.query(2)} if dice.random() < 0.7 else {})
+
     def source(self):
         names = self.dice.sample(["name", "notes", "tags", "na*", "*e", "nothing"], 2)
         return self.dice.choice([names, names[0], {"includes": names}, {"excludes": names}, {"includes": ["*"], "excludes": names}])
@@ -253,3 +260,12 @@ def is_one_sum(body):
         if "should" in part or "must" in part or len(words) > len(set(words)):
             return False
     return True
+
+
+def completion_as_search(body):
+    """As OpenSearch is asked for what `completion` asks of us."""
+    asked = body["complete"]
+    filters = [{"prefix": {asked["field"]: asked["text"]}}] + ([body["filter"]] if "filter" in body else [])
+    only = "".join("\\" + letter if letter in '.?+*|{}[]()"\\#@&<>~^$-' else letter for letter in asked["text"]) + ".*"
+    return {"size": 0, "query": {"bool": {"filter": filters}},
+            "aggs": {"terms": {"terms": {"field": asked["field"], "size": asked["size"], "include": only}}}}

@@ -13,7 +13,7 @@ import random
 import pytest
 
 from comparison import difference
-from queries import Queries
+from queries import Queries, completion_as_search
 from records import MAPPING, History, Vocabulary, batches
 from shrinking import shrink_body, shrink_list
 
@@ -64,6 +64,17 @@ def story(engines, seed, steps, what, body):
     return "\n".join([f"seed {seed}: {what} (OpenSearch's / ours)", json.dumps(body, ensure_ascii=False), "".join(batches(steps))])
 
 
+def completions_differ(engines, queries):
+    """What we complete, where OpenSearch does otherwise."""
+    bodies = [queries.completion() for _ in range(REQUESTS // 4)]
+    theirs = engines.node.search(engines.index, [completion_as_search(body) for body in bodies])
+    for body, their, our in zip(bodies, theirs, engines.embedded.ask("suggest", bodies)):
+        expected = [[bucket["key"], bucket["doc_count"]] for bucket in their["aggregations"]["terms"]["buckets"]]
+        found = [[option["text"], option["freq"]] for option in our["suggest"][0]["options"]]
+        if expected != found:
+            yield f"{json.dumps(body, ensure_ascii=False)}: {expected} / {found}"
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_both_engines_answer_alike(node, embedded, seed):
     dice = random.Random(seed)
@@ -77,5 +88,6 @@ def test_both_engines_answer_alike(node, embedded, seed):
         if found:
             smallest = min(found, key=lambda pair: len(str(pair[1])))
             pytest.fail(f"{len(found)} of {REQUESTS} differ, such as\n{story(engines, seed, steps, *smallest)}", pytrace=False)
+        assert list(completions_differ(engines, queries)) == []
     finally:
         node.delete(engines.index)
