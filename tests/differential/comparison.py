@@ -31,15 +31,21 @@ def from_node(body, answer):
     if "error" in answer:
         return {"error": answer["error"].get("root_cause", [answer["error"]])[0].get("reason")}
     hits = answer["hits"]
-    return {"total": hits["total"]["value"],
+    return {"total": hits["total"]["value"], "facets": facets_of(answer),
             "hits": [[hit["_id"], as_float(hit["_score"]), details(body, hit)] for hit in hits["hits"]]}
 
 
 def from_embedded(body, answer):
     if "error" in answer:
         return {"error": answer["error"]}
-    return {"total": answer["total"],
+    return {"total": answer["total"], "facets": facets_of(answer),
             "hits": [[which, as_float(score), details(body, more[0] if more else {})] for which, score, *more in answer["hits"]]}
+
+
+def facets_of(answer):
+    """Without the bound of an error that OpenSearch, which may ask several shards, does not know for some orders (-1)."""
+    facets = answer.get("aggregations", {})
+    return {name: {part: value for part, value in facet.items() if part != "doc_count_error_upper_bound"} for name, facet in facets.items()}
 
 
 def is_near(a, b):
@@ -67,6 +73,8 @@ def difference(body, node_answer, embedded_answer):
         return None if "error" in theirs and "error" in ours else f"errors: {theirs.get('error')} / {ours.get('error')}"
     if theirs["total"] != ours["total"]:
         return f"totals: {theirs['total']} / {ours['total']}"
+    if theirs["facets"] != ours["facets"]:
+        return f"facets: {theirs['facets']} / {ours['facets']}"
     if len(theirs["hits"]) != len(ours["hits"]):
         return f"count: {len(theirs['hits'])} / {len(ours['hits'])}"
     alike = are_same if is_one_sum(body) else are_near

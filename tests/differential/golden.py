@@ -20,7 +20,7 @@ REQUESTS, HITS_MAX = 400, 12
 def stripped(answer):
     """As comparison.py reads it."""
     if "error" in answer:
-        return {"error": {"reason": answer["error"]["reason"]}}
+        return {"error": {name: answer["error"][name] for name in ("root_cause", "reason") if name in answer["error"]}}
     hits = answer["hits"]
     kept = {"total": hits["total"], "hits": [{name: hit[name] for name in hit if name not in ("_index", "_type")} for hit in hits["hits"]]}
     return {"hits": kept} | {name: answer[name] for name in ("aggregations", "suggest") if name in answer}

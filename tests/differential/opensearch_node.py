@@ -33,7 +33,7 @@ class OpenSearchNode:
         several segments shuffles them."""
         self.delete(index)
         self.ask("PUT", f"/{index}", {"settings": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}} | mapping)
-        answer = self.ask("POST", f"/{index}/_bulk", lines)
+        answer = self.ask("POST", f"/{index}/_bulk", lines) if lines else {"errors": False}
         if answer["errors"]:  # a delete of what is not there is none
             raise OpenSearchError(next(str(row) for item in answer["items"] for row in item.values() if "error" in row))
         self.merge(index)

@@ -38,7 +38,42 @@ class Queries:
             body["highlight"] = self.highlight()
         if dice.random() < 0.2:
             self.add_sort(body)
+        if dice.random() < 0.2:
+            body["aggs"] = {kind.__name__: kind() for kind in dice.sample([self.terms_facet, self.histogram, self.date_histogram], dice.randint(1, 3))}
         return body
+
+    def facet_order(self, made):
+        if self.dice.random() < 0.4:
+            made["order"] = {self.dice.choice(["_key", "_count"]): self.dice.choice(["asc", "desc"])}
+        return made
+
+    def terms_facet(self):
+        dice = self.dice
+        made = {"field": dice.choice(KEYWORDS + VALUES)}
+        if dice.random() < 0.5:
+            made["size"] = dice.choice([1, 3, 1000])
+        if dice.random() < 0.3:
+            made["min_doc_count"] = dice.choice([1, 2, 5])
+        return {"terms": self.facet_order(made)}
+
+    def histogram(self):
+        """Not of balances: those that lie more than 4e18 bins from 0 are in one bin to us."""
+        dice = self.dice
+        made = {"field": "age", "interval": dice.choice([1, 5, 7, 0.5, 2.5, 33])}
+        if dice.random() < 0.5:
+            made["min_doc_count"] = dice.choice([1, 2])
+        if dice.random() < 0.3:
+            made["offset"] = dice.choice([0.25, 1, 3])
+        return {"histogram": self.facet_order(made)}
+
+    def date_histogram(self):
+        dice = self.dice
+        made = {"field": "joined"} | dice.choice([{"calendar_interval": dice.choice(["day", "1w", "week", "month", "1M", "quarter", "1q", "year", "1y"])},
+                                                  {"fixed_interval": dice.choice(["12h", "30d", "1000d", "90m"])}])
+        made["min_doc_count"] = dice.choice([1, 1, 2]) if made.get("fixed_interval") in ("12h", "90m") else dice.choice([0, 1, 2])
+        if dice.random() < 0.3:
+            made["offset"] = dice.choice(["+6h", "-1d", "+3d"])
+        return {"date_histogram": self.facet_order(made)}
 
     def add_sort(self, body):
         dice = self.dice
