@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { WORDS_MAX = Q_HIGHLIGHT_TEXT_MAX, FRAGMENTS_MAX = 65536 };
+enum { WORDS_MAX = Q_HIGHLIGHT_TEXT_MAX, FRAGMENTS_MAX = 65536, WORDS_BETWEEN_CHECKS = 256 };
 
 struct q__highlighted_field {
 	const struct q_field_definition *definition;
@@ -19,6 +19,7 @@ struct marking {
 	const struct q_highlight_request *request;
 	const struct q_highlight_field *field;
 	const struct q__highlighted_field *prepared;
+	const struct q_call *call;
 	struct q_arena *arena, *scratch;
 	struct q_vec fragments; /* struct q_str */
 	struct q_err *err;
@@ -49,6 +50,7 @@ static enum q_code prepare_field(struct q__highlighted_field *prepared,
 
 enum q_code q__hit_highlighter_make(struct q__hit_highlighter *highlighter,
 				    const struct q_index_definition *definition,
+				    const struct q_call *call,
 				    const struct q_search_request *request, struct q_arena *arena,
 				    struct q_err *err)
 {
@@ -56,6 +58,7 @@ enum q_code q__hit_highlighter_make(struct q__hit_highlighter *highlighter,
 	enum q_code code = Q_OK;
 
 	highlighter->request = wanted;
+	highlighter->call = call;
 	highlighter->fields =
 		q_arena_alloc_array(arena, wanted->field_count, sizeof *highlighter->fields);
 	if (!highlighter->fields)
@@ -78,31 +81,46 @@ struct wanted_here {
 	uint64_t *hidden, *joined; /* as in a highlighter */
 };
 
-static bool take_words(const struct marking *marking, struct q_str text, struct wanted_here *here)
+static bool take_word(const struct marking *marking, const struct q__wanted_text *wanted,
+		      const struct q_word *word, struct wanted_here *here)
+{
+	struct q_highlight_term term;
+	bool is_here;
+
+	term.weight = q__wanted_weight(wanted, word->term, word->position, &is_here);
+	if (term.weight <= 0)
+		return true;
+	if (!is_here)
+		here->hidden[word->position / 64] |= (uint64_t)1 << word->position % 64;
+	term.term = q_arena_copy(marking->scratch, word->term);
+	return !q_arena_failed(marking->scratch) && q_vec_push(&here->terms, &term);
+}
+
+/* A query of many words and a long text take a while: the call is looked at on the way. */
+static enum q_code take_words(const struct marking *marking, struct q_str text,
+			      struct wanted_here *here)
 {
 	struct q__wanted_text wanted;
 	struct q_words words;
 	struct q_word word;
 
-	if (!q__wanted_text_open(&wanted, &marking->prepared->wanted, text, marking->scratch))
-		return false;
+	if (q__wanted_text_open(&wanted, &marking->prepared->wanted, text, marking->call,
+				marking->scratch, marking->err))
+		return marking->err->code;
+	here->joined = wanted.joined;
 	here->hidden =
 		q_arena_alloc_array(marking->scratch, text.length / 64 + 1, sizeof *here->hidden);
+	if (!here->hidden)
+		return out_of_memory(marking->err);
 	q_words_start(&words, analyser_of(marking), text);
-	while (here->hidden && q_words_next(&words, &word)) {
-		struct q_highlight_term term;
-		bool is_here;
-
-		term.weight = q__wanted_weight(&wanted, word.term, word.position, &is_here);
-		if (term.weight <= 0)
-			continue;
-		if (!is_here)
-			here->hidden[word.position / 64] |= (uint64_t)1 << word.position % 64;
-		term.term = q_arena_copy(marking->scratch, word.term);
-		if (!q_vec_push(&here->terms, &term))
-			return false;
+	while (q_words_next(&words, &word)) {
+		if (word.position % WORDS_BETWEEN_CHECKS == 0 &&
+		    q_call_check(marking->call, "search_index.search", marking->err))
+			return marking->err->code;
+		if (!take_word(marking, &wanted, &word, here))
+			return out_of_memory(marking->err);
 	}
-	return !q_arena_failed(marking->scratch);
+	return Q_OK;
 }
 
 static enum q_code mark_words(struct marking *marking, struct q_str text,
@@ -141,13 +159,12 @@ static struct q_str cut_text(struct q_str text)
 static enum q_code mark_text(struct marking *marking, struct q_str text)
 {
 	struct wanted_here here = {0};
-	enum q_code code = Q_OK;
+	enum q_code code;
 
 	text = cut_text(text);
 	q_vec_init(&here.terms, sizeof(struct q_highlight_term), WORDS_MAX);
-	if (!take_words(marking, text, &here))
-		code = out_of_memory(marking->err);
-	else if (here.terms.count > 0)
+	code = take_words(marking, text, &here);
+	if (!code && here.terms.count > 0)
 		code = mark_words(marking, text, &here);
 	q_vec_free(&here.terms);
 	return code;
@@ -220,8 +237,11 @@ enum q_code q__hit_highlight(const struct q__hit_highlighter *highlighter,
 	const struct q_highlight_request *request = highlighter->request;
 	struct q_hit_highlight *highlights =
 		q_arena_alloc_array(arena, request->field_count, sizeof *highlights);
-	struct marking marking = {
-		.request = request, .arena = arena, .scratch = scratch, .err = err};
+	struct marking marking = {.request = request,
+				  .call = highlighter->call,
+				  .arena = arena,
+				  .scratch = scratch,
+				  .err = err};
 	enum q_code code = highlights ? Q_OK : out_of_memory(err);
 
 	out->highlights = highlights;

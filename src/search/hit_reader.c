@@ -7,14 +7,14 @@ enum { SCRATCH_BYTES = 256 << 20 };
 
 enum q_code q__hit_reader_open(struct q__hit_reader *reader,
 			       const struct q_index_definition *definition,
-			       const struct q_search_request *request, struct q_arena *arena,
-			       struct q_err *err)
+			       const struct q_call *call, const struct q_search_request *request,
+			       struct q_arena *arena, struct q_err *err)
 {
 	*reader = (struct q__hit_reader){.request = request, .arena = arena};
 	reader->scratch = q_arena_new(SCRATCH_BYTES);
 	if (!reader->scratch)
 		return q_fail(err, Q_NOMEM, "search_index.search", "a document's source");
-	return q__hit_highlighter_make(&reader->highlighter, definition, request, arena, err);
+	return q__hit_highlighter_make(&reader->highlighter, definition, call, request, arena, err);
 }
 
 void q__hit_reader_close(struct q__hit_reader *reader)

@@ -19,6 +19,7 @@ struct q__hit_reader {
 /* To be closed also where this fails. */
 Q_MUST_USE enum q_code q__hit_reader_open(struct q__hit_reader *reader,
 					  const struct q_index_definition *definition,
+					  const struct q_call *call,
 					  const struct q_search_request *request,
 					  struct q_arena *arena, struct q_err *err);
 void q__hit_reader_close(struct q__hit_reader *reader);

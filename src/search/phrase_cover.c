@@ -42,7 +42,7 @@ static uint32_t walk_text(struct cover *cover, struct q_str text)
 
 			if (!q_str_equal(cover->phrase->words[i], word.term))
 				continue;
-			if (places->items) {
+			if (cover->is_word) {
 				places->items[places->count] = word.position;
 				set_bit(cover->is_word, word.position);
 			}

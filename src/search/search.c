@@ -161,7 +161,8 @@ static enum q_code show_page(struct run *run, const struct q_search_request *req
 	size_t count = run->is_sorted ? run->sorted.count : run->top.count;
 	size_t from = request->from < count ? request->from : count;
 	struct q__hit_reader reader;
-	enum q_code code = q__hit_reader_open(&reader, run->definition, request, arena, err);
+	enum q_code code =
+		q__hit_reader_open(&reader, run->definition, run->call, request, arena, err);
 
 	q__top_hits_sort(&run->top);
 	out->total = run->is_exceeded ? run->total_max : run->total;

@@ -265,7 +265,13 @@ static void join_places(const uint32_t *ends, size_t count, uint64_t *joined)
 	}
 }
 
-static bool find_phrases(struct q__wanted_text *out, struct q_str text, struct q_arena *arena)
+static enum q_code out_of_memory(struct q_err *err)
+{
+	return q_fail(err, Q_NOMEM, "search_index.search", "the words to highlight");
+}
+
+static enum q_code find_phrases(struct q__wanted_text *out, struct q_str text,
+				const struct q_call *call, struct q_arena *arena, struct q_err *err)
 {
 	const struct q__wanted_words *wanted = out->wanted;
 	size_t room = text.length + 1; /* a word has a byte at least */
@@ -274,25 +280,29 @@ static bool find_phrases(struct q__wanted_text *out, struct q_str text, struct q
 	out->covers = q_arena_alloc_array(arena, wanted->count, sizeof *out->covers);
 	out->joined = q_arena_alloc_array(arena, room / 64 + 1, sizeof *out->joined);
 	if (!ends || !out->covers || !out->joined)
-		return false;
+		return out_of_memory(err);
 	for (size_t i = 0; i < wanted->count; i++) {
-		if (wanted->words[i].phrase &&
-		    !q__phrase_cover(wanted->words[i].phrase, text, arena, &out->covers[i], ends))
-			return false;
+		const struct q__wanted_phrase *phrase = wanted->words[i].phrase;
+
+		if (phrase && q_call_check(call, "search_index.search", err))
+			return err->code;
+		if (phrase && !q__phrase_cover(phrase, text, arena, &out->covers[i], ends))
+			return out_of_memory(err);
 	}
 	join_places(ends, room, out->joined);
-	return true;
+	return Q_OK;
 }
 
-bool q__wanted_text_open(struct q__wanted_text *out, const struct q__wanted_words *wanted,
-			 struct q_str text, struct q_arena *arena)
+enum q_code q__wanted_text_open(struct q__wanted_text *out, const struct q__wanted_words *wanted,
+				struct q_str text, const struct q_call *call, struct q_arena *arena,
+				struct q_err *err)
 {
 	*out = (struct q__wanted_text){.wanted = wanted};
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (wanted->words[i].phrase)
-			return find_phrases(out, text, arena);
+			return find_phrases(out, text, call, arena, err);
 	}
-	return true;
+	return Q_OK;
 }
 
 static bool has_word(const struct q__wanted_phrase *phrase, struct q_str word)

@@ -43,10 +43,11 @@ struct q__wanted_text {
 	uint64_t *joined;  /* as in a highlighter */
 };
 
-/* False: out of memory. */
-Q_MUST_USE bool q__wanted_text_open(struct q__wanted_text *out,
-				    const struct q__wanted_words *wanted, struct q_str text,
-				    struct q_arena *arena);
+/* Looks at the call between phrases: Q_TIMEOUT, Q_CANCELLED too. */
+Q_MUST_USE enum q_code q__wanted_text_open(struct q__wanted_text *out,
+					   const struct q__wanted_words *wanted, struct q_str text,
+					   const struct q_call *call, struct q_arena *arena,
+					   struct q_err *err);
 
 /* How much the word is wanted; 0 or less: it is not to be marked. False in *is_here: it is wanted,
  * but as a word of a phrase that does not stand at this word. */
