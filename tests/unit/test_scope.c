@@ -4,6 +4,7 @@
 #include "search/search_index_embedded.h"
 
 #include "base/buf.h"
+#include "support/random_requests.h"
 #include "support/scratch.h"
 #include "support/search_answer.h"
 
@@ -20,8 +21,7 @@ enum {
 	REQUESTS = 120,
 	OPERATIONS = 900,
 	TENANTS = 3,
-	IDS = 120, /* of a tenant */
-	VOCABULARY = 150,
+	IDS = 120,	       /* of a tenant */
 	LONG_TEXT_WORDS = 150, /* more than a length byte keeps exactly */
 	ARENA_BYTES = 64 << 20,
 	ANSWER_BYTES = 4 << 20
@@ -39,8 +39,7 @@ static const struct q_field_definition fields[] = {
 static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
 
 struct world {
-	uint64_t seed;
-	char vocabulary[VOCABULARY][16];
+	struct random_words random;
 	char path[SCRATCH_PATH_MAX];
 	struct q_search_index *store;
 	struct q_arena *arena;
@@ -49,30 +48,17 @@ struct world {
 
 static unsigned draw(struct world *world, unsigned below)
 {
-	world->seed = world->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(world->seed >> 33) % below;
-}
-
-/* Words that are near to each other: short, of few letters. */
-static void make_vocabulary(struct world *world)
-{
-	for (size_t i = 0; i < VOCABULARY; i++) {
-		size_t length = 1 + draw(world, 7);
-
-		for (size_t j = 0; j < length; j++)
-			world->vocabulary[i][j] = (char)('a' + draw(world, 3));
-		world->vocabulary[i][length] = '\0';
-	}
+	return random_draw(&world->random, below);
 }
 
 /* A tenant has words of its own, and some that all have, more of some than of others. */
 static const char *word_of(struct world *world, unsigned tenant)
 {
-	unsigned own = VOCABULARY / TENANTS * tenant;
+	unsigned own = RANDOM_WORDS / TENANTS * tenant;
 
 	if (draw(world, 3) == 0)
-		return world->vocabulary[draw(world, VOCABULARY)];
-	return world->vocabulary[own + draw(world, draw(world, VOCABULARY / TENANTS) + 1)];
+		return world->random.words[draw(world, RANDOM_WORDS)];
+	return world->random.words[own + draw(world, draw(world, RANDOM_WORDS / TENANTS) + 1)];
 }
 
 static void append_words(struct world *world, unsigned tenant, unsigned count, struct q_buf *out)
@@ -145,9 +131,9 @@ static void ensure(struct world *world, struct q_str index)
 
 static void open_world(struct world *world, uint64_t seed)
 {
-	*world = (struct world){.seed = seed, .arena = q_arena_new(ARENA_BYTES)};
+	*world = (struct world){.arena = q_arena_new(ARENA_BYTES)};
 	scratch_make(world->path);
-	make_vocabulary(world);
+	random_words_make(&world->random, seed);
 	assert_int_equal(q_search_index_embedded_open(world->path, &world->store, &world->err),
 			 Q_OK);
 	ensure(world, shared_index);
@@ -172,130 +158,22 @@ static void close_world(struct world *world)
 	q_arena_free(world->arena);
 }
 
-/* A query as OpenSearch has it, at random. */
-static void append_query(struct world *world, unsigned depth, struct q_buf *out);
-
-static const char *any_word(struct world *world)
+static struct q_str take_text(struct world *world, struct q_buf *text)
 {
-	return world->vocabulary[draw(world, VOCABULARY)];
-}
+	struct q_str copy = q_arena_copy(world->arena, q_buf_str(text));
 
-static const char *any_field(struct world *world)
-{
-	static const char *const names[] = {"tags", "title", "body"};
-
-	return names[draw(world, Q_COUNT_OF(names))];
-}
-
-static void append_match(struct world *world, struct q_buf *out)
-{
-	static const char *const fuzziness[] = {"0", "1", "2", "AUTO"};
-
-	q_buf_format(out, "{\"multi_match\":{\"query\":\"%s %s\",\"fields\":[\"%s^%u\",\"%s\"]",
-		     any_word(world), any_word(world), any_field(world), 1 + draw(world, 3),
-		     any_field(world));
-	if (draw(world, 4))
-		q_buf_format(out,
-			     ",\"fuzziness\":\"%s\",\"prefix_length\":%u,"
-			     "\"max_expansions\":%u",
-			     fuzziness[draw(world, 4)], draw(world, 3), draw(world, 2) ? 50 : 4);
-	if (draw(world, 4) == 0)
-		q_buf_append(out, Q_STR(",\"operator\":\"and\""));
-	q_buf_append(out, Q_STR("}}"));
-}
-
-static void append_member(struct world *world, const char *name, unsigned depth, struct q_buf *out)
-{
-	q_buf_format(out, "\"%s\":[", name);
-	for (unsigned i = 0, count = draw(world, 3); i < count; i++) {
-		q_buf_append(out, i ? Q_STR(",") : Q_STR(""));
-		append_query(world, depth, out);
-	}
-	q_buf_append_char(out, ']');
-}
-
-static void append_bool(struct world *world, unsigned depth, struct q_buf *out)
-{
-	static const char *const members[] = {"must", "filter", "should", "must_not"};
-
-	q_buf_append(out, Q_STR("{\"bool\":{"));
-	for (size_t i = 0; i < Q_COUNT_OF(members); i++) {
-		q_buf_append(out, i ? Q_STR(",") : Q_STR(""));
-		append_member(world, members[i], depth, out);
-	}
-	q_buf_append(out, Q_STR("}}"));
-}
-
-static void append_query(struct world *world, unsigned depth, struct q_buf *out)
-{
-	switch (draw(world, depth ? 13 : 11)) {
-	case 0:
-		q_buf_append(out, Q_STR("{\"match_all\":{}}"));
-		break;
-	case 1:
-		q_buf_format(out, "{\"term\":{\"%s\":\"%s\"}}", any_field(world), any_word(world));
-		break;
-	case 2:
-		q_buf_format(out, "{\"terms\":{\"tags\":[\"%s\",\"%s\"]}}", any_word(world),
-			     any_word(world));
-		break;
-	case 3:
-		q_buf_format(out, "{\"prefix\":{\"%s\":\"%.2s\"}}", any_field(world),
-			     any_word(world));
-		break;
-	case 4:
-		q_buf_format(out, "{\"constant_score\":{\"filter\":{\"term\":{\"title\":\"%s\"}}}}",
-			     any_word(world));
-		break;
-	case 5:
-		q_buf_format(out, "{\"match_phrase\":{\"body\":{\"query\":\"%s %s\",\"slop\":%u}}}",
-			     any_word(world), any_word(world), draw(world, 4));
-		break;
-	case 6:
-		q_buf_format(out, "{\"range\":{\"price\":{\"gte\":%u,\"lt\":%u}}}", draw(world, 50),
-			     draw(world, 50));
-		break;
-	case 11:
-	case 12:
-		append_bool(world, depth - 1, out);
-		break;
-	default:
-		append_match(world, out);
-	}
-}
-
-/* How hits are ordered, marked and counted by values, or not. */
-static void append_options(struct world *world, struct q_buf *out)
-{
-	if (draw(world, 3) == 0)
-		q_buf_format(out, ",\"sort\":[{\"%s\":\"%s\"},\"%s\"]",
-			     draw(world, 2) ? "price" : "tags", draw(world, 2) ? "asc" : "desc",
-			     draw(world, 2) ? "_score" : "_id");
-	if (draw(world, 3) == 0)
-		q_buf_append(out, Q_STR(",\"highlight\":{\"type\":\"plain\","
-					"\"fields\":{\"body\":{},\"tags\":{}}}"));
-	if (draw(world, 3) == 0)
-		q_buf_format(out,
-			     ",\"aggs\":{\"tags\":{\"terms\":{\"field\":\"tags\",\"size\":%u}},"
-			     "\"price\":{\"histogram\":{\"field\":\"price\",\"interval\":7}}}",
-			     1 + draw(world, 20));
+	assert_false(q_buf_failed(text) || q_arena_failed(world->arena));
+	q_buf_free(text);
+	return copy;
 }
 
 static struct q_str make_body(struct world *world)
 {
-	struct q_str copy;
 	struct q_buf out;
 
 	q_buf_init(&out, 1 << 16);
-	q_buf_append(&out, Q_STR("{\"query\":"));
-	append_query(world, 2, &out);
-	q_buf_format(&out, ",\"from\":%u,\"size\":%u,\"track_total_hits\":%u", draw(world, 3),
-		     draw(world, 40), 1 + draw(world, 100));
-	append_options(world, &out);
-	q_buf_append_char(&out, '}');
-	copy = q_arena_copy(world->arena, q_buf_str(&out));
-	q_buf_free(&out);
-	return copy;
+	random_body_append(&world->random, &out);
+	return take_text(world, &out);
 }
 
 static void write_error(const struct world *world, struct q_buf *out)
@@ -372,15 +250,6 @@ static void ask_hits(struct world *world, struct q_str index,
 		write_error(world, out);
 	else
 		search_answer_write(&result, request, out);
-}
-
-static struct q_str take_text(struct world *world, struct q_buf *text)
-{
-	struct q_str copy = q_arena_copy(world->arena, q_buf_str(text));
-
-	assert_false(q_buf_failed(text) || q_arena_failed(world->arena));
-	q_buf_free(text);
-	return copy;
 }
 
 static struct q_str ask(struct world *world, struct q_str index, struct q_str body,
