@@ -77,17 +77,40 @@ static bool has_document(const struct values *values, uint32_t document)
 	return false;
 }
 
-static void fill_values(struct q__matcher *matcher, struct q__window *window)
+/* The common case: one value each, one span. */
+static void find_single(const struct values *values, struct q__window *window, uint32_t end)
 {
-	const struct values *values = q_container_of(matcher, struct values, base);
-	uint32_t document_count = values->column->document_count;
-	uint32_t end = window->end < document_count ? window->end : document_count;
+	const struct q__column *column = values->column;
+	struct packed_span span = values->packed[0];
 
-	for (uint32_t i = window->start; i < end && values->packed_count > 0; i++) {
+	for (uint32_t i = window->start; i < end; i++) {
+		uint64_t packed = q__unpack_one(column->values, i, column->value_bits);
+		uint32_t at = i - window->start;
+
+		window->found[at / 64] |= (uint64_t)(packed - span.first <= span.extent) << at % 64;
+	}
+}
+
+static void find_any(const struct values *values, struct q__window *window, uint32_t end)
+{
+	for (uint32_t i = window->start; i < end; i++) {
 		uint32_t at = i - window->start;
 
 		window->found[at / 64] |= (uint64_t)has_document(values, i) << at % 64;
 	}
+}
+
+static void fill_values(struct q__matcher *matcher, struct q__window *window)
+{
+	const struct values *values = q_container_of(matcher, struct values, base);
+	uint64_t value_count = values->column->value_count;
+	uint32_t document_count = values->column->document_count;
+	uint32_t end = window->end < document_count ? window->end : document_count;
+
+	if (values->packed_count == 1 && !values->column->ends && value_count >= end)
+		find_single(values, window, end);
+	else if (values->packed_count > 0)
+		find_any(values, window, end);
 	q__set_scores(window, values->score);
 }
 
