@@ -133,7 +133,10 @@ static void add_terms(struct collecting *collecting, const struct q_search_query
 static void add_range(struct collecting *collecting, const struct q_search_query *query,
 		      float weight)
 {
-	if (is_field(collecting, query->range.field))
+	/* Without ends it asks for a value of any kind, and not for words. */
+	bool has_end = query->range.from.is_set || query->range.to.is_set;
+
+	if (has_end && is_field(collecting, query->range.field))
 		add(collecting, &(struct q__wanted_word){.weight = weight, .range = query});
 }
 

@@ -159,6 +159,15 @@ static void the_words_that_were_found_are_marked(void **state)
 			  "1 name: John <em>Smith</em>; 3 name: John <em>Jones</em>; ");
 }
 
+static void a_range_without_ends_marks_nothing(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"tenant\":\"a\"}");
+	refresh(suite);
+	assert_highlights(suite, "{'range':{'tenant':{}}}", "'fields':{'tenant':{}}", "");
+}
+
 static void an_empty_keyword_is_marked(void **state)
 {
 	struct suite *suite = *state;
@@ -340,6 +349,7 @@ struct case_list search_index_reading_cases(void)
 		CASE(a_source_filter_of_too_many_names_is_refused),
 		CASE(what_a_query_finds_is_counted),
 		CASE(the_words_that_were_found_are_marked),
+		CASE(a_range_without_ends_marks_nothing),
 		CASE(an_empty_keyword_is_marked),
 		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
 		CASE(the_best_fragments_of_each_value_come_first),
