@@ -93,7 +93,7 @@ class Queries:
     def after(self, name):
         dice = self.dice
         return {"_score": lambda: dice.choice([1, 0.5, 2.5]), "_id": lambda: f"d{dice.randrange(60)}", "_doc": lambda: dice.randrange(50),
-                "joined": lambda: dice.randrange(-10**11, 2 * 10**12), "age": lambda: dice.randint(-5, 99),
+                "joined": lambda: records.milliseconds(dice), "age": lambda: dice.randint(-5, 99),
                 "balance": lambda: dice.uniform(-1e3, 1e3), "active": lambda: dice.choice([0, 1])}.get(name, lambda: self.keyword_value(name))()
 
     def completion(self):

@@ -74,6 +74,12 @@ def code(dice):
     return f"mbr-{dice.randrange(300):05}"
 
 
+def milliseconds(dice):
+    """Since 1970. A negative number of ten digits is a year to OpenSearch, and too early a one."""
+    drawn = dice.randrange(-10**11, 2 * 10**12)
+    return abs(drawn) if -10**10 < drawn else drawn
+
+
 def moment(dice):
     """A date in one of the forms that `strict_date_optional_time||epoch_millis` takes."""
     year, month, day = dice.randint(1960, 2026), dice.randint(1, 12), dice.randint(1, 28)
@@ -82,7 +88,7 @@ def moment(dice):
         f"{year:04}-{month:02}-{day:02}", f"{year:04}-{month:02}", f"{year:04}",
         f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z",
         f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}+02:00",
-        f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}", dice.randrange(-10**11, 2 * 10**12)])
+        f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}", milliseconds(dice)])
 
 
 def document(dice, vocabulary, words_max):
