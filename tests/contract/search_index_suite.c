@@ -113,6 +113,7 @@ int run_search_index_suite(struct search_index_subject *subject)
 		search_index_queries_cases(),
 		search_index_reading_cases(),
 		search_index_suggest_cases(),
+		search_index_view_cases(),
 	};
 	struct suite suite = {.subject = subject};
 	struct CMUnitTest cases[CASES_MAX];

@@ -37,6 +37,7 @@ struct case_list search_index_names_cases(void);
 struct case_list search_index_queries_cases(void);
 struct case_list search_index_reading_cases(void);
 struct case_list search_index_suggest_cases(void);
+struct case_list search_index_view_cases(void);
 
 extern const struct q_call no_limits;
 
