@@ -1,5 +1,5 @@
-/* quire index search, count, explain, suggest: many requests, several threads, their answers in order, and how long they
- * took. */
+/* quire index search, count, explain, suggest: many requests, several threads, their answers in
+ * order, and how long they took. */
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/pool.h"

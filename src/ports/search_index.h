@@ -40,11 +40,12 @@ enum {
 	Q_FACET_SIZE_MAX = 10000,
 	Q_FACET_BUCKETS_MAX = 65535, /* of a histogram */
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
-	Q_SEARCH_CLAUSES_MAX = 1024, /* queries in a tree, with fields of a match and values of a terms;
+	Q_SEARCH_CLAUSES_MAX =
+		1024, /* queries in a tree, with fields of a match and values of a terms;
 					words, in each field where they are looked up */
-	Q_SEARCH_TEXT_MAX = 8192,    /* bytes of a query's text or value */
-	Q_SOURCE_NAMES_MAX = 256,    /* of a source filter, includes and excludes each */
-	Q_SUGGEST_MAX = 100,	     /* suggestions for a word */
+	Q_SEARCH_TEXT_MAX = 8192, /* bytes of a query's text or value */
+	Q_SOURCE_NAMES_MAX = 256, /* of a source filter, includes and excludes each */
+	Q_SUGGEST_MAX = 100,	  /* suggestions for a word */
 	Q_SUGGEST_WORDS_MAX = 64,
 	Q_HIGHLIGHT_FRAGMENTS_MAX = 100,
 	Q_HIGHLIGHT_TEXT_MAX = 1 << 20, /* bytes of a value; what follows is not looked at */
@@ -186,7 +187,7 @@ struct q_source_filter {
 
 struct q_highlight_field {
 	struct q_str name;	   /* of a keyword or text field */
-	size_t fragment_units;	   /* about so long is a fragment, in UTF-16 units: at least 1 */
+	size_t fragment_units;	   /* of a fragment, about: UTF-16 units, at least 1 */
 	size_t fragment_count_max; /* 0: one fragment, the whole value */
 };
 

@@ -77,7 +77,7 @@ static enum q_analyser analyser_of(const struct marking *marking)
 
 /* What the query wants of one text. */
 struct wanted_here {
-	struct q_vec terms;	   /* struct q_highlight_term, each as often as it stands there */
+	struct q_vec terms;	   /* struct q_highlight_term, each as often as it stands */
 	uint64_t *hidden, *joined; /* as in a highlighter */
 };
 

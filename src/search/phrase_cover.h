@@ -15,10 +15,10 @@ struct q__wanted_phrase {
 	uint32_t slop; /* places that the words may be apart, in any order; 0: in their order */
 };
 
-/* *covered: bit i for the i-th word of the text; NULL where the phrase does not stand in it. The words
- * behind the i-th and before ends[i], where that is set, begin no fragment: Lucene keeps a place
- * together, but sees it one word late, and only where its second word is one of the phrase. What an
- * earlier phrase has set stays. False: out of memory. */
+/* *covered: bit i for the i-th word of the text; NULL where the phrase does not stand in it. The
+ * words behind the i-th and before ends[i], where that is set, begin no fragment: Lucene keeps a
+ * place together, but sees it one word late, and only where its second word is one of the phrase.
+ * What an earlier phrase has set stays. False: out of memory. */
 Q_MUST_USE bool q__phrase_cover(const struct q__wanted_phrase *phrase, struct q_str text,
 				struct q_arena *arena, uint64_t **covered, uint32_t *ends);
 

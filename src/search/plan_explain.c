@@ -1,6 +1,6 @@
-/* The tree is that of the plan, but for what Lucene simplifies: a combination or maximum of one part
- * is that part, and parts that fit nothing in the index are not there. A value is not computed a
- * second time: the plan's own matcher gives it, asked for the one document. */
+/* The tree is that of the plan, but for what Lucene simplifies: a combination or maximum of one
+ * part is that part, and parts that fit nothing in the index are not there. A value is not computed
+ * a second time: the plan's own matcher gives it, asked for the one document. */
 #include "search/plan_explain.h"
 
 #include "search/plan_explain_internal.h"

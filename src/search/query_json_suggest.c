@@ -1,5 +1,5 @@
-/* A request for suggestions, which OpenSearch has no one body for (ports/search_index.h says what it
- * is there): {"complete" or "correct": {"field", "text", "size", ...}, "filter": QUERY}. */
+/* A request for suggestions, which OpenSearch has no one body for (ports/search_index.h says what
+ * it is there): {"complete" or "correct": {"field", "text", "size", ...}, "filter": QUERY}. */
 #include "search/query_json_internal.h"
 
 enum { SIZE = 5, PREFIX_LENGTH = 1 };

@@ -1,6 +1,6 @@
 /* The terms that begin so are gone through in the order of their bytes, in all parts side by side.
- * A term's documents in the files bound those that are seen: once there are enough suggestions, only
- * a term that could be among them is counted. */
+ * A term's documents in the files bound those that are seen: once there are enough suggestions,
+ * only a term that could be among them is counted. */
 #include "search/suggest_internal.h"
 
 enum { TERMS_BETWEEN_CHECKS = 1024 };
