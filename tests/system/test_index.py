@@ -72,10 +72,10 @@ def test_threads_and_repetition_give_the_same_answers(site):
 
 def test_an_unknown_key_is_named_and_the_others_are_answered(site):
     build(site)
-    ran, answers = search(site, match("ann"), {"query": {"match": {"name": {"query": "ann", "slop": 1}}}}, {"aggs": {}})
+    ran, answers = search(site, match("ann"), {"query": {"match": {"name": {"query": "ann", "slop": 1}}}}, {"collapse": {}})
     assert ran.returncode == 6
     assert answers[0]["total"] == 10
-    assert "slop" in answers[1]["error"] and "aggs" in answers[2]["error"]
+    assert "slop" in answers[1]["error"] and "collapse" in answers[2]["error"]
 
 
 def ask(site, verb, *lines):
