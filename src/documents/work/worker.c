@@ -164,14 +164,19 @@ static void give_back(struct q_documents *d, const struct q_call *call, const st
 		q_log_error(d->o.log, Q_LOG_WARN, "worker.release_failed", call->request_id, &err);
 }
 
-/* Work whose document has been deleted meanwhile has failed for no other reason. */
-static bool is_deleted(struct q_documents *d, const struct q_call *call, const struct q__work *work,
-		       struct q_arena *arena)
+/* Something is not there. If it went with its document, the work has: Q_CONFLICT. */
+static enum q_code check_deleted(struct q_documents *d, const struct q_call *call,
+				 const struct q__work *work, struct q_arena *arena,
+				 struct q_err *err)
 {
 	struct q__job job;
-	struct q_err err;
+	struct q_err reading;
+	enum q_code code = q__job_read(d, call, work->file_id, arena, &job, &reading);
 
-	return q__job_read(d, call, work->file_id, arena, &job, &err) == Q_NOTFOUND;
+	if (code == Q_OK)
+		return Q_NOTFOUND;
+	*err = reading;
+	return code == Q_NOTFOUND ? Q_CONFLICT : code;
 }
 
 enum q_code q_worker_feed(struct q_worker *worker, const struct q_call *call, bool *did_work,
@@ -196,8 +201,8 @@ enum q_code q_worker_feed(struct q_worker *worker, const struct q_call *call, bo
 		code = q__plan(d, call, &work, arena, err);
 	else
 		code = feed_range(worker, call, held, &work, arena, &is_over, err);
-	if (code == Q_NOTFOUND && is_deleted(d, call, &work, arena))
-		code = Q_CONFLICT;
+	if (code == Q_NOTFOUND)
+		code = check_deleted(d, call, &work, arena, err);
 	if (code && code != Q_CONFLICT)
 		give_back(d, call, &work, err, arena);
 	q__worker_leave(worker, held, is_over || code);
