@@ -1,6 +1,6 @@
-/* analyser [MEGABYTES]: how fast search/analyser walks the words of a text, by script, in megabytes a second of processor
- * time. One JSON line each. */
-#include "search/analyser.h"
+/* analyser [MEGABYTES]: how fast search/analyser walks the words of a text, by script, in megabytes
+ * a second of processor time. One JSON line each. */
+#include "search/analysis/analyser.h"
 
 #include "base/compiler.h"
 

@@ -1,6 +1,8 @@
-/* bench/blob_put.c: a big object put into the blob store on files, beside a plain loop that writes, hashes and flushes the same bytes.
+/* bench/blob_put.c: a big object put into the blob store on files, beside a plain loop that writes,
+ * hashes and flushes the same bytes.
  *
- *   blob_put DIRECTORY [MEGABYTES [ROUNDS]]      the median of each, and their ratio; turns alternate
+ *   blob_put DIRECTORY [MEGABYTES [ROUNDS]]      the median of each, and their ratio; turns
+ *   alternate
  *
  * Prints the growth of the process as well: memory must not depend on the object. */
 #include "base/file.h"

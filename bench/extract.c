@@ -1,10 +1,12 @@
 /* Pages a second of the sandboxed extractor, beside the bare library's on the same files.
  *
- *     extract bare FILE...               PDFium alone, in this process: load each page, take its text
- *     extract helper N PATH FILE...      the page_extractor port on the helper at PATH, N calls at once
+ *     extract bare FILE...               PDFium alone, in this process: load each page, take its
+ *     text extract helper N PATH FILE...      the page_extractor port on the helper at PATH, N
+ *     calls at once
  *
- * Each file is read REPEATS times; a thread takes the next when it is done with one. Prints pages, seconds, pages/s, and the
- * processor time of this process and of the helper with its children: on a busy machine only that compares. */
+ * Each file is read REPEATS times; a thread takes the next when it is done with one. Prints pages,
+ * seconds, pages/s, and the processor time of this process and of the helper with its children: on
+ * a busy machine only that compares. */
 #include "base/time.h"
 #include "embedded/page_extractor_helper.h"
 

@@ -3,8 +3,9 @@
  *     fairness DIRECTORY [WAIT_MS [WORKERS]]        100 ms, 16 at once
  *
  * Real stores in DIRECTORY, the real helper beside this program's build. Prints
- *   - the time in which 2,000 pages are done, those of one tenant (all that is idle is lent to it) and those of five;
- *   - while 5,000 pages of a tenant are queued: how long another's single page takes until its analysis begins. */
+ *   - the time in which 2,000 pages are done, those of one tenant (all that is idle is lent to it)
+ *   and those of five; - while 5,000 pages of a tenant are queued: how long another's single page
+ *   takes until its analysis begins. */
 #include "waiting_roles.h"
 
 #include "base/time.h"
@@ -52,7 +53,8 @@ static int64_t time_pages(struct waiting_roles *w, unsigned tenants)
 	return started_ms;
 }
 
-/* From the answer to the upload until the analysis begins, which ends wait_ms later at the soonest. */
+/* From the answer to the upload until the analysis begins, which ends wait_ms later at the soonest.
+ */
 static int64_t time_newcomer(struct waiting_roles *w, int64_t wait_ms)
 {
 	struct q_job job = waiting_roles_send(w, "newcomer", 1);

@@ -1,5 +1,5 @@
-/* bench/http_hello.c: the HTTP server with one trivial inline route, for load generators: what a request costs before it
- * does anything.
+/* bench/http_hello.c: the HTTP server with one trivial inline route, for load generators: what a
+ * request costs before it does anything.
  *
  *   http_hello [PORT [LOOPS]]      wrk -t2 -c64 -d5s http://127.0.0.1:PORT/health
  *

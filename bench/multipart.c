@@ -1,5 +1,5 @@
-/* multipart [MEGABYTES]: how fast net/multipart takes the data of one file part, by kind of data and size of the
- * pieces it is fed in. One JSON line each. */
+/* multipart [MEGABYTES]: how fast net/multipart takes the data of one file part, by kind of data
+ * and size of the pieces it is fed in. One JSON line each. */
 #include "net/multipart.h"
 
 #include "base/mem.h"
@@ -37,7 +37,8 @@ static enum q_code part_end(struct q_multipart_sink *sink, struct q_err *err)
 	return Q_OK;
 }
 
-/* Data as a PDF's (compressed streams look random), as text, and as those who mean harm may choose. */
+/* Data as a PDF's (compressed streams look random), as text, and as those who mean harm may choose.
+ */
 static void fill_random(char *out, size_t length)
 {
 	uint64_t state = 1;

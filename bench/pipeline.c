@@ -2,8 +2,8 @@
  *
  *     pipeline DIRECTORY [PAGES [WAIT_MS [WORKERS]]]        100 pages, 200 ms, 16 at once
  *
- * Real stores in DIRECTORY, the real helper beside this program's build; prints the time from the first page's claim
- * to `completed` beside ceil(pages / workers) x wait. */
+ * Real stores in DIRECTORY, the real helper beside this program's build; prints the time from the
+ * first page's claim to `completed` beside ceil(pages / workers) x wait. */
 #include "waiting_roles.h"
 
 #include "base/time.h"

@@ -1,9 +1,12 @@
-/* bench/records.c: the record store on SQLite, in process: point reads, and writes of many threads at once.
+/* bench/records.c: the record store on SQLite, in process: point reads, and writes of many threads
+ * at once.
  *
- *   records DIRECTORY [ITEMS]        (default 10000; DIRECTORY should lie on the disk that is meant)
+ *   records DIRECTORY [ITEMS]        (default 10000; DIRECTORY should lie on the disk that is
+ *   meant)
  *
- * Items are like a job's: a dozen attributes, two index keys. "small" ones have 0.4 KB, "mixed" ones 0.4, 2 and 8 KB in turn. Prints
- * the processor time of a read as well: on a machine that others use it is what can be compared. */
+ * Items are like a job's: a dozen attributes, two index keys. "small" ones have 0.4 KB, "mixed"
+ * ones 0.4, 2 and 8 KB in turn. Prints the processor time of a read as well: on a machine that
+ * others use it is what can be compared. */
 #include "base/time.h"
 #include "embedded/clock_system.h"
 #include "embedded/record_store_sqlite.h"

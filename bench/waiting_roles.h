@@ -1,5 +1,5 @@
-/* bench/waiting_roles.h: quire's own roles and stores, with an analyst that only waits, for benchmarks
- * of all that is not analysis.
+/* bench/waiting_roles.h: quire's own roles and stores, with an analyst that only waits, for
+ * benchmarks of all that is not analysis.
  *
  * Contract:  what fails ends the program with its message.
  * Ownership: waiting_roles_close frees all. Results live in `arena`, which the caller may reset.

@@ -1,7 +1,7 @@
 /* The kinds of questions that `quire index` answers, and the lines of their answers. */
 #include "base/json.h"
 #include "cmd/index_command.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "cmd/index_command.h"
 #include "cmd/lines.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,7 +109,8 @@ static void *send_batches(void *context)
 	return NULL;
 }
 
-/* Hands the current batch to the sender, when that has done the one before, and begins the other. */
+/* Hands the current batch to the sender, when that has done the one before, and begins the other.
+ */
 static enum q_code hand_over(struct build *build, struct q_err *err)
 {
 	enum q_code code;

@@ -6,7 +6,7 @@
 #include "base/vec.h"
 #include "cmd/index_command.h"
 #include "cmd/lines.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define Q_SEARCH_EMBEDDED_INTERNAL_H
 
 #include "base/map.h"
-#include "search/index.h"
+#include "search/index/index.h"
 #include "search/pins.h"
 #include "search/search_index_embedded.h"
 #include "search/upkeep.h"

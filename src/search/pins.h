@@ -9,7 +9,7 @@
 #ifndef Q_SEARCH_PINS_H
 #define Q_SEARCH_PINS_H
 
-#include "search/index.h"
+#include "search/index/index.h"
 
 struct q__pins;
 

@@ -2,10 +2,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "search/answer/explain.h"
+#include "search/answer/search.h"
+#include "search/answer/suggest.h"
 #include "search/embedded_internal.h"
-#include "search/explain.h"
-#include "search/search.h"
-#include "search/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>

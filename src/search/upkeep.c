@@ -6,7 +6,7 @@
 #include "base/pool.h"
 #include "base/time.h"
 #include "base/vec.h"
-#include "search/paced_directory.h"
+#include "search/segment/paced_directory.h"
 
 #include <pthread.h>
 

@@ -10,7 +10,7 @@
 #ifndef Q_SEARCH_UPKEEP_H
 #define Q_SEARCH_UPKEEP_H
 
-#include "search/index.h"
+#include "search/index/index.h"
 #include "search/search_index_embedded.h"
 
 struct q__upkeep;

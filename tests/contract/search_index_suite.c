@@ -1,7 +1,7 @@
 #include "contract/search_index_suite_internal.h"
 
 #include "base/json.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 enum { HITS_TEXT_MAX = 512, CASES_MAX = 200 };
 
@@ -108,12 +108,9 @@ void assert_hits(struct suite *suite, const char *body, const char *expected)
 int run_search_index_suite(struct search_index_subject *subject)
 {
 	struct case_list lists[] = {
-		search_index_documents_cases(),
-		search_index_names_cases(),
-		search_index_queries_cases(),
-		search_index_reading_cases(),
-		search_index_suggest_cases(),
-		search_index_view_cases(),
+		search_index_documents_cases(), search_index_names_cases(),
+		search_index_queries_cases(),	search_index_reading_cases(),
+		search_index_suggest_cases(),	search_index_view_cases(),
 	};
 	struct suite suite = {.subject = subject};
 	struct CMUnitTest cases[CASES_MAX];

@@ -5,10 +5,10 @@
  *     {"name": "a document"}
  *     {"delete": {"_id": "b"}}
  *
- * An empty line is a refresh: what follows comes into a segment of its own. At the end all is merged
- * into one, so that both engines count the same documents. */
+ * An empty line is a refresh: what follows comes into a segment of its own. At the end all is
+ * merged into one, so that both engines count the same documents. */
 #include "base/file.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 #include "search/search_index_embedded.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
-/* Words of any bytes stand one after the other inside them; their terms are valid UTF-8 of a bounded
- * length, and depend on nothing beyond the blanks around them. */
+/* Words of any bytes stand one after the other inside them; their terms are valid UTF-8 of a
+ * bounded length, and depend on nothing beyond the blanks around them. */
 #include "base/compiler.h"
 #include "base/utf8.h"
-#include "search/analyser.h"
+#include "search/analysis/analyser.h"
 
 #include <string.h>
 

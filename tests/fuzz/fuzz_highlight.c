@@ -1,7 +1,7 @@
-/* The first line of an input holds the terms, the rest is the text. Fragments are pieces of it: each
- * one without its marks stands in the text, and has a mark; the marked words are the terms. */
+/* The first line of an input holds the terms, the rest is the text. Fragments are pieces of it:
+ * each one without its marks stands in the text, and has a mark; the marked words are the terms. */
 #include "base/compiler.h"
-#include "search/highlight.h"
+#include "search/analysis/highlight.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* OpenSearch's requests and mappings: whatever is parsed is accepted by the port's own checks or
  * refused by them, and nothing is read beyond its end. */
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 static enum q_code never_called(struct q_search_index *index, const struct q_call *call,
 				struct q_str name, const struct q_search_request *request,

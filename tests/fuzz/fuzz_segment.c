@@ -1,8 +1,8 @@
 /* A segment's bytes, however damaged: opened, walked, searched, checked. The table's checksum is
  * put right first, or nothing behind it would be seen. */
-#include "search/checksum.h"
-#include "search/codec.h"
-#include "search/search.h"
+#include "search/answer/search.h"
+#include "search/segment/checksum.h"
+#include "search/segment/codec.h"
 
 #include <stdlib.h>
 #include <string.h>

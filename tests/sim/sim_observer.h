@@ -1,20 +1,20 @@
 /* tests/sim/sim_observer.h: reads every change that the simulated processes make, and checks what
  * must always hold.
  *
- *     - a job's status takes the edges of the design alone; one that has ended moves by a new run only;
- *     - each edge and each page has one event of its run, numbered without gaps;
- *     - total = processed + failed + open, and the counts are those of the pages stored;
- *     - a page is stored once a run, and never again once it has succeeded;
- *     - a document goes only where somebody asked, and nothing is stored of it after that;
- *     - a job that has not ended has a due mark, one that has has none;
- *     - work that is not done stands among the claimable, work that is does not and lacks no page;
- *     - a claim takes the next epoch, and no lease that runs;
- *     - a document goes by request, or when it is older than its tenant keeps it, a contract never;
- *     - a tenant's usage is that of the documents and open uploads that are there;
- *     - a direct upload ends once; it becomes a job if its bytes are what was announced, and else
+ *     - a job's status takes the edges of the design alone; one that has ended moves by a new run
+ *     only; - each edge and each page has one event of its run, numbered without gaps; - total =
+ *     processed + failed + open, and the counts are those of the pages stored; - a page is stored
+ *     once a run, and never again once it has succeeded; - a document goes only where somebody
+ *     asked, and nothing is stored of it after that; - a job that has not ended has a due mark, one
+ *     that has has none; - work that is not done stands among the claimable, work that is does not
+ *     and lacks no page; - a claim takes the next epoch, and no lease that runs; - a document goes
+ *     by request, or when it is older than its tenant keeps it, a contract never; - a tenant's
+ *     usage is that of the documents and open uploads that are there; - a direct upload ends once;
+ *     it becomes a job if its bytes are what was announced, and else
  *       nothing;
- *     - a notice goes when its delivery is there; a queue counts the deliveries that wait in it; one
- *       that is delivered was confirmed by its receiver; a receiver that has gone is told no more;
+ *     - a notice goes when its delivery is there; a queue counts the deliveries that wait in it;
+ *       one that is delivered was confirmed by its receiver; a receiver that has gone is told no
+ *       more;
  *     - at the end: a manifest of the run that fits the pages, the outcome that the script says, or
  *       the one that was asked for, and nothing claimable; each end of a run announced under one
  *       id with one body; no old document kept; nothing left of what was deleted, nor of uploads
@@ -130,6 +130,8 @@ bool sim_observer_all_ended(const struct sim_observer *o);
 bool sim_observer_all_announced(struct sim_observer *o);
 /* All that was accepted has ended as its script says; had_faults: or as faults may make it. */
 void sim_observer_check_ends(struct sim_observer *o, bool had_faults);
+/* Somebody has asked to delete it, or it is older than its tenant keeps it. */
+bool sim_observer_may_go(struct sim_observer *o, const struct sim_job *job);
 /* What is older than its tenant keeps it has gone. */
 void sim_observer_check_retention(struct sim_observer *o);
 /* Nothing is left to claim, nor of what was deleted. */

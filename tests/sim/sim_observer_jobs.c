@@ -99,11 +99,16 @@ static bool is_too_old(struct sim_observer *o, const struct sim_job *job)
 		       q_clock_now_ms(o->product->options.clock);
 }
 
+bool sim_observer_may_go(struct sim_observer *o, const struct sim_job *job)
+{
+	return job->may_be_deleted || is_too_old(o, job);
+}
+
 static void note_tombstone(struct sim_observer *o, const struct q_item *item)
 {
 	struct sim_job *job = sim_job_of(o, q_item_string(item, "fileId", (struct q_str){0}));
 
-	if (!job->may_be_deleted && !is_too_old(o, job))
+	if (!sim_observer_may_go(o, job))
 		sim_observer_fail(o, "%s: somebody has asked to delete it", job->id);
 	job->is_buried = true;
 	job->is_removed = q_item_number(item, "removed", 0) != 0;

@@ -71,10 +71,11 @@ static struct sim_job *draw_job(struct sim *sim)
 	return count > 0 ? &sim->observer.jobs[sim_below(sim, (unsigned)count)] : NULL;
 }
 
-/* A conflict with a reason is an answer, and so is that it was deleted. */
-static enum q_code answer(const struct sim_job *job, enum q_code code, const struct q_err *err)
+/* A conflict with a reason is an answer, and so is that it was deleted, if only this instant. */
+static enum q_code answer(struct sim *sim, const struct sim_job *job, enum q_code code,
+			  const struct q_err *err)
 {
-	if (code == Q_NOTFOUND && (job->may_be_deleted || job->is_buried))
+	if (code == Q_NOTFOUND && (job->is_buried || sim_observer_may_go(&sim->observer, job)))
 		return Q_OK;
 	return code == Q_CONFLICT && err->reason ? Q_OK : code;
 }
@@ -95,7 +96,7 @@ static enum q_code cancel(struct sim *sim, struct sim_process *process, struct q
 				      sim->product.arena, &job, err);
 	if (!code && job.status != Q_JOB_CANCELLED && sim->meanwhile_count == meanwhile_count)
 		sim_observer_fail(&sim->observer, "%s is cancelled as was answered", wanted->id);
-	return answer(wanted, code, err);
+	return answer(sim, wanted, code, err);
 }
 
 static enum q_code retry(struct sim *sim, struct sim_process *process, struct q_err *err)
@@ -113,7 +114,7 @@ static enum q_code retry(struct sim *sim, struct sim_process *process, struct q_
 				     NULL, sim->product.arena, &job, err);
 	if (!code && job.run != wanted->run + 1 && sim->meanwhile_count == meanwhile_count)
 		sim_observer_fail(&sim->observer, "%s has a new run as was answered", wanted->id);
-	return answer(wanted, code, err);
+	return answer(sim, wanted, code, err);
 }
 
 static enum q_code delete_document(struct sim *sim, struct sim_process *process, struct q_err *err)
@@ -125,7 +126,7 @@ static enum q_code delete_document(struct sim *sim, struct sim_process *process,
 		return Q_OK;
 	wanted->may_be_deleted = true;
 	who = product_admin_of(wanted->tenant_id);
-	return answer(wanted,
+	return answer(sim, wanted,
 		      q_documents_delete_job(process->documents, &sim_call, &who,
 					     q_str_from(wanted->id), sim->product.arena, err),
 		      err);

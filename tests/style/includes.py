@@ -23,10 +23,19 @@ allowed = {
 # The exceptions: the wiring picks adapters; the protocol of the helper is spoken at both ends; `quire index` works on the
 # files of the embedded engine.
 wiring = {"cmd/wiring.c", "cmd/wiring.h"}
-shared_headers = {"extract/protocol.h": {"embedded"}, "search/search_index_embedded.h": {"cmd"}, "search/query_json.h": {"cmd"}}
+shared_headers = {"extract/protocol.h": {"embedded"}, "search/search_index_embedded.h": {"cmd"}, "search/json/query_json.h": {"cmd"}}
+# The floors of the search engine, the lowest first; the adapter itself stands above them all.
+floors = ["analysis", "segment", "index", "query", "answer", "json"]
 # What one folder shows the next: a single header.
 faces = {"documents": "documents/documents.h", "api": "api/api.h"}
 include = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+
+
+
+def floor_of(name):
+    part = name.split("/")[1]
+    return floors.index(part) if part in floors else len(floors)
+
 
 failures = {}
 for path in sorted(root.rglob("*.[ch]")):
@@ -37,6 +46,8 @@ for path in sorted(root.rglob("*.[ch]")):
         if "/" not in target or to == folder:
             if "/" not in target:
                 failures.setdefault(folder, []).append(f"{name}: {target} is not written from src/")
+            elif folder == "search" and floor_of(target) > floor_of(name):
+                failures.setdefault(folder, []).append(f"{name} includes {target}, which stands above it")
             continue
         if name in wiring and to in ("embedded", "remote"):
             continue

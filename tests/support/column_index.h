@@ -1,5 +1,5 @@
-/* support/column_index.h: random indexes of dates, numbers, booleans and keywords, with none, one or
- * several values a document, deletions and several segments; and a model of each, to hold what
+/* support/column_index.h: random indexes of dates, numbers, booleans and keywords, with none, one
+ * or several values a document, deletions and several segments; and a model of each, to hold what
  * columns answer against going through all documents. */
 #ifndef Q_TESTS_COLUMN_INDEX_H
 #define Q_TESTS_COLUMN_INDEX_H

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Fixed objects come first: catalog, page tree, font, picture, a form, and two chains of forms; then
- * a page and its content in turn. */
+/* Fixed objects come first: catalog, page tree, font, picture, a form, and two chains of forms;
+ * then a page and its content in turn. */
 enum {
 	CATALOG = 1,
 	PAGE_TREE,

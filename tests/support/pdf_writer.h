@@ -1,9 +1,9 @@
 /* support/pdf_writer.h: PDFs for tests: pages of A4 with content that the test gives.
  *
  * Contract:  pages are numbered in the order in which they are added. Content is what stands in a
- *            page's stream. It may use the font F1 (Helvetica), the picture P (a black square of 1),
- *            the form W (white words at 10, 10, and others to the right of its box of 100 by 50)
- *            and the state C, in which all is transparent. Aborts where anything fails.
+ *            page's stream. It may use the font F1 (Helvetica), the picture P (a black square of
+ *            1), the form W (white words at 10, 10, and others to the right of its box of 100 by
+ *            50) and the state C, in which all is transparent. Aborts where anything fails.
  * Ownership: finish frees the writer; the descriptor it returns is the caller's. */
 #ifndef Q_TESTS_PDF_WRITER_H
 #define Q_TESTS_PDF_WRITER_H

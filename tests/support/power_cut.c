@@ -1,13 +1,14 @@
 /* power_cut.so, to be preloaded: keeps what would survive a power cut, and nothing else.
  *
- * A disk owes us what was flushed: of a file its bytes as of its latest fsync or fdatasync, of a directory its names as of
- * its latest. Whatever was written, created, renamed, linked or removed after that may be there or not. So each flush of
- * something below POWER_CUT_ROOT copies it to POWER_CUT_KEPT/{id}: bytes of a file, or the list of names of a directory
- * ("f" or "d", a space, the id, a space, the name, 0). The id is the inode's number and time of birth, since numbers are
+ * A disk owes us what was flushed: of a file its bytes as of its latest fsync or fdatasync, of a
+ * directory its names as of its latest. Whatever was written, created, renamed, linked or removed
+ * after that may be there or not. So each flush of something below POWER_CUT_ROOT copies it to
+ * POWER_CUT_KEPT/{id}: bytes of a file, or the list of names of a directory ("f" or "d", a space,
+ * the id, a space, the name, 0). The id is the inode's number and time of birth, since numbers are
  * used again. tests/system/power_cut.py makes a directory from it, as a disk could show it.
  *
- * Planted bugs: a flush of a path that matches POWER_CUT_FORGETS (fnmatch; a directory's path ends in '/') is told as done
- * and is not.
+ * Planted bugs: a flush of a path that matches POWER_CUT_FORGETS (fnmatch; a directory's path ends
+ * in '/') is told as done and is not.
  *
  * Threads:   any. One flush at a time: an older copy must not replace a newer one. */
 #include <dirent.h>

@@ -1,7 +1,7 @@
 #include "support/search_fixture.h"
 
 #include "base/file.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
-/* support/search_model.h: a small index at random, and a model of it that knows all of its documents:
- * what a query finds is told from them by going through all, with the rules of docs/search.md
- * written down as plainly as possible. */
+/* support/search_model.h: a small index at random, and a model of it that knows all of its
+ * documents: what a query finds is told from them by going through all, with the rules of
+ * docs/search.md written down as plainly as possible. */
 #ifndef Q_TESTS_SEARCH_MODEL_H
 #define Q_TESTS_SEARCH_MODEL_H
 

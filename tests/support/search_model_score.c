@@ -1,8 +1,8 @@
 /* The rules of docs/search.md, as plainly as possible. */
-#include "search/similarity.h"
+#include "search/query/similarity.h"
 #include "support/search_model.h"
 
-#include "search/length_byte.h"
+#include "search/segment/length_byte.h"
 
 #include <stdio.h>
 #include <stdlib.h>

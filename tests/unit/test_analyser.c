@@ -1,5 +1,5 @@
 /* The words of a text are Lucene's: tests/fixtures/search/words.ndjson holds what it gives. */
-#include "search/analyser.h"
+#include "search/analysis/analyser.h"
 
 #include "base/compiler.h"
 #include "base/utf8.h"

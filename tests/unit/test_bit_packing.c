@@ -1,5 +1,6 @@
-/* What is packed comes back, whatever the count and the bits; sums that leave their bound are told. */
-#include "search/bit_packing.h"
+/* What is packed comes back, whatever the count and the bits; sums that leave their bound are told.
+ */
+#include "search/segment/bit_packing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +16,8 @@ static uint32_t draw(uint64_t *seed)
 	return (uint32_t)(*seed >> 32);
 }
 
-/* Exactly as many bytes as a block of postings has behind it, on the heap, so that a read too far is
- * seen by a sanitizer. */
+/* Exactly as many bytes as a block of postings has behind it, on the heap, so that a read too far
+ * is seen by a sanitizer. */
 static unsigned char *packed_copy(const struct q_buf *packed, size_t count)
 {
 	size_t slack = count == Q__BLOCK_NUMBERS ? 0 : Q__PACKED_SLACK;

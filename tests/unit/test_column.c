@@ -1,4 +1,4 @@
-#include "search/column.h"
+#include "search/segment/column.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -127,7 +127,8 @@ static void a_mark_is_removed_for_its_own_job_alone(void **state)
 	upload(p, "tenant-a", (struct q_upload_request){0}, false);
 }
 
-/* --- At once ----------------------------------------------------------------------------------- */
+/* --- At once -----------------------------------------------------------------------------------
+ */
 
 struct uploader {
 	struct q_documents *documents;

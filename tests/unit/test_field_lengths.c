@@ -1,5 +1,5 @@
-#include "search/field_lengths.h"
-#include "search/length_byte.h"
+#include "search/segment/field_lengths.h"
+#include "search/segment/length_byte.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "search/fuzzy.h"
+#include "search/analysis/fuzzy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Fragments are Lucene's: tests/fixtures/search/highlights.ndjson holds what its plain highlighter
  * gives. */
-#include "search/highlight.h"
+#include "search/analysis/highlight.h"
 
 #include "support/checks.h"
 #include "support/failing_memory.h"

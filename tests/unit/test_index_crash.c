@@ -1,9 +1,9 @@
 /* An index whose disk stops at any of its operations, the last write half done: what is opened
  * afterwards is the index before or after the refresh, and takes the same documents again. */
-#include "search/index.h"
+#include "search/index/index.h"
 
 #include "base/mem.h"
-#include "search/search.h"
+#include "search/answer/search.h"
 #include "support/scratch.h"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* A merge while others go on: what is deleted meanwhile stays deleted, and nobody waits for it. */
-#include "search/index.h"
+#include "search/index/index.h"
 
 #include "base/bell.h"
-#include "search/paced_directory.h"
-#include "search/search.h"
+#include "search/answer/search.h"
+#include "search/segment/paced_directory.h"
 #include "support/scratch.h"
 
 #include <fcntl.h>

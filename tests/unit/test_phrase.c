@@ -1,6 +1,6 @@
 /* How often a phrase is found, exactly and with slop: as OpenSearch 3.9 told it (phraseFreq of its
  * explain). */
-#include "search/phrase.h"
+#include "search/query/phrase.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

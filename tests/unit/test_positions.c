@@ -1,5 +1,5 @@
 /* A term's positions, written and read back with its postings: blocks, seeking, damage. */
-#include "search/positions.h"
+#include "search/segment/positions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

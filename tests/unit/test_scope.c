@@ -1,6 +1,6 @@
 /* Several tenants in one index, with deletions and many segments, and each of them alone in an
  * index of its own: random requests have the same answer, to the byte. */
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 #include "search/search_index_embedded.h"
 
 #include "base/buf.h"

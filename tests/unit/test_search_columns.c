@@ -1,5 +1,5 @@
 /* Ranges, terms, sorts and pages on random indexes, held against going through all documents. */
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 #include "support/column_index.h"
 
 #include <setjmp.h>

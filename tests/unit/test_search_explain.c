@@ -1,6 +1,6 @@
-/* Explanations that OpenSearch 3.9 gave, node by node: descriptions, and numbers to the last bit. Where
- * the best of several fields counts, OpenSearch has them in an order of its own making. */
-#include "search/query_json.h"
+/* Explanations that OpenSearch 3.9 gave, node by node: descriptions, and numbers to the last bit.
+ * Where the best of several fields counts, OpenSearch has them in an order of its own making. */
+#include "search/json/query_json.h"
 
 #include "support/search_fixture.h"
 

@@ -176,7 +176,8 @@ static struct q_facet make_facet(struct column_model *model, unsigned *field)
 				.offset = column_draw(model, 3) / 2.0 - 0.5,
 				.unit = (enum q_calendar_unit)column_draw(model, 5),
 				.interval_ms = (1 + column_draw(model, 40)) * (int64_t)MS_PER_DAY,
-				.offset_ms = ((int)column_draw(model, 5) - 2) * (int64_t)MS_PER_DAY};
+				.offset_ms =
+					((int)column_draw(model, 5) - 2) * (int64_t)MS_PER_DAY};
 
 	*field = facet.kind == Q_FACET_TERMS	   ? column_draw(model, FIELDS)
 		 : facet.kind == Q_FACET_HISTOGRAM ? SIZE

@@ -1,7 +1,7 @@
 /* Hostile requests: each is refused, or answered in bounded time and memory. Time is that of the
  * thread's CPU, so that other work on the machine does not matter. */
 #include "base/time.h"
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 #include "search/search_index_embedded.h"
 
 #include "support/scratch.h"

@@ -1,6 +1,6 @@
 /* The golden queries: what OpenSearch 3.9 answered to them, this engine answers, to the last bit of
  * each score. */
-#include "search/query_json.h"
+#include "search/json/query_json.h"
 
 #include "support/search_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "search/term_table.h"
+#include "search/index/term_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What OpenSearch 3.9 takes as a date, a number or a boolean, and what it makes of it: each line
  * was asked of a node. */
-#include "search/value.h"
+#include "search/analysis/value.h"
 
 #include "base/calendar.h"
 

@@ -1,4 +1,5 @@
-/* Webhooks on a full heap: whichever allocation fails, it is said, and nothing is lost or done twice.
+/* Webhooks on a full heap: whichever allocation fails, it is said, and nothing is lost or done
+ * twice.
  */
 #include "base/mem.h"
 #include "support/failing_memory.h"

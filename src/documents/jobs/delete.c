@@ -1,7 +1,8 @@
 /* Deleting a document: one transaction makes it unknown to every reader; what is left of it is
  * removed after that, and once more when nobody can still be writing.
  *
- *     job --bury--> tombstone --remains removed, deletion announced--> removed tombstone --> nothing
+ *     job --bury--> tombstone --remains removed, deletion announced--> removed tombstone -->
+ *     nothing
  *
  * A tombstone is the job's STATUS item without any of its facts, and with a due mark: where this
  * breaks off, the sweeper goes on. It stays until every step that may have begun before it has met

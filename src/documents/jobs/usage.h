@@ -21,7 +21,8 @@ Q_MUST_USE enum q_code q__usage_grow(struct q_documents *d, const struct q_call 
 				     struct q_err *err);
 
 /* The `count` writes and this change of the usage, in one transaction: `writes` has room for one
- * more. Tried again as long as others take up what the quota leaves; Q_CONFLICT is of the writes. */
+ * more. Tried again as long as others take up what the quota leaves; Q_CONFLICT is of the writes.
+ */
 Q_MUST_USE enum q_code q__usage_transact(struct q_documents *d, const struct q_call *call,
 					 struct q_str tenant_id, const struct q_usage *added,
 					 struct q_write *writes, size_t count,

@@ -1,0 +1,15 @@
+/* search/index/merge.h: several parts of an index, side by side, written as one segment without
+ * what is deleted of them. Documents keep their order.
+ *
+ * Errors:    as search/segment/segment_writer.h; Q_CORRUPT where a source is. */
+#ifndef Q_SEARCH_INDEX_MERGE_H
+#define Q_SEARCH_INDEX_MERGE_H
+
+#include "search/index/snapshot.h"
+
+/* Q_NOTFOUND where all documents are deleted: then there is nothing to write. */
+Q_MUST_USE enum q_code q__merge(const struct q__part *parts, size_t count,
+				struct q__directory *directory, const char *name,
+				struct q_err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* What a request sees, which is no part of a body in OpenSearch: {"scope": QUERY, "fields": [NAME,
+ * ...]}. */
+#include "search/json/query_json_internal.h"
+
+static enum q_code take_scope(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_view *view = out;
+	struct q_search_query *scope = q_arena_alloc(parser->arena, sizeof *scope);
+
+	if (!scope)
+		return q__take_out_of_memory(parser);
+	view->scope = scope;
+	return q__take_query(parser, value, scope);
+}
+
+static enum q_code take_fields(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	struct q_search_view *view = out;
+	struct q_json_walk walk = q_json_walk(value);
+	struct q_str *fields;
+
+	if (q_json_type_of(value) != Q_JSON_ARRAY)
+		return q__expected(parser, "an array of names");
+	fields = q_arena_alloc_array(parser->arena, q_json_count(value), sizeof *fields);
+	if (!fields)
+		return q__take_out_of_memory(parser);
+	view->fields = fields;
+	while (q_json_next(&walk)) {
+		if (!q_json_string(walk.value, &fields[view->field_count++]))
+			return q__expected(parser, "a name");
+	}
+	return Q_OK;
+}
+
+enum q_code q_view_json_parse(struct q_arena *arena, const struct q_json *view,
+			      struct q_search_view *out, struct q_err *err)
+{
+	static const struct q__member members[] = {
+		{"scope", take_scope},
+		{"fields", take_fields},
+	};
+	struct q__parser parser = {.arena = arena, .err = err};
+
+	*out = (struct q_search_view){0};
+	return view ? q__take_members(&parser, view, members, Q_COUNT_OF(members), out) : Q_OK;
+}

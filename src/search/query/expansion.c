@@ -1,0 +1,341 @@
+/* A walk over the dictionary in its order, with the automaton's state after each character of the
+ * current term. The next term shares a prefix with it, and so the states of that prefix. When a
+ * state is dead, all terms of that prefix are skipped unread.
+ *
+ * Nearer terms come first whatever their length, so that one edit is tried before two, and two are
+ * not tried when one has found enough. */
+#include "search/query/expansion.h"
+
+#include "base/utf8.h"
+#include "search/analysis/fuzzy.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct candidate {
+	struct q_str term;
+	float boost;
+	size_t part; /* where it was found */
+	struct q__term_ref ref;
+};
+
+/* The best candidates so far, the best first. */
+struct best {
+	struct candidate *candidates;
+	size_t count, max;
+};
+
+struct walk {
+	struct q__scope *scope;
+	size_t part, field;
+	struct q__fuzzy fuzzy;	       /* over what follows the prefix */
+	struct q_str prefix;	       /* of the word */
+	uint32_t prefix_length;	       /* characters */
+	uint32_t word_length;	       /* characters, prefix included */
+	unsigned edits;		       /* of the terms that are wanted: exactly so many */
+	struct q__fuzzy_state *states; /* by characters behind the prefix */
+	uint32_t *ends;		       /* bytes of the term at each */
+	uint32_t depth;		       /* states known for the current term */
+};
+
+static int by_boost(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->boost != y->boost)
+		return x->boost > y->boost ? -1 : 1;
+	return q_str_compare(x->term, y->term);
+}
+
+static bool is_wanted(const struct best *best, const struct candidate *candidate)
+{
+	return best->count < best->max ||
+	       by_boost(candidate, &best->candidates[best->count - 1]) < 0;
+}
+
+static bool keep(struct best *best, struct candidate candidate, struct q_arena *arena)
+{
+	size_t at = best->count;
+
+	candidate.term = q_arena_copy(arena, candidate.term);
+	if (best->count == best->max)
+		at--;
+	else
+		best->count++;
+	for (; at > 0 && by_boost(&candidate, &best->candidates[at - 1]) < 0; at--)
+		best->candidates[at] = best->candidates[at - 1];
+	best->candidates[at] = candidate;
+	return !q_arena_failed(arena);
+}
+
+/* Could a term of so many edits be kept? No other is more like the word than one of its length. */
+static bool is_open(const struct best *best, unsigned edits, uint32_t word_length)
+{
+	return best->count < best->max || best->candidates[best->count - 1].boost <=
+						  q__similarity(edits, word_length, word_length);
+}
+
+/* Neither the current term nor one behind it can be kept. */
+static bool is_settled(const struct best *best, const struct walk *walk,
+		       const struct q__term_cursor *cursor)
+{
+	struct candidate most = {.term = q__term_cursor_term(cursor)};
+
+	if (best->count < best->max)
+		return false;
+	most.boost = q__similarity(walk->edits, walk->word_length, walk->word_length);
+	return !is_wanted(best, &most);
+}
+
+/* Goes through the current term as far as its state lives. False: dead, and with it all terms
+ * behind it that share *end bytes. */
+static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_t *end)
+{
+	struct q_str term = q__term_cursor_term(cursor);
+	size_t at;
+
+	while (walk->depth > 0 && walk->ends[walk->depth] > cursor->shared)
+		walk->depth--;
+	at = walk->ends[walk->depth];
+	while (at < term.length) {
+		uint32_t character = q_utf8_next(term, &at);
+		struct q__fuzzy_state next = q__fuzzy_step(&walk->fuzzy, walk->states[walk->depth],
+							   walk->depth, character);
+
+		if (q__fuzzy_is_dead(next)) {
+			/* Characters come in order: if none behind this one lives, the prefix is
+			 * over. */
+			*end = character > q__fuzzy_last(&walk->fuzzy, walk->states[walk->depth],
+							 walk->depth)
+				       ? walk->ends[walk->depth]
+				       : at;
+			return false;
+		}
+		walk->depth++;
+		walk->states[walk->depth] = next;
+		walk->ends[walk->depth] = (uint32_t)at;
+	}
+	return true;
+}
+
+static bool keep_if_near(const struct walk *walk, struct q__term_cursor *cursor, struct best *best,
+			 struct q_arena *arena)
+{
+	unsigned edits = q__fuzzy_distance(&walk->fuzzy, walk->states[walk->depth], walk->depth);
+	struct candidate candidate = {.term = q__term_cursor_term(cursor), .part = walk->part};
+
+	candidate.boost =
+		q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth);
+	if (edits != walk->edits || !is_wanted(best, &candidate))
+		return true;
+	candidate.ref = q__term_cursor_ref(cursor);
+	if (!q__scope_has_term(walk->scope, walk->part, walk->field, &candidate.ref))
+		return true;
+	return keep(best, candidate, arena);
+}
+
+static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct best *best,
+		       struct q_arena *arena)
+{
+	bool is_there = q__term_cursor_seek(cursor, walk->prefix);
+	size_t end = 0;
+
+	while (is_there && q_str_starts_with(q__term_cursor_term(cursor), walk->prefix) &&
+	       !is_settled(best, walk, cursor)) {
+		if (!follow(walk, cursor, &end)) {
+			is_there = q__term_cursor_skip(cursor, end);
+			continue;
+		}
+		if (!keep_if_near(walk, cursor, best, arena))
+			return false;
+		is_there = q__term_cursor_next(cursor);
+	}
+	return true;
+}
+
+static uint32_t count_characters(struct q_str text)
+{
+	uint32_t count = 0;
+
+	for (size_t at = 0; at < text.length; count++)
+		q_utf8_next(text, &at);
+	return count;
+}
+
+static size_t prefix_bytes(struct q_str word, uint32_t characters)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < characters && at < word.length; i++)
+		q_utf8_next(word, &at);
+	return at;
+}
+
+static bool prepare_walk(struct walk *walk, struct q_str word, uint32_t prefix_length,
+			 struct q_arena *arena)
+{
+	size_t cut = prefix_bytes(word, prefix_length);
+	struct q_str rest = q_str_slice(word, cut, word.length);
+	size_t room;
+
+	walk->prefix = q_str_slice(word, 0, cut);
+	walk->prefix_length = count_characters(walk->prefix);
+	walk->word_length = count_characters(word);
+	if (!q__fuzzy_make(&walk->fuzzy, rest, walk->edits, arena))
+		return false;
+	/* A state that has read this many characters more than the word has is dead. */
+	room = (size_t)walk->fuzzy.length + Q__EDITS_MAX + 2;
+	walk->states = q_arena_alloc_array(arena, room, sizeof *walk->states);
+	walk->ends = q_arena_alloc_array(arena, room, sizeof *walk->ends);
+	if (!walk->states || !walk->ends)
+		return false;
+	walk->states[0] = q__fuzzy_start(&walk->fuzzy);
+	walk->ends[0] = (uint32_t)cut;
+	return true;
+}
+
+/* What is kept of one part. The word itself is looked up: it is found also where the walk ends
+ * early. */
+static bool expand_in_part(struct q__scope *scope, size_t part, size_t field, struct q_str word,
+			   const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+			   struct best *best, struct q_arena *arena)
+{
+	const struct q__terms *terms = &scope->snapshot->parts[part].segment->fields[field].terms;
+	struct q__term_ref ref = q__terms_find(terms, word, cursor);
+	uint32_t length = count_characters(word);
+
+	if (q__scope_has_term(scope, part, field, &ref) &&
+	    !keep(best, (struct candidate){word, 1.0f, part, ref}, arena))
+		return false;
+	for (unsigned edits = 1; edits <= rule->edits && is_open(best, edits, length); edits++) {
+		struct walk walk = {.scope = scope, .part = part, .field = field, .edits = edits};
+
+		q__term_cursor_start(cursor, terms);
+		if (!prepare_walk(&walk, word, rule->prefix_length, arena) ||
+		    !walk_terms(&walk, cursor, best, arena))
+			return false;
+	}
+	return true;
+}
+
+static int by_term(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return q_str_compare(x->term, y->term);
+}
+
+/* Sorted, each term once. */
+static size_t drop_repeated(struct candidate *candidates, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(candidates, count, sizeof *candidates, by_term);
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || !q_str_equal(candidates[kept - 1].term, candidates[i].term))
+			candidates[kept++] = candidates[i];
+	}
+	return kept;
+}
+
+/* The best of all parts: whatever is among the best of the index is among the best of each part
+ * that has it. */
+static bool collect(struct q__scope *scope, size_t field, struct q_str word,
+		    const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+		    struct q_arena *arena, struct best *out)
+{
+	size_t part_count = scope->snapshot->part_count, count = 0;
+	struct candidate *all = q_arena_alloc_array(arena, part_count * rule->max, sizeof *all);
+
+	if (!all)
+		return false;
+	for (size_t i = 0; i < part_count; i++) {
+		struct best best = {.candidates = all + count, .max = rule->max};
+
+		if (!expand_in_part(scope, i, field, word, rule, cursor, &best, arena))
+			return false;
+		count += best.count;
+	}
+	count = drop_repeated(all, count);
+	if (count > rule->max) {
+		qsort(all, count, sizeof *all, by_boost);
+		count = rule->max;
+		qsort(all, count, sizeof *all, by_term);
+	}
+	*out = (struct best){all, count, rule->max};
+	return true;
+}
+
+/* Looked up in all parts but the one where it has been found already, if `found` is not NULL. */
+static struct q__term_ref *find_term(const struct q__snapshot *snapshot, size_t field,
+				     struct q_str term, const struct candidate *found,
+				     struct q__term_cursor *cursor, struct q_arena *arena)
+{
+	struct q__term_ref *refs = q_arena_alloc_array(arena, snapshot->part_count, sizeof *refs);
+
+	for (size_t i = 0; refs && i < snapshot->part_count; i++) {
+		const struct q__terms *terms = &snapshot->parts[i].segment->fields[field].terms;
+
+		refs[i] =
+			found && found->part == i ? found->ref : q__terms_find(terms, term, cursor);
+	}
+	return refs;
+}
+
+struct q__term_ref *q__find_term(const struct q__snapshot *snapshot, size_t field,
+				 struct q_str term, struct q__term_cursor *cursor,
+				 struct q_arena *arena)
+{
+	return find_term(snapshot, field, term, NULL, cursor, arena);
+}
+
+/* Counts the documents that are seen; refs is NULL where the arena is full. */
+static bool make_expansion(struct q__scope *scope, size_t field, struct q_str term,
+			   struct q__term_ref *refs, struct q__expansion *out)
+{
+	if (!refs)
+		return false;
+	*out = (struct q__expansion){.term = term, .boost = 1.0f, .refs = refs};
+	for (size_t i = 0; i < scope->snapshot->part_count; i++) {
+		uint32_t count = q__scope_count_term(scope, i, field, &refs[i]);
+
+		if (count == 0)
+			refs[i] = (struct q__term_ref){0};
+		out->document_count += count;
+	}
+	return true;
+}
+
+bool q__expand_exact(struct q__scope *scope, size_t field, struct q_str term,
+		     struct q__term_cursor *cursor, struct q_arena *arena, struct q__expansion *out)
+{
+	return make_expansion(scope, field, term,
+			      q__find_term(scope->snapshot, field, term, cursor, arena), out);
+}
+
+bool q__expand(struct q__scope *scope, size_t field, struct q_str word,
+	       const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
+	       struct q_arena *arena, struct q__expansion **out, size_t *count)
+{
+	struct q__expansion *expansions;
+	struct best best;
+
+	if (!collect(scope, field, word, rule, cursor, arena, &best))
+		return false;
+	expansions = q_arena_alloc_array(arena, best.count, sizeof *expansions);
+	if (!expansions)
+		return false;
+	for (size_t i = 0; i < best.count; i++) {
+		const struct candidate *candidate = &best.candidates[i];
+		struct q__term_ref *refs = find_term(scope->snapshot, field, candidate->term,
+						     candidate, cursor, arena);
+
+		if (!make_expansion(scope, field, candidate->term, refs, &expansions[i]))
+			return false;
+		/* More edits than characters are a similarity below 0, which orders and no more. */
+		expansions[i].boost = fmaxf(best.candidates[i].boost, 0);
+	}
+	*out = expansions;
+	*count = best.count;
+	return true;
+}

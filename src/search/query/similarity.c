@@ -1,0 +1,29 @@
+#include "search/query/similarity.h"
+
+#include "search/segment/length_byte.h"
+
+#include <math.h>
+
+const float q__bm25_k1 = 1.2f, q__bm25_b = 0.75f;
+
+float q__idf(uint64_t document_count, uint64_t frequency)
+{
+	double count = (double)document_count, having = (double)frequency;
+
+	return (float)log(1.0 + (count - having + 0.5) / (having + 0.5));
+}
+
+float q__average_length(uint64_t document_count, uint64_t token_count)
+{
+	return document_count ? (float)((double)token_count / (double)document_count) : 1.0f;
+}
+
+void q__length_factors(float average_length, float factors[256])
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		float length = (float)q__length_from_byte((uint8_t)byte);
+
+		factors[byte] = 1.0f / (q__bm25_k1 *
+					((1.0f - q__bm25_b) + q__bm25_b * length / average_length));
+	}
+}

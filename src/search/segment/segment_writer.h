@@ -1,0 +1,44 @@
+/* search/segment/segment_writer.h: writes a segment, front to back: first all documents, then field
+ * by field the terms in order, each with its documents in order. What stands in the memory of a
+ * buffer and what is merged from other segments is written by the same calls.
+ *
+ * Ownership: finish and abandon end the writer.
+ * Threads:   one.
+ * Errors:    Q_NOMEM, Q_NOSPACE, Q_IO, Q_TOOBIG. */
+#ifndef Q_SEARCH_SEGMENT_SEGMENT_WRITER_H
+#define Q_SEARCH_SEGMENT_SEGMENT_WRITER_H
+
+#include "search/segment/segment_file.h"
+#include "search/segment/stored.h"
+
+struct q__segment_writer;
+
+Q_MUST_USE enum q_code q__segment_create(struct q__directory *directory, const char *name,
+					 struct q__segment_writer **out, struct q_err *err);
+
+Q_MUST_USE enum q_code q__segment_add_document(struct q__segment_writer *writer, struct q_str id,
+					       struct q_str source, struct q_err *err);
+/* The documents of a block of another segment's sources; ids: one for each. */
+Q_MUST_USE enum q_code q__segment_add_documents(struct q__segment_writer *writer,
+						const struct q__stored_block *block,
+						const struct q_str *ids, struct q_err *err);
+
+/* `lengths`: a length byte a document (borrowed until the field ends), or NULL for a field without
+ * lengths and frequencies. The terms of such a field are its documents' values, too. */
+Q_MUST_USE enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
+					      const uint8_t *lengths, struct q_err *err);
+/* A place where the term stands; places come in order. In a field without frequencies the position
+ * does not matter, and the same document again adds nothing. */
+void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
+			       uint32_t position);
+/* Ends the term whose occurrences have been added; without any there is no such term. */
+Q_MUST_USE enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
+					   struct q_err *err);
+/* A value of a field without terms; in any order. */
+void q__segment_add_value(struct q__segment_writer *writer, uint32_t document, int64_t value);
+Q_MUST_USE enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err);
+
+Q_MUST_USE enum q_code q__segment_finish(struct q__segment_writer *writer, struct q_err *err);
+void q__segment_abandon(struct q__segment_writer *writer);
+
+#endif
