@@ -193,11 +193,3 @@ struct q_condition q__if_string(const char *name, struct q_str value)
 {
 	return (struct q_condition){Q_IF_EQUAL, q_str_from(name), q_value_string(value)};
 }
-
-enum q_code q__not_written(enum q_code code, struct q_err *err)
-{
-	if (code != Q_TIMEOUT && code != Q_IO)
-		return code;
-	err->code = Q_BUSY;
-	return Q_BUSY;
-}

@@ -65,6 +65,12 @@ struct q_condition q__if_string(const char *name, struct q_str value);
 
 /* The code of a read that failed before anything was written: no doubt is left, so Q_IO and
  * Q_TIMEOUT become Q_BUSY. */
-enum q_code q__not_written(enum q_code code, struct q_err *err);
+static inline enum q_code q__not_written(enum q_code code, struct q_err *err)
+{
+	if (code != Q_TIMEOUT && code != Q_IO)
+		return code;
+	err->code = Q_BUSY;
+	return Q_BUSY;
+}
 
 #endif
