@@ -120,3 +120,21 @@ struct q_str q_utf8_cut(struct q_str s, size_t limit_bytes)
 	q_utf8_next(s, &end);
 	return q_str_slice(s, 0, end > limit_bytes ? start : limit_bytes);
 }
+
+size_t q_utf8_count(struct q_str s)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < s.length; count++)
+		q_utf8_next(s, &at);
+	return count;
+}
+
+size_t q_utf8_bytes_of(struct q_str s, size_t characters)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < characters && at < s.length; i++)
+		q_utf8_next(s, &at);
+	return at;
+}

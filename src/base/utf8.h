@@ -11,6 +11,10 @@ bool q_utf8_is_valid(struct q_str s);
  * *offset < s.length. */
 uint32_t q_utf8_next(struct q_str s, size_t *offset);
 
+/* How many characters there are, bad bytes one each; and the bytes of the first `characters`. */
+size_t q_utf8_count(struct q_str s);
+size_t q_utf8_bytes_of(struct q_str s, size_t characters);
+
 /* Writes 1 to 4 bytes and returns how many; an invalid code point is written as U+FFFD. */
 size_t q_utf8_encode(uint32_t code_point, char out[4]);
 

@@ -121,6 +121,18 @@ static void cut_of_malformed_text_drops_no_more_than_it_must(void **state)
 	assert_view_equal(q_utf8_cut(Q_STR("\xE2(\x80"), 1), "\xE2");
 }
 
+static void characters_are_counted_and_bad_bytes_one_each(void **state)
+{
+	struct q_str mixed = Q_STR("a\xC3\xA4\xF0\x9F\x98\x80\x80z");
+
+	assert_int_equal(q_utf8_count(mixed), 5);
+	assert_int_equal(q_utf8_count((struct q_str){0}), 0);
+	assert_int_equal(q_utf8_bytes_of(mixed, 0), 0);
+	assert_int_equal(q_utf8_bytes_of(mixed, 2), 3);
+	assert_int_equal(q_utf8_bytes_of(mixed, 3), 7);
+	assert_int_equal(q_utf8_bytes_of(mixed, 9), mixed.length);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +144,7 @@ int main(void)
 		cmocka_unit_test(bad_bytes_read_as_replacements_one_by_one),
 		cmocka_unit_test(cut_never_splits_a_character),
 		cmocka_unit_test(cut_of_malformed_text_drops_no_more_than_it_must),
+		cmocka_unit_test(characters_are_counted_and_bad_bytes_one_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

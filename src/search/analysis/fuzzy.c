@@ -132,7 +132,7 @@ unsigned q__fuzzy_distance(const struct q__fuzzy *fuzzy, struct q__fuzzy_state s
 
 unsigned q__edits_allowed(enum q_fuzziness fuzziness, struct q_str word)
 {
-	unsigned characters = 0;
+	size_t characters;
 
 	if (word.length == 0)
 		return 0; /* as in Lucene: nothing is like nothing */
@@ -147,7 +147,6 @@ unsigned q__edits_allowed(enum q_fuzziness fuzziness, struct q_str word)
 	case Q_FUZZINESS_AUTO:
 		break;
 	}
-	for (size_t at = 0; at < word.length; characters++)
-		q_utf8_next(word, &at);
+	characters = q_utf8_count(word);
 	return characters < 3 ? 0 : characters < 6 ? 1 : 2;
 }

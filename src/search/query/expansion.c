@@ -153,34 +153,16 @@ static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct 
 	return true;
 }
 
-static uint32_t count_characters(struct q_str text)
-{
-	uint32_t count = 0;
-
-	for (size_t at = 0; at < text.length; count++)
-		q_utf8_next(text, &at);
-	return count;
-}
-
-static size_t prefix_bytes(struct q_str word, uint32_t characters)
-{
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < characters && at < word.length; i++)
-		q_utf8_next(word, &at);
-	return at;
-}
-
 static bool prepare_walk(struct walk *walk, struct q_str word, uint32_t prefix_length,
 			 struct q_arena *arena)
 {
-	size_t cut = prefix_bytes(word, prefix_length);
+	size_t cut = q_utf8_bytes_of(word, prefix_length);
 	struct q_str rest = q_str_slice(word, cut, word.length);
 	size_t room;
 
 	walk->prefix = q_str_slice(word, 0, cut);
-	walk->prefix_length = count_characters(walk->prefix);
-	walk->word_length = count_characters(word);
+	walk->prefix_length = (uint32_t)q_utf8_count(walk->prefix);
+	walk->word_length = (uint32_t)q_utf8_count(word);
 	if (!q__fuzzy_make(&walk->fuzzy, rest, walk->edits, arena))
 		return false;
 	/* A state that has read this many characters more than the word has is dead. */
@@ -202,7 +184,7 @@ static bool expand_in_part(struct q__scope *scope, size_t part, size_t field, st
 {
 	const struct q__terms *terms = &scope->snapshot->parts[part].segment->fields[field].terms;
 	struct q__term_ref ref = q__terms_find(terms, word, cursor);
-	uint32_t length = count_characters(word);
+	uint32_t length = (uint32_t)q_utf8_count(word);
 
 	if (q__scope_has_term(scope, part, field, &ref) &&
 	    !keep(best, (struct candidate){word, 1.0f, part, ref}, arena))

@@ -15,24 +15,6 @@ struct collecting {
 	bool is_out_of_memory;
 };
 
-static size_t bytes_of(struct q_str text, uint32_t characters)
-{
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < characters && at < text.length; i++)
-		q_utf8_next(text, &at);
-	return at;
-}
-
-static uint32_t count_characters(struct q_str text)
-{
-	uint32_t count = 0;
-
-	for (size_t at = 0; at < text.length; count++)
-		q_utf8_next(text, &at);
-	return count;
-}
-
 static void add(struct collecting *collecting, const struct q__wanted_word *word)
 {
 	if (!q_vec_push(&collecting->words, word))
@@ -43,12 +25,12 @@ static void add_fuzzy(struct collecting *collecting, const struct q_match *match
 		      float weight)
 {
 	struct q__wanted_word word = {.word = text, .weight = weight};
-	size_t cut = bytes_of(text, match->prefix_length);
+	size_t cut = q_utf8_bytes_of(text, match->prefix_length);
 
 	word.edits = q__edits_allowed(match->fuzziness, text);
 	if (word.edits > 0) {
 		word.prefix = q_str_slice(text, 0, cut);
-		word.length = count_characters(text);
+		word.length = (uint32_t)q_utf8_count(text);
 		if (!q__fuzzy_make(&word.rest, q_str_slice(text, cut, text.length), word.edits,
 				   collecting->arena))
 			collecting->is_out_of_memory = true;
@@ -253,7 +235,7 @@ static bool wants(const struct q__wanted_word *wanted, struct q_str word, float 
 	if (wanted->edits == 0)
 		return q_str_equal(wanted->word, word);
 	edits = edits_between(wanted, word);
-	*weight *= q__similarity(edits, wanted->length, count_characters(word));
+	*weight *= q__similarity(edits, wanted->length, (uint32_t)q_utf8_count(word));
 	return edits <= wanted->edits;
 }
 
