@@ -126,6 +126,13 @@ static int64_t queued(const struct q_item *item)
 	return item ? q_item_number(item, "added", 0) - q_item_number(item, "finished", 0) : 0;
 }
 
+/* A queue that is idle for days expires; the next delivery makes it anew. */
+static bool has_expired(const struct sim_observer *o, const struct q_item *item)
+{
+	return item->expires_at_ms > 0 &&
+	       item->expires_at_ms <= q_clock_now_ms(o->product->options.clock);
+}
+
 /* A claim takes the next epoch, and no lease that runs. */
 static void check_queue_claim(struct sim_observer *o, const struct q_item *before,
 			      const struct q_item *after)
@@ -147,7 +154,7 @@ void sim_note_queue(struct sim_observer *o, const struct q_change_record *change
 		sim_observer_tenant(o, q_item_string(item, "tenantId", (struct q_str){0}));
 
 	tenant->queued += queued(change->after) - queued(change->before);
-	if (change->before && change->after)
+	if (change->before && change->after && !has_expired(o, change->before))
 		check_queue_claim(o, change->before, change->after);
 }
 
