@@ -40,9 +40,9 @@ enum {
 	Q_FACET_SIZE_MAX = 10000,
 	Q_FACET_BUCKETS_MAX = 65535, /* of a histogram */
 	Q_SEARCH_DEPTH_MAX = 20,     /* of a query tree */
-	Q_SEARCH_CLAUSES_MAX =
-		1024, /* queries in a tree, with fields of a match and values of a terms;
-					words, in each field where they are looked up */
+	/* Queries in a tree, with fields of a match and values of a terms; words, in each field
+	 * where they are looked up. */
+	Q_SEARCH_CLAUSES_MAX = 1024,
 	Q_SEARCH_TEXT_MAX = 8192, /* bytes of a query's text or value */
 	Q_SOURCE_NAMES_MAX = 256, /* of a source filter, includes and excludes each */
 	Q_SUGGEST_MAX = 100,	  /* suggestions for a word */
