@@ -71,7 +71,7 @@ struct q_write q__queue_add_write(struct q_documents *d, struct q_str tenant_id,
 				  bool ends_pause, struct q_arena *arena)
 {
 	static const int64_t never = 0;
-	struct q_change *changes = q_arena_alloc_array(arena, 7, sizeof *changes);
+	struct q_change *changes = q_arena_alloc_array(arena, 8, sizeof *changes);
 	struct q_record_key *due = q_arena_alloc(arena, sizeof *due);
 	size_t count = 0;
 
@@ -82,6 +82,7 @@ struct q_write q__queue_add_write(struct q_documents *d, struct q_str tenant_id,
 	changes[count++] = q__change_add("added", 1);
 	changes[count++] = q__change_add("finished", 0);
 	changes[count++] = q__change_add("epoch", 0);
+	changes[count++] = q__change_add("leaseUntil", 0);
 	if (ends_pause)
 		changes[count++] = q__change_number("pausedUntil", 0);
 	*due = due_key(arena, tenant_id, name, q__now(d));
@@ -119,14 +120,16 @@ static enum q_code read_queue(struct q_documents *d, const struct q_call *call,
 	return Q_OK;
 }
 
-/* A write to the queue as it was read: of this epoch, and with no delivery added since. */
+/* A write to the queue as it was read: of this epoch, with no delivery added since, and the lease
+ * neither renewed nor given back: what is put off then would wait for a lease that nobody has. */
 static enum q_code update(struct q_documents *d, const struct q_call *call,
 			  const struct q__queue *queue, const struct q_change *changes,
 			  size_t count, const struct q_record_key *due,
 			  const int64_t *expires_at_ms, struct q_arena *arena, struct q_err *err)
 {
 	struct q_condition same[] = {q__if_number("epoch", queue->epoch),
-				     q__if_number("added", queue->added)};
+				     q__if_number("added", queue->added),
+				     q__if_number("leaseUntil", queue->lease_until_ms)};
 	struct q_write write = {.kind = Q_WRITE_UPDATE,
 				.key = q__queue_key(arena, queue->tenant_id, queue->name),
 				.changes = changes,
