@@ -1,5 +1,6 @@
 /* An end is announced however the steps of the role break off: each call of the record store fails
  * in turn, or is lost after it has done its work. */
+#include "documents/webhooks/webhooks_internal.h"
 #include "support/record_store_faulty.h"
 #include "support/webhook_receiver.h"
 
@@ -142,6 +143,56 @@ static void a_death_while_the_job_ends_loses_no_announcement(void **state)
 	}
 }
 
+/* A sender that gives its queue back while another looks at it. */
+struct holder {
+	struct product *product;
+	struct q__queue queue;
+	unsigned calls, release_call;
+};
+
+static void release_once(void *context)
+{
+	struct holder *holder = context;
+	struct q_err err;
+
+	if (++holder->calls == holder->release_call)
+		assert_int_equal(q__queue_release(holder->product->documents, &no_call,
+						  &holder->queue, holder->product->arena, &err),
+				 Q_OK);
+}
+
+/* Time stands still: a queue that waits for a lease waits for ever. */
+static void a_queue_given_back_while_another_looks_is_due_at_once(void **state)
+{
+	(void)state;
+	for (unsigned call = 1; call < 12; call++) {
+		struct product p;
+		struct holder holder = {.product = &p, .release_call = call};
+		struct port_faults faults = {.meanwhile = release_once, .context = &holder};
+		struct q_str secret;
+		struct site site;
+		bool did_work;
+		struct q_err err;
+
+		product_make(&p, call, (struct analyst_script){0});
+		receiver_add(&p, "t1", "https://a.example/", &secret);
+		receiver_end_job(&p, "t1");
+		assert_int_equal(q_webhooks_announce(p.documents, &no_call, &did_work, &err), Q_OK);
+		assert_int_equal(
+			q__queue_claim(p.documents, &no_call, p.arena, &holder.queue, &err), Q_OK);
+		receiver_end_job(&p, "t1"); /* what is added shows the queue to others */
+		assert_int_equal(q_webhooks_announce(p.documents, &no_call, &did_work, &err), Q_OK);
+		open_site(&site, &p, &faults);
+		assert_int_equal(q_webhooks_send(site.documents, &no_call, &did_work, &err), Q_OK);
+		close_site(&site);
+		while (holder.calls < holder.release_call)
+			release_once(&holder);
+		assert_int_equal(q_webhooks_send(p.documents, &no_call, &did_work, &err), Q_OK);
+		assert_int_equal(http_fetch_scripted_count(p.options.fetch), 2);
+		product_remove(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_lost_answer_announces_no_other_id),
 		cmocka_unit_test(a_death_between_any_two_calls_loses_no_announcement),
 		cmocka_unit_test(a_death_while_the_job_ends_loses_no_announcement),
+		cmocka_unit_test(a_queue_given_back_while_another_looks_is_due_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
