@@ -9,6 +9,7 @@ struct simulated_clock {
 	struct q_clock base;
 	atomic_llong wall_ms;
 	atomic_llong monotonic_ms;
+	atomic_llong tick_ms;
 };
 
 static struct simulated_clock *simulated_of(struct q_clock *clock)
@@ -18,7 +19,9 @@ static struct simulated_clock *simulated_of(struct q_clock *clock)
 
 static int64_t simulated_now_ms(struct q_clock *clock)
 {
-	return atomic_load(&simulated_of(clock)->wall_ms);
+	struct simulated_clock *simulated = simulated_of(clock);
+
+	return atomic_fetch_add(&simulated->wall_ms, atomic_load(&simulated->tick_ms));
 }
 
 static int64_t simulated_monotonic_ms(struct q_clock *clock)
@@ -47,6 +50,7 @@ struct q_clock *clock_simulated_new(int64_t wall_ms)
 	clock->base.ops = &simulated_ops;
 	atomic_init(&clock->wall_ms, wall_ms);
 	atomic_init(&clock->monotonic_ms, 0);
+	atomic_init(&clock->tick_ms, 0);
 	return &clock->base;
 }
 
@@ -62,4 +66,9 @@ void clock_simulated_advance(struct q_clock *clock, int64_t milliseconds)
 void clock_simulated_set_wall(struct q_clock *clock, int64_t wall_ms)
 {
 	atomic_store(&simulated_of(clock)->wall_ms, wall_ms);
+}
+
+void clock_simulated_tick(struct q_clock *clock, int64_t milliseconds)
+{
+	atomic_store(&simulated_of(clock)->tick_ms, milliseconds);
 }

@@ -16,4 +16,8 @@ void clock_simulated_advance(struct q_clock *clock, int64_t milliseconds);
 /* The wall alone jumps, as when an operator sets it. */
 void clock_simulated_set_wall(struct q_clock *clock, int64_t wall_ms);
 
+/* From now on the wall goes on by so much each time that it is read: two readings of one moment
+ * differ. */
+void clock_simulated_tick(struct q_clock *clock, int64_t milliseconds);
+
 #endif

@@ -1,5 +1,6 @@
 /* Webhooks over a whole product: from the end of a job to what its receivers get. */
 #include "support/checks.h"
+#include "support/clock_simulated.h"
 #include "support/webhook_receiver.h"
 
 #include <setjmp.h>
@@ -219,6 +220,22 @@ static void retry_after_is_honoured(void **state)
 	assert_int_equal(sent_count(p), 1);
 	receiver_run_for(p, 2000);
 	assert_int_equal(sent_count(p), 2);
+}
+
+/* However long the work takes: its times count from one moment. */
+static void an_attempt_ends_at_one_moment(void **state)
+{
+	struct product *p = *state;
+	struct q_str secret;
+	struct q_webhook webhook = receiver_add(p, "t1", "https://a.example/", &secret);
+	struct q_delivery delivery;
+
+	answer(p, (struct fetch_answer){.status = 429, .retry_after = "600"});
+	receiver_end_job(p, "t1");
+	clock_simulated_tick(p->clock, 1);
+	receiver_run(p);
+	delivery = newest(p, "t1", webhook.id);
+	assert_int_equal(delivery.next_attempt_at_ms - delivery.attempted_at_ms, 600000);
 }
 
 static void a_redirect_is_a_failure(void **state)
@@ -667,6 +684,7 @@ int main(void)
 		CASE(a_failed_attempt_is_made_again_after_seconds),
 		CASE(after_a_day_of_attempts_a_delivery_is_given_up_and_kept),
 		CASE(retry_after_is_honoured),
+		CASE(an_attempt_ends_at_one_moment),
 		CASE(a_redirect_is_a_failure),
 		CASE(gone_disables_the_webhook_until_it_is_enabled),
 		CASE(a_webhook_that_fails_for_days_is_disabled),

@@ -26,6 +26,7 @@ struct outcome {
 	struct q_str response; /* its first bytes */
 	struct q_str error;    /* empty: delivered */
 	int64_t retry_after_ms;
+	int64_t ended_at_ms;
 	int64_t next_ms; /* of the next attempt; 0: none */
 };
 
@@ -178,7 +179,7 @@ static enum q_code note_health(struct q_documents *d, const struct q_call *call,
 static void plan(struct q_documents *d, struct q__queue *queue, const struct q__delivery *delivery,
 		 struct outcome *outcome)
 {
-	int64_t now = q__now(d), pause_ms;
+	int64_t now = outcome->ended_at_ms, pause_ms;
 	int64_t delay_ms = q__retry_delay_ms(delivery->round + 1, d->o.random);
 	bool is_over = outcome->is_delivered || outcome->is_gone || !outcome->is_made;
 
@@ -213,9 +214,8 @@ struct outcome_writes {
 	struct q_write items[2];
 };
 
-static void write_delivery(struct outcome_writes *w, struct q_documents *d,
-			   const struct q__delivery *delivery, const struct outcome *outcome,
-			   struct q_arena *arena)
+static void write_delivery(struct outcome_writes *w, const struct q__delivery *delivery,
+			   const struct outcome *outcome, struct q_arena *arena)
 {
 	const char *status = outcome->is_delivered ? "delivered"
 			     : outcome->next_ms	   ? "pending"
@@ -231,12 +231,12 @@ static void write_delivery(struct outcome_writes *w, struct q_documents *d,
 	w->of_delivery[n++] = q__change_string("response", outcome->response);
 	w->of_delivery[n++] = q__change_string("error", outcome->error);
 	if (outcome->is_made)
-		w->of_delivery[n++] = q__change_number("attemptedAt", q__now(d));
+		w->of_delivery[n++] = q__change_number("attemptedAt", outcome->ended_at_ms);
 	w->of_delivery[n++] = q__change_number("nextAttemptAt", outcome->next_ms);
 	if (outcome->next_ms)
 		w->delivery_due = q__delivery_due_key(arena, delivery, outcome->next_ms);
 	else
-		w->expires_at_ms = q__now(d) + (int64_t)Q_DELIVERY_KEPT_DAYS * DAY_MS;
+		w->expires_at_ms = outcome->ended_at_ms + (int64_t)Q_DELIVERY_KEPT_DAYS * DAY_MS;
 	w->items[0] = (struct q_write){.kind = Q_WRITE_UPDATE,
 				       .key = q__delivery_key(arena, delivery->view.id),
 				       .changes = w->of_delivery,
@@ -247,11 +247,10 @@ static void write_delivery(struct outcome_writes *w, struct q_documents *d,
 				       .condition_count = Q_COUNT_OF(w->as_read)};
 }
 
-static void write_queue(struct outcome_writes *w, struct q_documents *d,
-			const struct q__queue *queue, const struct outcome *outcome,
-			struct q_arena *arena)
+static void write_queue(struct outcome_writes *w, const struct q__queue *queue,
+			const struct outcome *outcome, struct q_arena *arena)
 {
-	int64_t lease_until_ms = q__now(d) + Q__QUEUE_LEASE_MS;
+	int64_t lease_until_ms = outcome->ended_at_ms + Q__QUEUE_LEASE_MS;
 
 	w->is_ours = q__if_number("epoch", queue->epoch);
 	w->queue_due = q__queue_due_key(arena, queue, lease_until_ms);
@@ -274,8 +273,8 @@ static enum q_code record(struct q_documents *d, const struct q_call *call,
 {
 	struct outcome_writes w = {0};
 
-	write_delivery(&w, d, delivery, outcome, arena);
-	write_queue(&w, d, queue, outcome, arena);
+	write_delivery(&w, delivery, outcome, arena);
+	write_queue(&w, queue, outcome, arena);
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, where, "the outcome of an attempt");
 	return q_record_store_transact(d->o.records, call, w.items, Q_COUNT_OF(w.items), NULL, err);
@@ -310,6 +309,7 @@ enum q_code q__attempt(struct q_documents *d, const struct q_call *call, struct 
 
 	if (code)
 		return code;
+	outcome.ended_at_ms = q__now(d);
 	plan(d, queue, delivery, &outcome);
 	code = record(d, call, queue, delivery, &outcome, arena, err);
 	if (!code)
