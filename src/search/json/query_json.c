@@ -22,27 +22,18 @@ static enum q_code take_query(struct q__parser *parser, const struct q_json *val
 	return q__take_query(parser, value, query);
 }
 
-static enum q_code take_window(struct q__parser *parser, const struct q_json *value, size_t *out)
-{
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 0, Q_SEARCH_WINDOW_MAX, &number);
-
-	*out = (size_t)number;
-	return code;
-}
-
 static enum q_code take_from(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_request *request = out;
 
-	return take_window(parser, value, &request->from);
+	return q__take_size(parser, value, 0, Q_SEARCH_WINDOW_MAX, &request->from);
 }
 
 static enum q_code take_size(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_request *request = out;
 
-	return take_window(parser, value, &request->size);
+	return q__take_size(parser, value, 0, Q_SEARCH_WINDOW_MAX, &request->size);
 }
 
 /* -1 is false, and false is a count up to 0. */

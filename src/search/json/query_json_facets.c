@@ -13,11 +13,8 @@ static enum q_code take_field(struct q__parser *parser, const struct q_json *val
 static enum q_code take_size(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_facet *facet = out;
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 1, Q_FACET_SIZE_MAX, &number);
 
-	facet->size = (size_t)number;
-	return code;
+	return q__take_size(parser, value, 1, Q_FACET_SIZE_MAX, &facet->size);
 }
 
 static enum q_code take_count_min(struct q__parser *parser, const struct q_json *value, void *out)

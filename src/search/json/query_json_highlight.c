@@ -24,21 +24,16 @@ static enum q_code take_type(struct q__parser *parser, const struct q_json *valu
 static enum q_code take_size(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct options *options = out;
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 1, FRAGMENT_UNITS_MAX, &number);
 
-	options->field.fragment_units = (size_t)number;
-	return code;
+	return q__take_size(parser, value, 1, FRAGMENT_UNITS_MAX, &options->field.fragment_units);
 }
 
 static enum q_code take_count(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct options *options = out;
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 0, Q_HIGHLIGHT_FRAGMENTS_MAX, &number);
 
-	options->field.fragment_count_max = (size_t)number;
-	return code;
+	return q__take_size(parser, value, 0, Q_HIGHLIGHT_FRAGMENTS_MAX,
+			    &options->field.fragment_count_max);
 }
 
 /* A mark, or an array of one. */

@@ -45,8 +45,6 @@ enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *v
 /* Members of a request: out is a struct q_search_request. */
 enum q_code q__take_source(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_highlight(struct q__parser *parser, const struct q_json *value, void *out);
-
-/* Members of a request: out is a struct q_search_request. */
 enum q_code q__take_sort(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_facets(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_after(struct q__parser *parser, const struct q_json *value, void *out);
@@ -57,8 +55,13 @@ void *q__take_items(struct q__parser *parser, const struct q_json *array, size_t
 /* A string; numbers and booleans as they are written. */
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out);
 
+/* A whole number from min to max. */
 enum q_code q__take_number(struct q__parser *parser, const struct q_json *value, int64_t min,
 			   int64_t max, int64_t *out);
+enum q_code q__take_size(struct q__parser *parser, const struct q_json *value, size_t min,
+			 size_t max, size_t *out);
+enum q_code q__take_uint32(struct q__parser *parser, const struct q_json *value, uint32_t min,
+			   uint32_t max, uint32_t *out);
 
 enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, bool *out);
 

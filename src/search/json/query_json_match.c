@@ -31,24 +31,16 @@ static enum q_code take_prefix_length(struct q__parser *parser, const struct q_j
 				      void *out)
 {
 	struct q_search_query *query = out;
-	int64_t number;
-	enum q_code code = q__take_number(parser, value, 0, Q_SEARCH_TEXT_MAX, &number);
 
-	if (!code)
-		query->match.prefix_length = (uint32_t)number;
-	return code;
+	return q__take_uint32(parser, value, 0, Q_SEARCH_TEXT_MAX, &query->match.prefix_length);
 }
 
 static enum q_code take_max_expansions(struct q__parser *parser, const struct q_json *value,
 				       void *out)
 {
 	struct q_search_query *query = out;
-	int64_t number;
-	enum q_code code = q__take_number(parser, value, 1, Q_SEARCH_CLAUSES_MAX, &number);
 
-	if (!code)
-		query->match.max_expansions = (uint32_t)number;
-	return code;
+	return q__take_uint32(parser, value, 1, Q_SEARCH_CLAUSES_MAX, &query->match.max_expansions);
 }
 
 static enum q_code take_operator(struct q__parser *parser, const struct q_json *value, void *out)
@@ -73,12 +65,8 @@ static enum q_code take_minimum(struct q__parser *parser, const struct q_json *v
 static enum q_code take_slop(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_query *query = out;
-	int64_t number;
-	enum q_code code = q__take_number(parser, value, 0, INT32_MAX, &number);
 
-	if (!code)
-		query->match.slop = (uint32_t)number;
-	return code;
+	return q__take_uint32(parser, value, 0, INT32_MAX, &query->match.slop);
 }
 
 static enum q_code take_type(struct q__parser *parser, const struct q_json *value, void *out)

@@ -21,11 +21,8 @@ static enum q_code take_text(struct q__parser *parser, const struct q_json *valu
 static enum q_code take_size(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_suggest_request *request = out;
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 1, Q_SUGGEST_MAX, &number);
 
-	request->size = (size_t)number;
-	return code;
+	return q__take_size(parser, value, 1, Q_SUGGEST_MAX, &request->size);
 }
 
 static enum q_code take_edits(struct q__parser *parser, const struct q_json *value, void *out)
@@ -41,11 +38,8 @@ static enum q_code take_edits(struct q__parser *parser, const struct q_json *val
 static enum q_code take_prefix(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_suggest_request *request = out;
-	int64_t number = 0;
-	enum q_code code = q__take_number(parser, value, 0, Q_SEARCH_TEXT_MAX, &number);
 
-	request->prefix_length = (uint32_t)number;
-	return code;
+	return q__take_uint32(parser, value, 0, Q_SEARCH_TEXT_MAX, &request->prefix_length);
 }
 
 static const struct q__member members[] = {

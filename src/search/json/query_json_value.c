@@ -105,6 +105,26 @@ enum q_code q__take_number(struct q__parser *parser, const struct q_json *value,
 	return Q_OK;
 }
 
+enum q_code q__take_size(struct q__parser *parser, const struct q_json *value, size_t min,
+			 size_t max, size_t *out)
+{
+	int64_t number = 0;
+	enum q_code code = q__take_number(parser, value, (int64_t)min, (int64_t)max, &number);
+
+	*out = (size_t)number;
+	return code;
+}
+
+enum q_code q__take_uint32(struct q__parser *parser, const struct q_json *value, uint32_t min,
+			   uint32_t max, uint32_t *out)
+{
+	int64_t number = 0;
+	enum q_code code = q__take_number(parser, value, min, max, &number);
+
+	*out = (uint32_t)number;
+	return code;
+}
+
 enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, bool *out)
 {
 	return q_json_bool(value, out) ? Q_OK : q__expected(parser, "true or false");
