@@ -14,12 +14,8 @@ enum { SIZE = 10, TOTAL_MAX = 10000 };
 static enum q_code take_query(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_request *request = out;
-	struct q_search_query *query = q_arena_alloc(parser->arena, sizeof *query);
 
-	if (!query)
-		return q__take_out_of_memory(parser);
-	request->query = query;
-	return q__take_query(parser, value, query);
+	return q__take_new_query(parser, value, &request->query);
 }
 
 static enum q_code take_from(struct q__parser *parser, const struct q_json *value, void *out)

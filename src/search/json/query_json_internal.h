@@ -30,6 +30,10 @@ enum q_code q__take_members(struct q__parser *parser, const struct q_json *objec
 enum q_code q__take_named(struct q__parser *parser, const struct q_json *object, struct q_str *name,
 			  const struct q_json **value);
 
+/* A query of its own in the arena. */
+enum q_code q__take_new_query(struct q__parser *parser, const struct q_json *value,
+			      const struct q_search_query **out);
+
 /* Members, and kinds, of a query: out is a struct q_search_query. */
 enum q_code q__take_query(struct q__parser *parser, const struct q_json *value, void *out);
 enum q_code q__take_boost(struct q__parser *parser, const struct q_json *value, void *out);

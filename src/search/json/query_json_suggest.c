@@ -64,12 +64,8 @@ static enum q_code take_correct(struct q__parser *parser, const struct q_json *v
 static enum q_code take_filter(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_suggest_request *request = out;
-	struct q_search_query *filter = q_arena_alloc(parser->arena, sizeof *filter);
 
-	if (!filter)
-		return q__take_out_of_memory(parser);
-	request->filter = filter;
-	return q__take_query(parser, value, filter);
+	return q__take_new_query(parser, value, &request->filter);
 }
 
 enum q_code q_suggest_json_parse(struct q_arena *arena, const struct q_json *body,

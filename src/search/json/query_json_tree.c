@@ -1,15 +1,6 @@
 #include "search/json/query_json_internal.h"
 #include "search/query/minimum.h"
 
-static enum q_code take_one(struct q__parser *parser, const struct q_json *value,
-			    const struct q_search_query **out)
-{
-	struct q_search_query *query = q_arena_alloc(parser->arena, sizeof *query);
-
-	*out = query;
-	return query ? q__take_query(parser, value, query) : q__take_out_of_memory(parser);
-}
-
 /* One query or an array of them. */
 static enum q_code take_queries(struct q__parser *parser, const struct q_json *value,
 				const struct q_search_query **out, size_t *count)
@@ -21,7 +12,7 @@ static enum q_code take_queries(struct q__parser *parser, const struct q_json *v
 
 	*count = is_array ? q_json_count(value) : 1;
 	if (!is_array)
-		return take_one(parser, value, out);
+		return q__take_new_query(parser, value, out);
 	queries = q__take_items(parser, value, sizeof *queries);
 	if (!queries)
 		return parser->err->code;
@@ -104,7 +95,7 @@ static enum q_code take_inner(struct q__parser *parser, const struct q_json *val
 
 	if (q_json_type_of(value) != Q_JSON_OBJECT)
 		return q__expected(parser, "a query");
-	return take_one(parser, value, &query->inner);
+	return q__take_new_query(parser, value, &query->inner);
 }
 
 static enum q_code take_constant(struct q__parser *parser, const struct q_json *object, void *out)
@@ -158,4 +149,13 @@ enum q_code q__take_query(struct q__parser *parser, const struct q_json *value, 
 	code = q__take_members(parser, value, kinds, Q_COUNT_OF(kinds), query);
 	parser->depth--;
 	return code;
+}
+
+enum q_code q__take_new_query(struct q__parser *parser, const struct q_json *value,
+			      const struct q_search_query **out)
+{
+	struct q_search_query *query = q_arena_alloc(parser->arena, sizeof *query);
+
+	*out = query;
+	return query ? q__take_query(parser, value, query) : q__take_out_of_memory(parser);
 }

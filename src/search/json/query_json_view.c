@@ -5,12 +5,8 @@
 static enum q_code take_scope(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_view *view = out;
-	struct q_search_query *scope = q_arena_alloc(parser->arena, sizeof *scope);
 
-	if (!scope)
-		return q__take_out_of_memory(parser);
-	view->scope = scope;
-	return q__take_query(parser, value, scope);
+	return q__take_new_query(parser, value, &view->scope);
 }
 
 static enum q_code take_fields(struct q__parser *parser, const struct q_json *value, void *out)
