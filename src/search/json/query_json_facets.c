@@ -32,16 +32,13 @@ static enum q_code take_order(struct q__parser *parser, const struct q_json *val
 {
 	struct q_facet *facet = out;
 	const struct q_json *direction;
-	struct q_str by, text = {0};
-	enum q_code code = q__take_named(parser, value, &by, &direction);
+	struct q_str by;
 	bool is_descending;
+	enum q_code code = q__take_named(parser, value, &by, &direction);
 
+	code = code ? code : q__take_direction(parser, direction, &is_descending);
 	if (code)
 		return code;
-	q_json_string(direction, &text);
-	is_descending = q_str_equal_ignore_case(text, Q_STR("desc"));
-	if (!is_descending && !q_str_equal_ignore_case(text, Q_STR("asc")))
-		return q__expected(parser, "asc or desc");
 	if (q_str_equal(by, Q_STR("_count")))
 		facet->order = is_descending ? Q_FACET_COUNT_DESCENDING : Q_FACET_COUNT_ASCENDING;
 	else if (q_str_equal(by, Q_STR("_key")))

@@ -58,21 +58,9 @@ static enum q_code take_after(struct q__parser *parser, const struct q_json *val
 static enum q_code take_encoder(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct options *options = out;
-	struct q_str text = {0};
 
-	q_json_string(value, &text);
-	options->escapes_html = q_str_equal(text, Q_STR("html"));
-	return options->escapes_html || q_str_equal(text, Q_STR("default"))
-		       ? Q_OK
-		       : q__expected(parser, "default or html");
-}
-
-static enum q_code take_field_match(struct q__parser *parser, const struct q_json *value, void *out)
-{
-	bool is_on;
-
-	(void)out;
-	return q_json_bool(value, &is_on) && is_on ? Q_OK : q__expected(parser, "true");
+	return q__take_either(parser, value, q_str_equal, "default", "html",
+			      &options->escapes_html);
 }
 
 /* They are looked at when everything beside them is known. */
@@ -87,7 +75,7 @@ static const struct q__member members[] = {
 	{"type", take_type},
 	{"fragment_size", take_size},
 	{"number_of_fragments", take_count},
-	{"require_field_match", take_field_match},
+	{"require_field_match", q__take_true},
 	{"pre_tags", take_before}, /* from here on: not of a field */
 	{"post_tags", take_after},
 	{"encoder", take_encoder},

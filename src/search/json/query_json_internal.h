@@ -69,6 +69,16 @@ enum q_code q__take_uint32(struct q__parser *parser, const struct q_json *value,
 
 enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, bool *out);
 
+/* One of two words; `equal` is q_str_equal or q_str_equal_ignore_case. */
+enum q_code q__take_either(struct q__parser *parser, const struct q_json *value,
+			   bool (*equal)(struct q_str, struct q_str), const char *first,
+			   const char *second, bool *is_second);
+enum q_code q__take_direction(struct q__parser *parser, const struct q_json *value,
+			      bool *is_descending);
+
+/* A member that can only be true; out is not looked at. */
+enum q_code q__take_true(struct q__parser *parser, const struct q_json *value, void *out);
+
 /* `minimum_should_match`: a number or a percentage. */
 enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
 			    struct q_minimum *out);

@@ -46,13 +46,12 @@ static enum q_code take_max_expansions(struct q__parser *parser, const struct q_
 static enum q_code take_operator(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_query *query = out;
-	struct q_str text = {0};
-	bool is_and = q_json_string(value, &text) && q_str_equal_ignore_case(text, Q_STR("and"));
+	bool is_and;
+	enum q_code code =
+		q__take_either(parser, value, q_str_equal_ignore_case, "or", "and", &is_and);
 
-	if (!is_and && !q_str_equal_ignore_case(text, Q_STR("or")))
-		return q__expected(parser, "and or or");
 	query->match.match_operator = is_and ? Q_MATCH_AND : Q_MATCH_OR;
-	return Q_OK;
+	return code;
 }
 
 static enum q_code take_minimum(struct q__parser *parser, const struct q_json *value, void *out)
@@ -72,24 +71,12 @@ static enum q_code take_slop(struct q__parser *parser, const struct q_json *valu
 static enum q_code take_type(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_query *query = out;
-	struct q_str text = {0};
-	bool is_phrase = q_json_string(value, &text) && q_str_equal(text, Q_STR("phrase"));
+	bool is_phrase;
+	enum q_code code =
+		q__take_either(parser, value, q_str_equal, "best_fields", "phrase", &is_phrase);
 
-	if (!is_phrase && !q_str_equal(text, Q_STR("best_fields")))
-		return q__expected(parser, "best_fields or phrase");
 	query->kind = is_phrase ? Q_SEARCH_PHRASE : Q_SEARCH_MATCH;
-	return Q_OK;
-}
-
-static enum q_code take_transpositions(struct q__parser *parser, const struct q_json *value,
-				       void *out)
-{
-	bool is_on;
-
-	(void)out;
-	if (!q_json_bool(value, &is_on) || !is_on)
-		return q__expected(parser, "true");
-	return Q_OK;
+	return code;
 }
 
 /* "name" or "name^2.5". */
@@ -141,7 +128,7 @@ enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *o
 		{"max_expansions", take_max_expansions},
 		{"operator", take_operator},
 		{"minimum_should_match", take_minimum},
-		{"fuzzy_transpositions", take_transpositions},
+		{"fuzzy_transpositions", q__take_true},
 		{"boost", q__take_boost},
 	};
 	struct q_search_query *query = out;
@@ -186,7 +173,7 @@ enum q_code q__take_match(struct q__parser *parser, const struct q_json *object,
 		{"max_expansions", take_max_expansions},
 		{"operator", take_operator},
 		{"minimum_should_match", take_minimum},
-		{"fuzzy_transpositions", take_transpositions},
+		{"fuzzy_transpositions", q__take_true},
 		{"boost", q__take_boost},
 	};
 	struct q_search_query *query = out;

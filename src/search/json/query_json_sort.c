@@ -4,37 +4,25 @@
 static enum q_code take_order(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_sort *sort = out;
-	struct q_str text = {0};
 
-	q_json_string(value, &text);
-	sort->is_descending = q_str_equal_ignore_case(text, Q_STR("desc"));
-	if (!sort->is_descending && !q_str_equal_ignore_case(text, Q_STR("asc")))
-		return q__expected(parser, "asc or desc");
-	return Q_OK;
+	return q__take_direction(parser, value, &sort->is_descending);
 }
 
 static enum q_code take_mode(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_sort *sort = out;
-	struct q_str text = {0};
+	bool is_max;
+	enum q_code code = q__take_either(parser, value, q_str_equal, "min", "max", &is_max);
 
-	q_json_string(value, &text);
-	if (!q_str_equal(text, Q_STR("min")) && !q_str_equal(text, Q_STR("max")))
-		return q__expected(parser, "min or max");
-	sort->mode = q_str_equal(text, Q_STR("min")) ? Q_SORT_MODE_MIN : Q_SORT_MODE_MAX;
-	return Q_OK;
+	sort->mode = is_max ? Q_SORT_MODE_MAX : Q_SORT_MODE_MIN;
+	return code;
 }
 
 static enum q_code take_missing(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_sort *sort = out;
-	struct q_str text = {0};
 
-	q_json_string(value, &text);
-	sort->missing_first = q_str_equal(text, Q_STR("_first"));
-	if (!sort->missing_first && !q_str_equal(text, Q_STR("_last")))
-		return q__expected(parser, "_first or _last");
-	return Q_OK;
+	return q__take_either(parser, value, q_str_equal, "_last", "_first", &sort->missing_first);
 }
 
 /* The name of a field, or of what is no field. */

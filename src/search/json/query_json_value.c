@@ -130,6 +130,33 @@ enum q_code q__take_bool(struct q__parser *parser, const struct q_json *value, b
 	return q_json_bool(value, out) ? Q_OK : q__expected(parser, "true or false");
 }
 
+enum q_code q__take_true(struct q__parser *parser, const struct q_json *value, void *out)
+{
+	bool is_on;
+
+	(void)out;
+	return q_json_bool(value, &is_on) && is_on ? Q_OK : q__expected(parser, "true");
+}
+
+enum q_code q__take_either(struct q__parser *parser, const struct q_json *value,
+			   bool (*equal)(struct q_str, struct q_str), const char *first,
+			   const char *second, bool *is_second)
+{
+	struct q_str text;
+	bool is_text = q_json_string(value, &text);
+
+	*is_second = is_text && equal(text, q_str_from(second));
+	if (*is_second || (is_text && equal(text, q_str_from(first))))
+		return Q_OK;
+	return q_fail(parser->err, Q_INVALID, "query", "%s or %s was expected", first, second);
+}
+
+enum q_code q__take_direction(struct q__parser *parser, const struct q_json *value,
+			      bool *is_descending)
+{
+	return q__take_either(parser, value, q_str_equal_ignore_case, "asc", "desc", is_descending);
+}
+
 /* 2, "2", "-1", "75%" or "-25%". */
 enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
 			    struct q_minimum *out)
