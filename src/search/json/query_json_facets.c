@@ -7,7 +7,7 @@ static enum q_code take_field(struct q__parser *parser, const struct q_json *val
 {
 	struct q_facet *facet = out;
 
-	return q_json_string(value, &facet->field) ? Q_OK : q__expected(parser, "a field's name");
+	return q__take_name(parser, value, &facet->field);
 }
 
 static enum q_code take_size(struct q__parser *parser, const struct q_json *value, void *out)

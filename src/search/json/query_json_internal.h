@@ -59,6 +59,12 @@ void *q__take_items(struct q__parser *parser, const struct q_json *array, size_t
 /* A string; numbers and booleans as they are written. */
 enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, struct q_str *out);
 
+enum q_code q__take_name(struct q__parser *parser, const struct q_json *value, struct q_str *out);
+
+/* One name or an array of them. */
+enum q_code q__take_names(struct q__parser *parser, const struct q_json *value,
+			  const struct q_str **out, size_t *count);
+
 /* A whole number from min to max. */
 enum q_code q__take_number(struct q__parser *parser, const struct q_json *value, int64_t min,
 			   int64_t max, int64_t *out);

@@ -8,7 +8,7 @@ static enum q_code take_field(struct q__parser *parser, const struct q_json *val
 {
 	struct q_suggest_request *request = out;
 
-	return q_json_string(value, &request->field) ? Q_OK : q__expected(parser, "a name");
+	return q__take_name(parser, value, &request->field);
 }
 
 static enum q_code take_text(struct q__parser *parser, const struct q_json *value, void *out)

@@ -96,6 +96,31 @@ enum q_code q__take_text(struct q__parser *parser, const struct q_json *value, s
 	return q_arena_failed(parser->arena) ? q__take_out_of_memory(parser) : Q_OK;
 }
 
+enum q_code q__take_name(struct q__parser *parser, const struct q_json *value, struct q_str *out)
+{
+	return q_json_string(value, out) ? Q_OK : q__expected(parser, "a name");
+}
+
+enum q_code q__take_names(struct q__parser *parser, const struct q_json *value,
+			  const struct q_str **out, size_t *count)
+{
+	bool is_array = q_json_type_of(value) == Q_JSON_ARRAY;
+	size_t room = is_array ? q_json_count(value) : 1;
+	struct q_str *names = q_arena_alloc_array(parser->arena, room, sizeof *names);
+	struct q_json_walk walk = q_json_walk(value);
+	enum q_code code = Q_OK;
+
+	if (!names)
+		return q__take_out_of_memory(parser);
+	if (!is_array)
+		code = q__take_name(parser, value, names);
+	for (size_t i = 0; is_array && !code && q_json_next(&walk); i++)
+		code = q__take_name(parser, walk.value, &names[i]);
+	*out = names;
+	*count = room;
+	return code;
+}
+
 enum q_code q__take_number(struct q__parser *parser, const struct q_json *value, int64_t min,
 			   int64_t max, int64_t *out)
 {

@@ -12,20 +12,10 @@ static enum q_code take_scope(struct q__parser *parser, const struct q_json *val
 static enum q_code take_fields(struct q__parser *parser, const struct q_json *value, void *out)
 {
 	struct q_search_view *view = out;
-	struct q_json_walk walk = q_json_walk(value);
-	struct q_str *fields;
 
 	if (q_json_type_of(value) != Q_JSON_ARRAY)
 		return q__expected(parser, "an array of names");
-	fields = q_arena_alloc_array(parser->arena, q_json_count(value), sizeof *fields);
-	if (!fields)
-		return q__take_out_of_memory(parser);
-	view->fields = fields;
-	while (q_json_next(&walk)) {
-		if (!q_json_string(walk.value, &fields[view->field_count++]))
-			return q__expected(parser, "a name");
-	}
-	return Q_OK;
+	return q__take_names(parser, value, &view->fields, &view->field_count);
 }
 
 enum q_code q_view_json_parse(struct q_arena *arena, const struct q_json *view,
