@@ -144,6 +144,14 @@ const uint32_t *q__postings_frequencies(struct q__postings *postings)
 	return frequencies;
 }
 
+/* The loaded block ends where the table says, so that the next one, which counts on from there, has
+ * only documents behind it. */
+static bool ends_in_its_place(const struct q__postings *postings, uint32_t block)
+{
+	return !postings->table ||
+	       postings->documents[postings->count - 1] == last_document_of(postings, block);
+}
+
 static bool load(struct q__postings *postings, uint32_t block)
 {
 	const unsigned char *at = postings->blocks;
@@ -160,7 +168,7 @@ static bool load(struct q__postings *postings, uint32_t block)
 	postings->count = left < Q__BLOCK_DOCUMENTS ? left : Q__BLOCK_DOCUMENTS;
 	postings->at = 0;
 	postings->block = block + 1;
-	return unpack_block(postings, at, next);
+	return unpack_block(postings, at, next) && ends_in_its_place(postings, block);
 }
 
 static bool fail_broken(struct q__postings *postings)

@@ -6,8 +6,8 @@
  * term of a field without frequencies that has one document has no postings at all: the document
  * stands with the term.
  *
- * Contract:  what is read is checked to lie inside the bytes and below document_count; postings
- *            that are not so end early, and `is_broken` is true.
+ * Contract:  what is read is checked to lie inside the bytes, below document_count and in order;
+ *            postings that are not so end early, and `is_broken` is true.
  * Threads:   one each. */
 #ifndef Q_SEARCH_SEGMENT_POSTINGS_H
 #define Q_SEARCH_SEGMENT_POSTINGS_H
