@@ -21,7 +21,7 @@ static inline uint64_t q__column_bytes(uint64_t count, unsigned bits)
 
 static inline uint32_t q__zone_count(uint32_t document_count)
 {
-	return (document_count + Q__ZONE_DOCUMENTS - 1) / Q__ZONE_DOCUMENTS;
+	return document_count / Q__ZONE_DOCUMENTS + (document_count % Q__ZONE_DOCUMENTS > 0);
 }
 
 #endif

@@ -66,13 +66,14 @@ static enum q_code read_table(struct q__segment_file *file, struct q_err *err)
 {
 	const unsigned char *data = file->bytes.data;
 	size_t length = file->bytes.length;
-	const unsigned char *trailer = data + length - Q__TRAILER_SIZE;
+	const unsigned char *trailer;
 	struct q_bytes table;
 	uint64_t offset;
 
 	if (length < Q__MAGIC_SIZE + Q__TRAILER_SIZE || !has_magic(data) ||
-	    !has_magic(trailer + 24))
+	    !has_magic(data + length - Q__MAGIC_SIZE))
 		return fail_corrupt(file, "it is no segment, or was cut", err);
+	trailer = data + length - Q__TRAILER_SIZE;
 	if (q__read_u32(trailer + 20) != Q__SEGMENT_VERSION)
 		return q_fail(err, Q_UNSUPPORTED, "index.segment",
 			      "%s has format %u, this program reads %d: build the index again",

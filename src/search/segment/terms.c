@@ -3,7 +3,8 @@
 bool q__terms_open(struct q__terms *terms, struct q_bytes blocks, struct q_bytes block_offsets,
 		   uint64_t count)
 {
-	uint64_t block_count = (count + Q__BLOCK_TERMS - 1) / Q__BLOCK_TERMS;
+	/* The last block may be short; a sum could begin again at 0. */
+	uint64_t block_count = count / Q__BLOCK_TERMS + (count % Q__BLOCK_TERMS > 0);
 
 	*terms = (struct q__terms){.blocks = blocks,
 				   .block_offsets = block_offsets.data,
