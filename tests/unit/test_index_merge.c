@@ -212,6 +212,37 @@ static void a_snapshot_outlives_the_files_of_its_segments(void **state)
 	assert_int_equal(segment_count(site), 1);
 }
 
+/* As a disk may do it. */
+static void flip_byte(const struct site *site, const char *name, off_t at)
+{
+	char path[2 * SCRATCH_PATH_MAX];
+	unsigned char byte;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", site->path, name);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+/* Otherwise it would have a right checksum from then on. */
+static void what_a_disk_has_damaged_is_named_and_not_merged(void **state)
+{
+	struct site *site = *state;
+	struct q_err err;
+
+	flip_byte(site, "000003.segment", 20);
+	assert_int_equal(q__index_merge(site->index, &err), Q_CORRUPT);
+	assert_non_null(strstr(err.message, "000003.segment"));
+	assert_int_equal(segment_count(site), SEGMENTS);
+	flip_byte(site, "000003.segment", 20);
+	assert_int_equal(q__index_merge(site->index, &err), Q_OK);
+	assert_int_equal(segment_count(site), 1);
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, open_site, close_site)
 
 int main(void)
@@ -220,6 +251,7 @@ int main(void)
 		CASE(what_is_deleted_during_a_merge_is_deleted_after_it),
 		CASE(a_merge_that_is_stopped_leaves_the_index_as_it_was),
 		CASE(a_snapshot_outlives_the_files_of_its_segments),
+		CASE(what_a_disk_has_damaged_is_named_and_not_merged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

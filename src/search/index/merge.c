@@ -290,6 +290,31 @@ static enum q_code open_sources(struct merge *merge, const struct q__part *parts
 	return Q_OK;
 }
 
+/* All sources say of the same fields that they are texts. */
+static bool has_same_fields(const struct q__segment *a, const struct q__segment *b)
+{
+	for (size_t i = 0; i < a->field_count; i++) {
+		if (!a->fields[i].lengths.bytes != !b->fields[i].lengths.bytes)
+			return false;
+	}
+	return true;
+}
+
+/* What is damaged is not merged: it would have a right checksum from then on. */
+static enum q_code check_sources(const struct merge *merge, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	for (size_t i = 0; i < merge->count && !code; i++) {
+		const struct source *source = &merge->sources[i];
+
+		code = q__segment_file_check(source->segment->file, err);
+		if (!code && !has_same_fields(source->segment, merge->sources[0].segment))
+			code = fail_corrupt(source, "the lengths of a field", err);
+	}
+	return code;
+}
+
 enum q_code q__merge(const struct q__part *parts, size_t count, struct q__directory *directory,
 		     const char *name, struct q_err *err)
 {
@@ -301,6 +326,8 @@ enum q_code q__merge(const struct q__part *parts, size_t count, struct q__direct
 		code = open_sources(&merge, parts, count, err);
 	else
 		code = q_fail(err, Q_NOMEM, "index.merge", "%zu segments", count);
+	if (!code)
+		code = check_sources(&merge, err);
 	if (!code)
 		code = q__segment_create(directory, name, &merge.writer, err);
 	if (!code) {

@@ -1,7 +1,8 @@
 /* search/index/merge.h: several parts of an index, side by side, written as one segment without
  * what is deleted of them. Documents keep their order.
  *
- * Errors:    as search/segment/segment_writer.h; Q_CORRUPT where a source is. */
+ * Errors:    as search/segment/segment_writer.h; Q_CORRUPT where a source is: every byte of them is
+ *            compared with its checksum first. */
 #ifndef Q_SEARCH_INDEX_MERGE_H
 #define Q_SEARCH_INDEX_MERGE_H
 
