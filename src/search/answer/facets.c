@@ -1,5 +1,6 @@
 #include "search/answer/facets.h"
 
+#include "search/analysis/field.h"
 #include "search/answer/bucket_selection.h"
 #include "search/answer/facet_bins.h"
 
@@ -26,19 +27,17 @@ static enum q_code find_field(struct q__facet *facet, const struct q_index_defin
 {
 	const struct q_facet *asked = facet->asked;
 
-	for (size_t i = 0; i < definition->field_count; i++) {
-		if (!q_str_equal(definition->fields[i].name, asked->field))
-			continue;
-		facet->field = i + 1;
-		facet->field_kind = definition->fields[i].kind;
-		if (fits(asked, facet->field_kind))
-			return Q_OK;
+	facet->field = q__field_find(definition, asked->field);
+	if (facet->field == 0)
+		return q_fail(err, Q_INVALID, "search_index.search",
+			      "facet %.*s: there is no field %.*s", Q_STR_ARG(asked->name),
+			      Q_STR_ARG(asked->field));
+	facet->field_kind = definition->fields[facet->field - 1].kind;
+	if (!fits(asked, facet->field_kind))
 		return q_fail(err, Q_INVALID, "search_index.search",
 			      "facet %.*s: the field %.*s is of another kind",
 			      Q_STR_ARG(asked->name), Q_STR_ARG(asked->field));
-	}
-	return q_fail(err, Q_INVALID, "search_index.search", "facet %.*s: there is no field %.*s",
-		      Q_STR_ARG(asked->name), Q_STR_ARG(asked->field));
+	return Q_OK;
 }
 
 static bool open_counts(struct q__facets *facets, struct q__facet *facet)

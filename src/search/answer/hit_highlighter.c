@@ -3,7 +3,9 @@
 #include "search/answer/hit_highlighter.h"
 
 #include "base/vec.h"
+#include "search/analysis/field.h"
 #include "search/analysis/highlight.h"
+#include "search/analysis/value.h"
 
 #include <string.h>
 
@@ -35,17 +37,14 @@ static enum q_code prepare_field(struct q__highlighted_field *prepared,
 				 const struct q_search_query *query, struct q_str name,
 				 struct q_arena *arena, struct q_err *err)
 {
-	for (size_t i = 0; i < definition->field_count; i++) {
-		const struct q_field_definition *field = &definition->fields[i];
+	size_t number = q__field_find(definition, name);
 
-		if (q_str_equal(field->name, name) &&
-		    (field->kind == Q_FIELD_KEYWORD || field->kind == Q_FIELD_TEXT)) {
-			prepared->definition = field;
-			return q__wanted_words_make(query, field, arena, &prepared->wanted, err);
-		}
-	}
-	return q_fail(err, Q_INVALID, "search_index.search",
-		      "there is no keyword or text field %.*s to highlight", Q_STR_ARG(name));
+	if (number == 0 || q__kind_has_values(definition->fields[number - 1].kind))
+		return q_fail(err, Q_INVALID, "search_index.search",
+			      "there is no keyword or text field %.*s to highlight",
+			      Q_STR_ARG(name));
+	prepared->definition = &definition->fields[number - 1];
+	return q__wanted_words_make(query, prepared->definition, arena, &prepared->wanted, err);
 }
 
 enum q_code q__hit_highlighter_make(struct q__hit_highlighter *highlighter,
@@ -67,12 +66,6 @@ enum q_code q__hit_highlighter_make(struct q__hit_highlighter *highlighter,
 		code = prepare_field(&highlighter->fields[i], definition, request->query,
 				     wanted->fields[i].name, arena, err);
 	return code;
-}
-
-static enum q_analyser analyser_of(const struct marking *marking)
-{
-	return marking->prepared->definition->kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD
-								   : Q_ANALYSER_KEYWORD;
 }
 
 /* What the query wants of one text. */
@@ -112,7 +105,7 @@ static enum q_code take_words(const struct marking *marking, struct q_str text,
 		q_arena_alloc_array(marking->scratch, text.length / 64 + 1, sizeof *here->hidden);
 	if (!here->hidden)
 		return out_of_memory(marking->err);
-	q_words_start(&words, analyser_of(marking), text);
+	q_words_start(&words, q__analyser_of(marking->prepared->definition->kind), text);
 	while (q_words_next(&words, &word)) {
 		if (word.position % WORDS_BETWEEN_CHECKS == 0 &&
 		    q_call_check(marking->call, "search_index.search", marking->err))
@@ -133,7 +126,7 @@ static enum q_code mark_words(struct marking *marking, struct q_str text,
 	q_highlighter_init(&highlighter, here->terms.items, here->terms.count);
 	highlighter.hidden = here->hidden;
 	highlighter.joined = here->joined;
-	highlighter.analyser = analyser_of(marking);
+	highlighter.analyser = q__analyser_of(marking->prepared->definition->kind);
 	highlighter.fragment_units = marking->field->fragment_units;
 	highlighter.fragment_count_max = marking->field->fragment_count_max;
 	highlighter.before = marking->request->before;

@@ -1,5 +1,6 @@
 #include "search/answer/sort.h"
 
+#include "search/analysis/field.h"
 #include "search/analysis/value.h"
 
 #include <math.h>
@@ -33,19 +34,16 @@ static enum q_code find_field(const struct q_search_sort *asked,
 			      const struct q_index_definition *definition, struct q__sort *sort,
 			      struct q_err *err)
 {
-	for (size_t i = 0; i < definition->field_count; i++) {
-		if (!q_str_equal(definition->fields[i].name, asked->field))
-			continue;
-		if (definition->fields[i].kind == Q_FIELD_TEXT)
-			return q_fail(err, Q_INVALID, "search_index.search",
-				      "%.*s is a text field: sort by another kind",
-				      Q_STR_ARG(asked->field));
-		sort->field = i + 1;
-		sort->field_kind = definition->fields[i].kind;
-		return Q_OK;
-	}
-	return q_fail(err, Q_INVALID, "search_index.search", "there is no field %.*s to sort by",
-		      Q_STR_ARG(asked->field));
+	sort->field = q__field_find(definition, asked->field);
+	if (sort->field == 0)
+		return q_fail(err, Q_INVALID, "search_index.search",
+			      "there is no field %.*s to sort by", Q_STR_ARG(asked->field));
+	sort->field_kind = definition->fields[sort->field - 1].kind;
+	if (sort->field_kind == Q_FIELD_TEXT)
+		return q_fail(err, Q_INVALID, "search_index.search",
+			      "%.*s is a text field: sort by another kind",
+			      Q_STR_ARG(asked->field));
+	return Q_OK;
 }
 
 static enum q_code make_sort(const struct q_search_sort *asked,

@@ -1,5 +1,7 @@
 #include "search/answer/suggest.h"
 
+#include "search/analysis/field.h"
+#include "search/analysis/value.h"
 #include "search/answer/suggest_internal.h"
 
 enum { SCRATCH_BYTES = 64 << 20, SEEN_BYTES = 256 << 20 };
@@ -14,19 +16,14 @@ static enum q_code find_field(struct q__suggesting *suggesting,
 			      const struct q_index_definition *definition)
 {
 	struct q_str name = suggesting->request->field;
+	size_t number = q__field_find(definition, name);
 
-	for (size_t i = 0; i < definition->field_count; i++) {
-		const struct q_field_definition *field = &definition->fields[i];
-
-		if (!q_str_equal(field->name, name) ||
-		    (field->kind != Q_FIELD_KEYWORD && field->kind != Q_FIELD_TEXT))
-			continue;
-		suggesting->field = i + 1;
-		suggesting->kind = field->kind;
-		return Q_OK;
-	}
-	return q_fail(suggesting->err, Q_INVALID, "search_index.suggest",
-		      "there is no keyword or text field %.*s", Q_STR_ARG(name));
+	if (number == 0 || q__kind_has_values(definition->fields[number - 1].kind))
+		return q_fail(suggesting->err, Q_INVALID, "search_index.suggest",
+			      "there is no keyword or text field %.*s", Q_STR_ARG(name));
+	suggesting->field = number;
+	suggesting->kind = definition->fields[number - 1].kind;
+	return Q_OK;
 }
 
 static enum q_code complete(struct q__suggesting *suggesting, struct q_suggest_result *out)

@@ -1,4 +1,4 @@
-#include "search/analysis/analyser.h"
+#include "search/analysis/field.h"
 #include "search/analysis/fuzzy.h"
 #include "search/answer/suggest_internal.h"
 #include "search/query/expansion.h"
@@ -63,12 +63,10 @@ static enum q_code correct_word(struct q__suggesting *suggesting, struct q_sugge
 
 static enum q_code take_words(struct q__suggesting *suggesting, struct q_suggest_result *out)
 {
-	enum q_analyser analyser =
-		suggesting->kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD;
 	struct q_words walk;
 	struct q_word word;
 
-	q_words_start(&walk, analyser, suggesting->request->text);
+	q_words_start(&walk, q__analyser_of(suggesting->kind), suggesting->request->text);
 	while (q_words_next(&walk, &word)) {
 		if (out->word_count == Q_SUGGEST_WORDS_MAX)
 			return q_fail(suggesting->err, Q_TOOBIG, "search_index.suggest",

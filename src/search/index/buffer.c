@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "search/analysis/analyser.h"
+#include "search/analysis/field.h"
 #include "search/analysis/value.h"
 #include "search/index/manifest.h"
 #include "search/index/term_table.h"
@@ -143,8 +143,7 @@ static bool add_text(struct field *field, enum q_field_kind kind, struct q_str t
 	struct q_words words;
 	struct q_word word;
 
-	q_words_start(&words, kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD,
-		      text);
+	q_words_start(&words, q__analyser_of(kind), text);
 	while (q_words_next(&words, &word)) {
 		if (!q__term_table_add(field->terms, word.term, at->document,
 				       at->position + word.position))

@@ -1,6 +1,7 @@
 #include "search/query/plan.h"
 
 #include "base/time.h"
+#include "search/analysis/field.h"
 #include "search/query/expansion.h"
 #include "search/query/plan_internal.h"
 #include "search/query/similarity.h"
@@ -16,17 +17,12 @@ enum q_code q__plan_out_of_memory(struct q__planner *planner)
 enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t *number,
 			  enum q_field_kind *kind)
 {
-	for (size_t i = 0; i < planner->definition->field_count; i++) {
-		const struct q_field_definition *field = &planner->definition->fields[i];
-
-		if (!q_str_equal(field->name, name))
-			continue;
-		*number = i + 1;
-		*kind = field->kind;
-		return Q_OK;
-	}
-	return q_fail(planner->err, Q_INVALID, "search_index.search", "there is no field %.*s",
-		      Q_STR_ARG(name));
+	*number = q__field_find(planner->definition, name);
+	if (*number == 0)
+		return q_fail(planner->err, Q_INVALID, "search_index.search",
+			      "there is no field %.*s", Q_STR_ARG(name));
+	*kind = planner->definition->fields[*number - 1].kind;
+	return Q_OK;
 }
 
 float q__plan_weight(const struct q__planner *planner, size_t field, float boost,

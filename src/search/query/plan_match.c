@@ -7,7 +7,7 @@
  *   frequency of the first word. (OpenSearch takes either one, by a hash that changes with each
  *   start.) A word that is given twice and stands for several terms is not joined with others.
  * - The best field counts. */
-#include "search/analysis/analyser.h"
+#include "search/analysis/field.h"
 #include "search/analysis/fuzzy.h"
 #include "search/query/expansion.h"
 #include "search/query/minimum.h"
@@ -57,7 +57,7 @@ static enum q_code take_words(struct q__planner *planner, enum q_field_kind kind
 		return q__plan_out_of_memory(planner);
 	*out = words;
 	*count = 0;
-	q_words_start(&walk, kind == Q_FIELD_TEXT ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD, text);
+	q_words_start(&walk, q__analyser_of(kind), text);
 	while (q_words_next(&walk, &word)) {
 		if (!add_word(words, count, word.term, planner->arena))
 			return q__plan_out_of_memory(planner);

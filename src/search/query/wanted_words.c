@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "base/vec.h"
-#include "search/analysis/analyser.h"
+#include "search/analysis/field.h"
 
 #include <string.h>
 
@@ -40,11 +40,10 @@ static void add_fuzzy(struct collecting *collecting, const struct q_match *match
 
 static void add_words(struct collecting *collecting, const struct q_match *match, float weight)
 {
-	bool is_text = collecting->field->kind == Q_FIELD_TEXT;
 	struct q_words walk;
 	struct q_word word;
 
-	q_words_start(&walk, is_text ? Q_ANALYSER_STANDARD : Q_ANALYSER_KEYWORD, match->text);
+	q_words_start(&walk, q__analyser_of(collecting->field->kind), match->text);
 	while (q_words_next(&walk, &word) && !collecting->is_out_of_memory)
 		add_fuzzy(collecting, match, q_arena_copy(collecting->arena, word.term), weight);
 }
