@@ -1,5 +1,6 @@
 #include "extract/hidden_text.h"
 
+#include "base/utf8.h"
 #include "extract/character.h"
 
 /* Lines end for all: what is hidden may stand between them. */
@@ -25,36 +26,24 @@ static enum q_code copy_glyphs(struct q_arena *arena, const struct q__glyphs *gl
 	return Q_OK;
 }
 
-/* Ends before a character that would not be whole. */
-static size_t cut_length(const struct q__page_text *page)
-{
-	size_t length = Q_EXTRACT_HIDDEN_TEXT_MAX;
-
-	if (page->text_length <= length)
-		return page->text_length;
-	while (((unsigned char)page->text[length] & 0xc0) == 0x80)
-		length--;
-	return length;
-}
-
 static enum q_code add_text(struct q_arena *arena, const struct q__glyphs *glyphs,
 			    enum q_extract_hidden_reason reason, struct q__page_text *out,
 			    struct q_err *err)
 {
 	struct q__page_text part = {0};
 	struct q__glyphs of_reason;
-	size_t length;
+	struct q_str text;
 
 	if (copy_glyphs(arena, glyphs, reason, &of_reason, err) != Q_OK ||
 	    q__page_text_build(arena, &of_reason, &part, err) != Q_OK)
 		return err->code;
-	length = cut_length(&part);
-	if (length == 0)
+	text = q_utf8_cut((struct q_str){part.text, part.text_length}, Q_EXTRACT_HIDDEN_TEXT_MAX);
+	if (text.length == 0)
 		return Q_OK;
-	if (length < part.text_length)
+	if (text.length < part.text_length)
 		part.flags |= Q__PAGE_TRUNCATED;
 	out->flags |= (part.flags & Q__PAGE_TRUNCATED) | Q__PAGE_HIDDEN_TEXT;
-	out->hidden[out->hidden_count++] = (struct q__hidden_text){reason, part.text, length};
+	out->hidden[out->hidden_count++] = (struct q__hidden_text){reason, part.text, text.length};
 	return Q_OK;
 }
 

@@ -2,6 +2,7 @@
  * highlight.h, which cuts and marks it. */
 #include "search/answer/hit_highlighter.h"
 
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "search/analysis/field.h"
 #include "search/analysis/highlight.h"
@@ -140,21 +141,12 @@ static enum q_code mark_words(struct marking *marking, struct q_str text,
 	return code;
 }
 
-static struct q_str cut_text(struct q_str text)
-{
-	size_t end = text.length < Q_HIGHLIGHT_TEXT_MAX ? text.length : Q_HIGHLIGHT_TEXT_MAX;
-
-	while (end > 0 && end < text.length && ((unsigned char)text.data[end] & 0xC0) == 0x80)
-		end--;
-	return q_str_slice(text, 0, end);
-}
-
 static enum q_code mark_text(struct marking *marking, struct q_str text)
 {
 	struct wanted_here here = {0};
 	enum q_code code;
 
-	text = cut_text(text);
+	text = q_utf8_cut(text, Q_HIGHLIGHT_TEXT_MAX);
 	q_vec_init(&here.terms, sizeof(struct q_highlight_term), WORDS_MAX);
 	code = take_words(marking, text, &here);
 	if (!code && here.terms.count > 0)
