@@ -133,7 +133,7 @@ static enum q_code hand_over(struct build *build, struct q_err *err)
 static bool find_id(struct build *build, struct q_str line, struct q_str *id)
 {
 	static const struct q_json_limits limits = {.bytes_max = Q_DOCUMENT_SOURCE_MAX,
-						    .depth_max = 32};
+						    .depth_max = Q_DOCUMENT_DEPTH_MAX};
 	const struct q_json *document;
 	struct q_err err;
 

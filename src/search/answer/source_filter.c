@@ -1,7 +1,6 @@
 #include "search/answer/source_filter.h"
 
 enum {
-	DEPTH_MAX = 32, /* as search/index/buffer.c */
 	/* Numbers may be written longer than they were: 1e15 as 1000000000000000.0. */
 	WRITTEN_BYTES_MAX = 8 * Q_DOCUMENT_SOURCE_MAX
 };
@@ -158,7 +157,7 @@ enum q_code q__source_parse(struct q_str source, struct q_arena *arena, const st
 			    struct q_err *err)
 {
 	static const struct q_json_limits limits = {.bytes_max = Q_DOCUMENT_SOURCE_MAX,
-						    .depth_max = DEPTH_MAX};
+						    .depth_max = Q_DOCUMENT_DEPTH_MAX};
 
 	if (!q_json_parse(arena, q_str_bytes(source), &limits, out, err) &&
 	    q_json_type_of(*out) == Q_JSON_OBJECT)

@@ -17,7 +17,6 @@ enum {
 	FULL_BYTES = 192 << 20,	  /* from here on the buffer takes no more */
 	SCRATCH_BYTES = 256 << 20,
 	VALUES_MAX = 64 << 20, /* of a field */
-	DEPTH_MAX = 32,
 	DOCUMENTS_MAX = 16 << 20,
 	VALUE_GAP =
 		100 /* positions between two values of a field, as in OpenSearch: no phrase has both */
@@ -245,7 +244,7 @@ static enum q_code parse_source(struct q__buffer *buffer, struct q_str source,
 				const struct q_json **out, struct q_err *err)
 {
 	static const struct q_json_limits limits = {.bytes_max = Q_DOCUMENT_SOURCE_MAX,
-						    .depth_max = DEPTH_MAX,
+						    .depth_max = Q_DOCUMENT_DEPTH_MAX,
 						    .refuse_duplicates = true};
 	const struct q_index_definition *definition = buffer->definition;
 	enum q_code code;
