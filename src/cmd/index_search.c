@@ -56,6 +56,30 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
+/* Where there is no room for a text, one that needs none says so: a question without an answer has an
+ * error. */
+static void keep_error(struct worker *worker, struct question *question, const char *message)
+{
+	question->error = q_arena_copy(worker->answers, q_str_from(message));
+	if (question->error.length == 0)
+		question->error = Q_STR("there is no memory left for an answer");
+}
+
+static void keep_answer(struct worker *worker, struct question *question)
+{
+	struct q_str line = q_buf_str(&worker->answer);
+
+	if (q_buf_failed(&worker->answer)) {
+		keep_error(worker, question,
+			   "the answer is too long: ask for fewer hits, or for less of each");
+		return;
+	}
+	question->answer = q_arena_copy(worker->answers, line);
+	if (question->answer.length < line.length)
+		keep_error(worker, question,
+			   "the answers take too much memory: ask fewer questions at once");
+}
+
 /* Each question's first search writes its answer. */
 static void answer(struct worker *worker, struct question *question, size_t number)
 {
@@ -71,11 +95,11 @@ static void answer(struct worker *worker, struct question *question, size_t numb
 	if (number >= run->questions.count)
 		return;
 	if (code) {
-		question->error = q_arena_copy(worker->answers, q_str_from(err.message));
+		keep_error(worker, question, err.message);
 		return;
 	}
 	run->asking->write(&worker->answer, &question->asked, &result);
-	question->answer = q_arena_copy(worker->answers, q_buf_str(&worker->answer));
+	keep_answer(worker, question);
 }
 
 static void *work(void *context)
@@ -124,6 +148,21 @@ static void print_statistics(struct run *run, double took_ms)
 		run->took_ms[count - 1]);
 }
 
+static enum q_exit print_answer(const struct question *question, struct q_buf *error)
+{
+	struct q_str line = question->answer;
+
+	if (question->error.length > 0) {
+		q_index_write_error(error, question->asked.id, question->error);
+		if (q_buf_failed(error))
+			return q_command_fail("index", Q_EXIT_FAILED, "out of memory");
+		line = q_buf_str(error);
+	}
+	fwrite(line.data, 1, line.length, stdout);
+	fputc('\n', stdout);
+	return question->error.length > 0 ? Q_EXIT_PARTLY : Q_EXIT_DONE;
+}
+
 /* The answers in the order of the questions; Q_EXIT_PARTLY where one has none. */
 static enum q_exit print_answers(struct run *run)
 {
@@ -131,17 +170,10 @@ static enum q_exit print_answers(struct run *run)
 	struct q_buf error;
 
 	q_buf_init(&error, ANSWER_BYTES);
-	for (size_t i = 0; i < run->questions.count; i++) {
-		const struct question *question = q_vec_at(&run->questions, i);
-		struct q_str line = question->answer;
+	for (size_t i = 0; i < run->questions.count && exit_code != Q_EXIT_FAILED; i++) {
+		enum q_exit one = print_answer(q_vec_at(&run->questions, i), &error);
 
-		if (question->error.length > 0) {
-			q_index_write_error(&error, question->asked.id, question->error);
-			line = q_buf_str(&error);
-			exit_code = Q_EXIT_PARTLY;
-		}
-		fwrite(line.data, 1, line.length, stdout);
-		fputc('\n', stdout);
+		exit_code = one == Q_EXIT_DONE ? exit_code : one;
 	}
 	q_buf_free(&error);
 	return exit_code;
@@ -188,6 +220,8 @@ static enum q_code read_question(struct run *run, struct q_str line, struct q_er
 		return code;
 	if (code)
 		question.error = q_arena_copy(run->arena, q_str_from(err->message));
+	if (q_arena_failed(run->arena))
+		return q_fail(err, Q_NOMEM, "index.search", "the requests take too much memory");
 	if (!q_vec_push(&run->questions, &question))
 		return q_fail(err, Q_TOOBIG, "index.search", "more than %d requests", REQUESTS_MAX);
 	return Q_OK;

@@ -78,6 +78,18 @@ def test_an_unknown_key_is_named_and_the_others_are_answered(site):
     assert "slop" in answers[1]["error"] and "collapse" in answers[2]["error"]
 
 
+def test_an_answer_that_is_too_long_is_an_error_of_its_question(site):
+    rows = ({"id": f"long{i}", "name": "john", "note": "x" * 3_900_000} for i in range(5))
+    (site / "documents.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    build(site)
+    notes = {**match("john"), "_source": ["note"]}
+    ran, answers = search(site, match("john"), notes, {**notes, "size": 1})
+    assert ran.returncode == 6
+    assert answers[0]["total"] == 5
+    assert answers[1] == {"id": "q1", "error": "the answer is too long: ask for fewer hits, or for less of each"}
+    assert len(answers[2]["hits"]) == 1
+
+
 def ask(site, verb, *lines):
     ran = index(verb, str(site / "index"), "--ndjson", input="".join(json.dumps(line) + "\n" for line in lines))
     return ran, [json.loads(line) for line in ran.stdout.splitlines()]
