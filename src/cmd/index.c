@@ -3,6 +3,7 @@
 #include "cmd/index_command.h"
 #include "cmd/options.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +44,8 @@ static enum q_exit run_verb(struct q_index_command *command,
 		return q_command_error("index", &err);
 	exit_code = run(command);
 	q_search_index_close(command->store);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return q_command_fail("index", Q_EXIT_FAILED, "the results could not be written");
 	return exit_code;
 }
 

@@ -90,6 +90,14 @@ def test_an_answer_that_is_too_long_is_an_error_of_its_question(site):
     assert len(answers[2]["hits"]) == 1
 
 
+def test_results_that_could_not_be_written_are_an_error(site):
+    build(site)
+    for verb in ("dump", "stats"):
+        with open("/dev/full", "w") as full:
+            ran = subprocess.run([program, "index", verb, str(site / "index")], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        assert ran.returncode == 1 and b"could not be written" in ran.stderr
+
+
 def ask(site, verb, *lines):
     ran = index(verb, str(site / "index"), "--ndjson", input="".join(json.dumps(line) + "\n" for line in lines))
     return ran, [json.loads(line) for line in ran.stdout.splitlines()]
