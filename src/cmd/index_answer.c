@@ -110,7 +110,7 @@ static void begin(struct q_json_writer *json, struct q_buf *out, struct q_str id
 	q_buf_clear(out);
 	q_json_writer_init(json, out);
 	q_json_begin_object(json);
-	q_json_field_string(json, "id", id);
+	q_json_field_raw(json, "id", id);
 }
 
 static enum q_code read_request(struct q_arena *arena, const struct q_json *line,

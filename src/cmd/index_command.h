@@ -32,7 +32,7 @@ enum q_exit q_index_dump(struct q_index_command *command);
 
 /* A line that was read, and what came of it. */
 struct q_index_question {
-	struct q_str id;
+	struct q_str id;		  /* JSON, as it was given */
 	struct q_search_request request;  /* search, count, explain */
 	struct q_str document;		  /* explain */
 	struct q_suggest_request suggest; /* suggest */

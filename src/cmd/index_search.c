@@ -205,17 +205,32 @@ static enum q_exit answer_all(struct run *run, size_t thread_count)
 	return exit_code;
 }
 
+/* Any value: it is given back as it came. False: out of memory. */
+static bool take_id(const struct q_json *line, struct q_arena *arena, struct q_str *out)
+{
+	const struct q_json *id = q_json_member(line, Q_STR("id"));
+	struct q_buf text;
+
+	if (!id)
+		return true;
+	q_buf_init(&text, q_query_json_limits.bytes_max);
+	*out = q_json_write_value(&text, id) ? q_arena_copy(arena, q_buf_str(&text))
+					     : (struct q_str){0};
+	q_buf_free(&text);
+	return out->data != NULL;
+}
+
 static enum q_code read_question(struct run *run, struct q_str line, struct q_err *err)
 {
-	struct question question = {0};
+	struct question question = {.asked.id = Q_STR("\"\"")};
 	const struct q_json *json;
 	enum q_code code =
 		q_json_parse(run->arena, q_str_bytes(line), &q_query_json_limits, &json, err);
 
-	if (!code) {
-		q_json_string(q_json_member(json, Q_STR("id")), &question.asked.id);
-		code = run->asking->read(run->arena, json, &question.asked, err);
-	}
+	if (!code)
+		code = take_id(json, run->arena, &question.asked.id)
+			       ? run->asking->read(run->arena, json, &question.asked, err)
+			       : q_fail(err, Q_NOMEM, "index.search", "a request");
 	if (code == Q_NOMEM)
 		return code;
 	if (code)

@@ -103,6 +103,14 @@ def ask(site, verb, *lines):
     return ran, [json.loads(line) for line in ran.stdout.splitlines()]
 
 
+def test_an_id_comes_back_as_it_was_given(site):
+    build(site)
+    ids = [7, "seven", None, ["a", 1.5]]
+    ran, answers = ask(site, "count", *({"id": given, "body": {}} for given in ids), {"body": {}}, {"id": 8, "body": 1})
+    assert [answer["id"] for answer in answers] == ids + ["", 8]
+    assert [answer.get("count") for answer in answers] == [40] * 5 + [None]
+
+
 def test_what_is_shown_beyond_ids_and_scores_stands_behind_them(site):
     build(site)
     body = {**match("ann"), "size": 1, "_source": ["name"], "highlight": {"type": "plain", "fields": {"name": {}}}}
