@@ -12,7 +12,7 @@
 #include <string.h>
 #include <yyjson.h>
 
-enum { PAIRED_MEMBERS_MAX = 8 };
+enum { PAIRED_MEMBERS_MAX = 16 };
 
 const struct q_json_limits q_json_request_limits = {
 	.bytes_max = 1024 * 1024,

@@ -1,7 +1,6 @@
 #include "search/index/buffer.h"
 
 #include "base/json.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/vec.h"
@@ -24,13 +23,13 @@ enum {
 
 /* An id's latest document in the buffer. */
 struct place {
-	struct q_str id;
 	uint32_t document; /* Q__NO_DOCUMENT: it was deleted */
 	bool is_touched;   /* it was put or deleted, and is among the touched */
 };
 
 struct document {
-	struct q_str id, source;
+	uint32_t id; /* its number among the ids */
+	struct q_str source;
 	bool is_deleted; /* also one of which memory did not last for all */
 };
 
@@ -54,12 +53,12 @@ struct place_in_field {
 struct q__buffer {
 	const struct q_index_definition *definition; /* borrowed */
 	struct q_arena *arena, *scratch;	     /* scratch: for one document */
-	struct q__term_table *ids;
+	struct q__term_table *ids;		     /* deleted ones too: these have no tokens */
+	struct q_vec places;			     /* struct place, by the number of the id */
+	struct q_vec touched; /* numbers of ids, in the order in which they came */
 	struct field *fields; /* one a field of the definition */
 	size_t value_count;   /* of all fields */
 	struct q_vec documents;
-	struct q_map *places; /* id to struct place */
-	struct q_vec touched; /* the places, in the order in which they came */
 };
 
 /* Fields that can be freed, whatever fails next. */
@@ -92,8 +91,7 @@ static bool make_parts(struct q__buffer *buffer)
 		return false;
 	buffer->arena = q_arena_new(BUFFER_BYTES);
 	buffer->scratch = q_arena_new(SCRATCH_BYTES);
-	buffer->places = q_map_new(2 * (size_t)DOCUMENTS_MAX);
-	if (!buffer->arena || !buffer->scratch || !buffer->places)
+	if (!buffer->arena || !buffer->scratch)
 		return false;
 	return make_term_tables(buffer);
 }
@@ -107,7 +105,8 @@ enum q_code q__buffer_new(const struct q_index_definition *definition, struct q_
 		return q_fail(err, Q_NOMEM, "index.buffer", "a buffer");
 	buffer->definition = definition;
 	q_vec_init(&buffer->documents, sizeof(struct document), DOCUMENTS_MAX);
-	q_vec_init(&buffer->touched, sizeof(struct place *), 2 * (size_t)DOCUMENTS_MAX);
+	q_vec_init(&buffer->places, sizeof(struct place), 2 * (size_t)DOCUMENTS_MAX);
+	q_vec_init(&buffer->touched, sizeof(uint32_t), 2 * (size_t)DOCUMENTS_MAX);
 	if (!make_parts(buffer)) {
 		q__buffer_free(buffer);
 		return q_fail(err, Q_NOMEM, "index.buffer", "a buffer");
@@ -127,7 +126,7 @@ void q__buffer_free(struct q__buffer *buffer)
 	}
 	q__term_table_free(buffer->ids);
 	q_mem_free(buffer->fields);
-	q_map_free(buffer->places);
+	q_vec_free(&buffer->places);
 	q_vec_free(&buffer->documents);
 	q_vec_free(&buffer->touched);
 	q_arena_free(buffer->arena);
@@ -259,21 +258,17 @@ static enum q_code parse_source(struct q__buffer *buffer, struct q_str source,
 	return code;
 }
 
-/* The id's place, made where it is new. NULL: out of memory. */
-static struct place *find_place(struct q__buffer *buffer, struct q_str id)
+/* The number of the id, which has a place then; 0: out of memory. */
+static uint32_t find_place(struct q__buffer *buffer, struct q_str id)
 {
-	struct place *place = q_map_find(buffer->places, id);
+	static const struct place nowhere = {.document = Q__NO_DOCUMENT};
+	uint32_t number = q__term_table_number(buffer->ids, id);
 
-	if (place)
-		return place;
-	place = q_arena_alloc(buffer->arena, sizeof *place);
-	if (!place)
-		return NULL;
-	place->id = q_arena_copy(buffer->arena, id);
-	place->document = Q__NO_DOCUMENT;
-	if (!place->id.data || !q_map_put(buffer->places, id, place))
-		return NULL;
-	return place;
+	while (buffer->places.count < number) {
+		if (!q_vec_push(&buffer->places, &nowhere))
+			return 0;
+	}
+	return number;
 }
 
 static void set_deleted(struct q__buffer *buffer, uint32_t number, bool is_deleted)
@@ -286,10 +281,12 @@ static void set_deleted(struct q__buffer *buffer, uint32_t number, bool is_delet
 	document->is_deleted = is_deleted;
 }
 
-/* The place is this document's (Q__NO_DOCUMENT: nobody's) from now on. False: all is as it was. */
-static bool give_place(struct q__buffer *buffer, struct place *place, uint32_t document)
+/* The id is this document's (Q__NO_DOCUMENT: nobody's) from now on. False: all is as it was. */
+static bool give_place(struct q__buffer *buffer, uint32_t id, uint32_t document)
 {
-	if (!place->is_touched && !q_vec_push(&buffer->touched, &place))
+	struct place *place = q_vec_at(&buffer->places, id - 1);
+
+	if (!place->is_touched && !q_vec_push(&buffer->touched, &id))
 		return false;
 	place->is_touched = true;
 	set_deleted(buffer, place->document, true);
@@ -336,16 +333,14 @@ static bool add_document(struct q__buffer *buffer, struct q_str id, struct q_str
 			 const struct q_json *json)
 {
 	uint32_t number = (uint32_t)buffer->documents.count;
-	struct place *place = find_place(buffer, id);
-	struct document document = {.source = q_arena_copy(buffer->arena, source),
+	struct document document = {.id = find_place(buffer, id),
+				    .source = q_arena_copy(buffer->arena, source),
 				    .is_deleted = true};
 
-	if (!place || !document.source.data || !add_lengths(buffer))
-		return false;
-	document.id = place->id;
-	return q_vec_push(&buffer->documents, &document) &&
-	       q__term_table_add(buffer->ids, id, number, 0) && add_fields(buffer, json, number) &&
-	       give_place(buffer, place, number);
+	return document.id && document.source.data && add_lengths(buffer) &&
+	       q_vec_push(&buffer->documents, &document) &&
+	       q__term_table_add_number(buffer->ids, document.id, number, 0) &&
+	       add_fields(buffer, json, number) && give_place(buffer, document.id, number);
 }
 
 enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_str source,
@@ -363,12 +358,12 @@ enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_st
 
 enum q_code q__buffer_delete(struct q__buffer *buffer, struct q_str id, struct q_err *err)
 {
-	struct place *place;
+	uint32_t number;
 
 	if (is_full(buffer, id.length))
 		return q_fail(err, Q_TOOBIG, "index.delete", "the buffer is full");
-	place = find_place(buffer, id);
-	if (!place || !give_place(buffer, place, Q__NO_DOCUMENT))
+	number = find_place(buffer, id);
+	if (!number || !give_place(buffer, number, Q__NO_DOCUMENT))
 		return q_fail(err, Q_NOMEM, "index.delete", "an id");
 	return Q_OK;
 }
@@ -392,9 +387,9 @@ size_t q__buffer_id_count(const struct q__buffer *buffer)
 
 struct q_str q__buffer_id(const struct q__buffer *buffer, size_t index)
 {
-	struct place *const *place = q_vec_at(&buffer->touched, index);
+	const uint32_t *number = q_vec_at(&buffer->touched, index);
 
-	return (*place)->id;
+	return q__term_table_text(buffer->ids, *number);
 }
 
 /* A field's terms, or its values. */
@@ -434,7 +429,9 @@ static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_write
 	for (size_t i = 0; i < buffer->documents.count && !code; i++) {
 		const struct document *document = q_vec_at(&buffer->documents, i);
 
-		code = q__segment_add_document(writer, document->id, document->source, err);
+		code = q__segment_add_document(writer,
+					       q__term_table_text(buffer->ids, document->id),
+					       document->source, err);
 	}
 	if (!code)
 		code = write_field(writer, Q__FIELD_ID, buffer->ids, NULL, &no_values, err);
