@@ -3,6 +3,7 @@
 #include "cmd/index_command.h"
 #include "cmd/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,15 +32,28 @@ static const struct {
 	{"alias", point_alias},
 };
 
+/* Looked at before the directory is opened, which leaves a lock in it: it may be one of other things.
+ */
+static bool is_missing(const struct q_index_command *command)
+{
+	struct q_str path = q_arena_format(command->context->arena, "%s/%.*s", command->directory,
+					   Q_STR_ARG(command->index));
+
+	return path.length > 0 && access(path.data, F_OK) != 0 &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 static enum q_exit run_verb(struct q_index_command *command,
 			    enum q_exit (*run)(struct q_index_command *))
 {
 	enum q_exit exit_code;
 	struct q_err err;
 
-	if (run != q_index_build && access(command->directory, F_OK) != 0)
-		return q_command_fail("index", Q_EXIT_NOTFOUND, "there is no directory %s",
-				      command->directory);
+	if (run != q_index_build && is_missing(command))
+		return q_command_fail("index", Q_EXIT_NOTFOUND,
+				      "there is no index %.*s in %s: `index build` makes one, "
+				      "--index names another",
+				      Q_STR_ARG(command->index), command->directory);
 	if (q_search_index_embedded_open(command->directory, &command->store, &err))
 		return q_command_error("index", &err);
 	exit_code = run(command);

@@ -265,10 +265,11 @@ static enum q_code open_root(struct q__embedded *store, const char *root, struct
 	store->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->root < 0)
 		return q_fail_os(err, errno, "search_index.open", "%s", root);
-	code = q_file_lock(store->root, ".lock", &store->lock, &holder, err);
-	if (code)
+	if (q_file_lock(store->root, ".lock", &store->lock, &holder, err)) {
 		store->lock = -1;
-	return code;
+		return q_err_context(err, "%s", root);
+	}
+	return Q_OK;
 }
 
 enum q_code q_search_index_embedded_open(const char *root, struct q_search_index **out,

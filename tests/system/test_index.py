@@ -1,4 +1,5 @@
 """`quire index`: an index is made from a file, asked, looked into, killed and damaged."""
+import fcntl
 import json
 import os
 import random
@@ -167,9 +168,22 @@ def test_ls_and_dump_show_what_is_there(site):
 
 
 def test_a_directory_without_an_index_is_not_found(site):
-    assert index("stats", str(site / "nowhere")).returncode == 4
-    (site / "empty").mkdir()
-    assert index("stats", str(site / "empty")).returncode == 4
+    for verb in ("stats", "ls", "check", "dump", "search", "alias"):
+        assert index(verb, str(site / "nowhere"), "--ndjson").returncode == 4
+    assert not (site / "nowhere").exists()
+    ran = index("stats", str(site), "--index", "people")
+    assert ran.returncode == 4
+    assert "people" in ran.stderr and str(site) in ran.stderr and "build" in ran.stderr
+    assert sorted(path.name for path in site.iterdir()) == ["documents.ndjson", "mapping.json"]
+
+
+def test_a_directory_that_another_has_is_named(site):
+    build(site)
+    with open(site / "index" / ".lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = index("stats", str(site / "index"))
+    assert ran.returncode == 1
+    assert str(site / "index") in ran.stderr and "locked" in ran.stderr
 
 
 def test_check_finds_any_flipped_byte(site):
