@@ -59,11 +59,4 @@ struct q_index_asking {
 /* Reads questions from stdin and answers them. */
 enum q_exit q_index_ask(struct q_index_command *command, const struct q_index_asking *asking);
 
-/* Parts of answers: a sort value or a facet's key; and all facets. */
-void q_index_put_value(struct q_json_writer *json, const struct q_search_value *value);
-void q_index_put_facets(struct q_json_writer *json, const struct q_search_request *request,
-			const struct q_search_result *result);
-
-void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error);
-
 #endif

@@ -1,13 +1,11 @@
-/* The kinds of questions that `quire index` answers, and the lines of their answers. */
+#include "cmd/index_json.h"
+
+#include "base/calendar.h"
 #include "base/json.h"
-#include "cmd/index_command.h"
-#include "search/json/query_json.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const struct q_call no_limits;
 
 /* As few digits as give the same 32-bit float back. */
 static void put_float(struct q_json_writer *json, float number)
@@ -48,7 +46,7 @@ static void put_score(struct q_json_writer *json, float score)
 		put_float(json, score);
 }
 
-void q_index_put_value(struct q_json_writer *json, const struct q_search_value *value)
+static void put_value(struct q_json_writer *json, const struct q_search_value *value)
 {
 	switch (value->kind) {
 	case Q_VALUE_NULL:
@@ -78,7 +76,7 @@ static void put_sort_values(struct q_json_writer *json, const struct q_search_re
 		if (request->sorts[i].kind == Q_SORT_SCORE)
 			put_score(json, hit->score);
 		else
-			q_index_put_value(json, &hit->sort_values[i]);
+			put_value(json, &hit->sort_values[i]);
 	}
 	q_json_end_array(json);
 }
@@ -105,31 +103,60 @@ static void put_details(struct q_json_writer *json, const struct q_search_reques
 	q_json_end_object(json);
 }
 
+static void put_key(struct q_json_writer *json, const struct q_search_value *key,
+		    enum q_field_kind kind)
+{
+	char date[Q_CALENDAR_TIME_SIZE];
+
+	q_json_name(json, "key");
+	put_value(json, key);
+	if (kind == Q_FIELD_DATE) {
+		q_calendar_format(key->integer, date);
+		q_json_field_string(json, "key_as_string", q_str_from(date));
+	} else if (kind == Q_FIELD_BOOLEAN) {
+		q_json_field_string(json, "key_as_string",
+				    key->integer ? Q_STR("true") : Q_STR("false"));
+	}
+}
+
+static void put_buckets(struct q_json_writer *json, const struct q_facet_result *result)
+{
+	q_json_name(json, "buckets");
+	q_json_begin_array(json);
+	for (size_t i = 0; i < result->bucket_count; i++) {
+		q_json_begin_object(json);
+		put_key(json, &result->buckets[i].key, result->field_kind);
+		q_json_field_int64(json, "doc_count", (int64_t)result->buckets[i].count);
+		q_json_end_object(json);
+	}
+	q_json_end_array(json);
+}
+
+static void put_facets(struct q_json_writer *json, const struct q_search_request *request,
+		       const struct q_search_result *result)
+{
+	q_json_name(json, "aggregations");
+	q_json_begin_object(json);
+	for (size_t i = 0; i < request->facet_count; i++) {
+		q_json_name_str(json, request->facets[i].name);
+		q_json_begin_object(json);
+		if (request->facets[i].kind == Q_FACET_TERMS) {
+			q_json_field_int64(json, "doc_count_error_upper_bound", 0);
+			q_json_field_int64(json, "sum_other_doc_count",
+					   (int64_t)result->facets[i].other_count);
+		}
+		put_buckets(json, &result->facets[i]);
+		q_json_end_object(json);
+	}
+	q_json_end_object(json);
+}
+
 static void begin(struct q_json_writer *json, struct q_buf *out, struct q_str id)
 {
 	q_buf_clear(out);
 	q_json_writer_init(json, out);
 	q_json_begin_object(json);
 	q_json_field_raw(json, "id", id);
-}
-
-static enum q_code read_request(struct q_arena *arena, const struct q_json *line,
-				struct q_index_question *out, struct q_err *err)
-{
-	enum q_code code =
-		q_query_json_parse(arena, q_json_member(line, Q_STR("body")), &out->request, err);
-
-	return code ? code
-		    : q_view_json_parse(arena, q_json_member(line, Q_STR("view")),
-					&out->request.view, err);
-}
-
-static enum q_code ask_hits(const struct q_index_command *command,
-			    const struct q_index_question *question, struct q_arena *arena,
-			    union q_index_result *out, struct q_err *err)
-{
-	return q_search_index_search(command->store, &no_limits, command->index, &question->request,
-				     arena, &out->hits, err);
 }
 
 static void put_hit(struct q_json_writer *json, const struct q_search_request *request,
@@ -142,8 +169,8 @@ static void put_hit(struct q_json_writer *json, const struct q_search_request *r
 	q_json_end_array(json);
 }
 
-static void write_hits(struct q_buf *out, const struct q_index_question *question,
-		       const union q_index_result *result)
+void q_index_write_hits(struct q_buf *out, const struct q_index_question *question,
+			const union q_index_result *result)
 {
 	const struct q_search_result *hits = &result->hits;
 	struct q_json_writer json;
@@ -158,29 +185,12 @@ static void write_hits(struct q_buf *out, const struct q_index_question *questio
 		put_hit(&json, &question->request, &hits->hits[i]);
 	q_json_end_array(&json);
 	if (question->request.facet_count > 0)
-		q_index_put_facets(&json, &question->request, hits);
+		put_facets(&json, &question->request, hits);
 	q_json_end_object(&json);
 }
 
-enum q_exit q_index_search(struct q_index_command *command)
-{
-	static const struct q_index_asking asking = {read_request, ask_hits, write_hits};
-
-	return q_index_ask(command, &asking);
-}
-
-static enum q_code ask_count(const struct q_index_command *command,
-			     const struct q_index_question *question, struct q_arena *arena,
-			     union q_index_result *out, struct q_err *err)
-{
-	(void)arena;
-	return q_search_index_count(command->store, &no_limits, command->index,
-				    question->request.query, &question->request.view, &out->count,
-				    err);
-}
-
-static void write_count(struct q_buf *out, const struct q_index_question *question,
-			const union q_index_result *result)
+void q_index_write_count(struct q_buf *out, const struct q_index_question *question,
+			 const union q_index_result *result)
 {
 	struct q_json_writer json;
 
@@ -189,14 +199,7 @@ static void write_count(struct q_buf *out, const struct q_index_question *questi
 	q_json_end_object(&json);
 }
 
-enum q_exit q_index_count(struct q_index_command *command)
-{
-	static const struct q_index_asking asking = {read_request, ask_count, write_count};
-
-	return q_index_ask(command, &asking);
-}
-
-static void put_value(struct q_json_writer *json, const struct q_explanation *explanation)
+static void put_explained_value(struct q_json_writer *json, const struct q_explanation *explanation)
 {
 	q_json_name(json, "value");
 	if (explanation->is_whole)
@@ -208,7 +211,7 @@ static void put_value(struct q_json_writer *json, const struct q_explanation *ex
 static void put_explanation(struct q_json_writer *json, const struct q_explanation *explanation)
 {
 	q_json_begin_object(json);
-	put_value(json, explanation);
+	put_explained_value(json, explanation);
 	q_json_field_string(json, "description", explanation->description);
 	q_json_name(json, "details");
 	q_json_begin_array(json);
@@ -218,25 +221,8 @@ static void put_explanation(struct q_json_writer *json, const struct q_explanati
 	q_json_end_object(json);
 }
 
-static enum q_code read_document(struct q_arena *arena, const struct q_json *line,
-				 struct q_index_question *out, struct q_err *err)
-{
-	if (!q_json_string(q_json_member(line, Q_STR("document")), &out->document))
-		return q_fail(err, Q_INVALID, "index.explain", "say which \"document\"");
-	return read_request(arena, line, out, err);
-}
-
-static enum q_code ask_explanation(const struct q_index_command *command,
-				   const struct q_index_question *question, struct q_arena *arena,
-				   union q_index_result *out, struct q_err *err)
-{
-	return q_search_index_explain(command->store, &no_limits, command->index,
-				      question->request.query, &question->request.view,
-				      question->document, arena, &out->explanation, err);
-}
-
-static void write_explanation(struct q_buf *out, const struct q_index_question *question,
-			      const union q_index_result *result)
+void q_index_write_explanation(struct q_buf *out, const struct q_index_question *question,
+			       const union q_index_result *result)
 {
 	struct q_json_writer json;
 
@@ -244,33 +230,6 @@ static void write_explanation(struct q_buf *out, const struct q_index_question *
 	q_json_name(&json, "explanation");
 	put_explanation(&json, &result->explanation);
 	q_json_end_object(&json);
-}
-
-enum q_exit q_index_explain(struct q_index_command *command)
-{
-	static const struct q_index_asking asking = {read_document, ask_explanation,
-						     write_explanation};
-
-	return q_index_ask(command, &asking);
-}
-
-static enum q_code read_suggest(struct q_arena *arena, const struct q_json *line,
-				struct q_index_question *out, struct q_err *err)
-{
-	enum q_code code =
-		q_suggest_json_parse(arena, q_json_member(line, Q_STR("body")), &out->suggest, err);
-
-	return code ? code
-		    : q_view_json_parse(arena, q_json_member(line, Q_STR("view")),
-					&out->suggest.view, err);
-}
-
-static enum q_code ask_suggestions(const struct q_index_command *command,
-				   const struct q_index_question *question, struct q_arena *arena,
-				   union q_index_result *out, struct q_err *err)
-{
-	return q_search_index_suggest(command->store, &no_limits, command->index,
-				      &question->suggest, arena, &out->suggestions, err);
 }
 
 static void put_suggested_word(struct q_json_writer *json, const struct q_suggested_word *word)
@@ -292,8 +251,8 @@ static void put_suggested_word(struct q_json_writer *json, const struct q_sugges
 	q_json_end_object(json);
 }
 
-static void write_suggestions(struct q_buf *out, const struct q_index_question *question,
-			      const union q_index_result *result)
+void q_index_write_suggestions(struct q_buf *out, const struct q_index_question *question,
+			       const union q_index_result *result)
 {
 	struct q_json_writer json;
 
@@ -304,14 +263,6 @@ static void write_suggestions(struct q_buf *out, const struct q_index_question *
 		put_suggested_word(&json, &result->suggestions.words[i]);
 	q_json_end_array(&json);
 	q_json_end_object(&json);
-}
-
-enum q_exit q_index_suggest(struct q_index_command *command)
-{
-	static const struct q_index_asking asking = {read_suggest, ask_suggestions,
-						     write_suggestions};
-
-	return q_index_ask(command, &asking);
 }
 
 void q_index_write_error(struct q_buf *out, struct q_str id, struct q_str error)

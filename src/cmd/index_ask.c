@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "base/vec.h"
 #include "cmd/index_command.h"
+#include "cmd/index_json.h"
 #include "cmd/lines.h"
 #include "search/json/query_json.h"
 
