@@ -1,4 +1,6 @@
 #include "search/segment/field_lengths.h"
+
+#include "base/bits.h"
 #include "search/segment/length_byte.h"
 
 #include <setjmp.h>
@@ -45,7 +47,7 @@ static void any_documents_are_counted_exactly_where_length_bytes_are_not(void **
 		uint64_t words[WORDS] = {0};
 
 		for (uint32_t i = first; i < DOCUMENTS; i += 3) {
-			words[i / 64] |= (uint64_t)1 << i % 64;
+			q_bits_add(words, i);
 			expected.documents += written.tokens[i] > 0;
 			expected.tokens += written.tokens[i];
 		}

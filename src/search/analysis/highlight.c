@@ -1,5 +1,6 @@
 #include "search/analysis/highlight.h"
 
+#include "base/bits.h"
 #include "base/buf.h"
 
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static const struct q_highlight_term *find_term(const struct q_highlighter *high
 
 static bool has_bit(const uint64_t *bits, uint32_t at)
 {
-	return bits && (bits[at / 64] >> at % 64 & 1);
+	return bits && q_bits_have(bits, at);
 }
 
 /* The term that the word is, where it is to be marked. */

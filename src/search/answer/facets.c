@@ -131,7 +131,7 @@ static void take(struct q__facets *facets, struct q__facet *facet, const struct 
 
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			uint32_t document = window->start + 64 * i + q__take_bit(&word);
+			uint32_t document = window->start + 64 * i + q_bits_take(&word);
 
 			if (facet->field_kind == Q_FIELD_KEYWORD)
 				count_ordinals(facet, field, facets->part, document);

@@ -2,6 +2,7 @@
  * highlight.h, which cuts and marks it. */
 #include "search/answer/hit_highlighter.h"
 
+#include "base/bits.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "search/analysis/field.h"
@@ -85,7 +86,7 @@ static bool take_word(const struct marking *marking, const struct q__wanted_text
 	if (term.weight <= 0)
 		return true;
 	if (!is_here)
-		here->hidden[word->position / 64] |= (uint64_t)1 << word->position % 64;
+		q_bits_add(here->hidden, word->position);
 	term.term = q_arena_copy(marking->scratch, word->term);
 	return !q_arena_failed(marking->scratch) && q_vec_push(&here->terms, &term);
 }
@@ -102,8 +103,8 @@ static enum q_code take_words(const struct marking *marking, struct q_str text,
 				marking->scratch, marking->err))
 		return marking->err->code;
 	here->joined = wanted.joined;
-	here->hidden =
-		q_arena_alloc_array(marking->scratch, text.length / 64 + 1, sizeof *here->hidden);
+	here->hidden = q_arena_alloc_array(marking->scratch, q_bits_words(text.length),
+					   sizeof *here->hidden);
 	if (!here->hidden)
 		return out_of_memory(marking->err);
 	q_words_start(&words, q__analyser_of(marking->prepared->definition->kind), text);

@@ -34,7 +34,7 @@ static void take_best(struct run *run, uint32_t part)
 
 	for (uint32_t i = 0; window->is_scored && i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			uint32_t at = 64 * i + q__take_bit(&word);
+			uint32_t at = 64 * i + q_bits_take(&word);
 
 			if (window->scores[at] <= floor)
 				continue;

@@ -98,7 +98,7 @@ void q__sorted_hits_take(struct q__sorted_hits *sorted, const struct q__window *
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS && sorted->max > 0; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			uint32_t at = 64 * i + q__take_bit(&word);
+			uint32_t at = 64 * i + q_bits_take(&word);
 
 			take_document(sorted, window->start + at, window->scores[at]);
 		}

@@ -49,7 +49,7 @@ static void fill_all(struct q__matcher *matcher, struct q__window *window)
 
 	for (uint32_t i = 0; i < window->end - window->start; i++) {
 		if (window->start + i < all->document_count)
-			window->found[i / 64] |= (uint64_t)1 << i % 64;
+			q_bits_add(window->found, i);
 	}
 	q__set_scores(window, all->score);
 }
@@ -101,7 +101,7 @@ void q__find_in_block(struct q__postings *postings, struct q__window *window)
 	for (; at < postings->count && postings->documents[at] < window->end; at++) {
 		uint32_t i = postings->documents[at] - window->start;
 
-		window->found[i / 64] |= (uint64_t)1 << i % 64;
+		q_bits_add(window->found, i);
 	}
 	postings->at = at;
 }

@@ -12,6 +12,7 @@
 #ifndef Q_SEARCH_QUERY_MATCHER_H
 #define Q_SEARCH_QUERY_MATCHER_H
 
+#include "base/bits.h"
 #include "search/analysis/value.h"
 #include "search/segment/segment.h"
 
@@ -67,15 +68,6 @@ void q__find_documents(struct q__postings *postings, struct q__window *window);
 
 /* The same of the loaded block alone, from where the postings are. */
 void q__find_in_block(struct q__postings *postings, struct q__window *window);
-
-/* The lowest bit that is set, which is then cleared: `while (word) at = q__take_bit(&word)`. */
-static inline unsigned q__take_bit(uint64_t *word)
-{
-	unsigned bit = (unsigned)__builtin_ctzll(*word);
-
-	*word &= *word - 1;
-	return bit;
-}
 
 /* All makers return NULL when the arena is full. */
 

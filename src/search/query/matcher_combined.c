@@ -40,7 +40,7 @@ static void set_scores(struct q__window *window)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;)
-			window->scores[64 * i + q__take_bit(&word)] = 0;
+			window->scores[64 * i + q_bits_take(&word)] = 0;
 	}
 	window->is_scored = true;
 }
@@ -52,7 +52,7 @@ static void take_better(struct q__window *into, const struct q__window *from)
 		uint64_t before = into->found[i];
 
 		for (uint64_t word = from->found[i]; word != 0;) {
-			unsigned bit = q__take_bit(&word);
+			unsigned bit = q_bits_take(&word);
 			uint32_t at = 64 * i + bit;
 
 			if (!(before >> bit & 1) || from->scores[at] > into->scores[at])
@@ -156,7 +156,7 @@ static bool is_empty(const struct q__window *window)
 static void set_all(struct q__window *window)
 {
 	for (uint32_t i = 0; i < window->end - window->start; i++)
-		window->found[i / 64] |= (uint64_t)1 << i % 64;
+		q_bits_add(window->found, i);
 }
 
 static void fill_inner(struct combined *combined, struct q__matcher *inner,
@@ -189,7 +189,7 @@ static void require(struct combined *combined, struct q__window *window)
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
 			window->found[j] &= combined->window.found[j];
 			for (uint64_t word = window->found[j]; word != 0;) {
-				uint32_t at = 64 * j + q__take_bit(&word);
+				uint32_t at = 64 * j + q_bits_take(&word);
 
 				combined->sums[at] += (double)combined->window.scores[at];
 			}
@@ -209,7 +209,7 @@ static void add_should(struct combined *combined, struct q__window *window)
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
 			for (uint64_t word = window->found[j] & combined->window.found[j];
 			     word != 0;) {
-				uint32_t at = 64 * j + q__take_bit(&word);
+				uint32_t at = 64 * j + q_bits_take(&word);
 
 				combined->sums[at] += (double)combined->window.scores[at];
 				combined->should_found[at]++;
@@ -222,7 +222,7 @@ static void drop_few(const struct combined *combined, struct q__window *window)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			unsigned bit = q__take_bit(&word);
+			unsigned bit = q_bits_take(&word);
 
 			if (combined->should_found[64 * i + bit] < combined->parts.minimum_should)
 				window->found[i] &= ~((uint64_t)1 << bit);

@@ -64,7 +64,7 @@ static void fill_phrase(struct q__matcher *matcher, struct q__window *window)
 
 		if (!(frequency > 0))
 			continue;
-		window->found[at / 64] |= (uint64_t)1 << at % 64;
+		q_bits_add(window->found, at);
 		window->scores[at] = q__score(phrase->weight, frequency,
 					      phrase->factors[phrase->lengths[document]]);
 	}

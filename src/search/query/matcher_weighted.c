@@ -190,7 +190,7 @@ static void find_in_block(struct weighted *weighted, struct weighted_term *term,
 		uint32_t document = postings->documents[at], i = document - window->start;
 		uint8_t length = weighted->lengths ? weighted->lengths[document] : 1;
 
-		window->found[i / 64] |= (uint64_t)1 << i % 64;
+		q_bits_add(window->found, i);
 		if (!weighted->has_chance[length])
 			continue;
 		if (!frequencies)
@@ -223,7 +223,7 @@ static void score_in_block(struct weighted *weighted, struct weighted_term *term
 		if (score <= least)
 			continue;
 		window->sums[i] += score;
-		window->found[i / 64] |= (uint64_t)1 << i % 64;
+		q_bits_add(window->found, i);
 	}
 	postings->at = at;
 }
@@ -317,7 +317,7 @@ static void take_scores(struct weighted *weighted, struct q__window *window)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			unsigned bit = q__take_bit(&word);
+			unsigned bit = q_bits_take(&word);
 			uint32_t at = 64 * i + bit, document = window->start + at;
 			double sum = window->sums[at];
 

@@ -1,5 +1,6 @@
 #include "search/query/phrase_cover.h"
 
+#include "base/bits.h"
 #include "search/analysis/analyser.h"
 
 /* Where one word of the phrase stands in the text. */
@@ -18,16 +19,6 @@ struct cover {
 	bool is_found;
 };
 
-static bool has_bit(const uint64_t *bits, uint32_t at)
-{
-	return bits[at / 64] >> at % 64 & 1;
-}
-
-static void set_bit(uint64_t *bits, uint32_t at)
-{
-	bits[at / 64] |= (uint64_t)1 << at % 64;
-}
-
 /* Counts the places, or takes them where there is room. Returns the words of the text. */
 static uint32_t walk_text(struct cover *cover, struct q_str text)
 {
@@ -44,7 +35,7 @@ static uint32_t walk_text(struct cover *cover, struct q_str text)
 				continue;
 			if (cover->is_word) {
 				places->items[places->count] = word.position;
-				set_bit(cover->is_word, word.position);
+				q_bits_add(cover->is_word, word.position);
 			}
 			places->count++;
 		}
@@ -69,8 +60,8 @@ static bool take_places(struct cover *cover, struct q_str text, struct q_arena *
 		places->count = 0;
 	}
 	/* One word more than there are may be asked for. */
-	cover->covered = q_arena_alloc_array(arena, word_count / 64 + 1, sizeof(uint64_t));
-	cover->is_word = q_arena_alloc_array(arena, word_count / 64 + 1, sizeof(uint64_t));
+	cover->covered = q_arena_alloc_array(arena, q_bits_words(word_count), sizeof(uint64_t));
+	cover->is_word = q_arena_alloc_array(arena, q_bits_words(word_count), sizeof(uint64_t));
 	if (!cover->covered || !cover->is_word)
 		return false;
 	walk_text(cover, text);
@@ -81,10 +72,10 @@ static bool take_places(struct cover *cover, struct q_str text, struct q_arena *
 static void add_span(struct cover *cover, uint32_t first, uint32_t last)
 {
 	cover->is_found = true;
-	if (has_bit(cover->is_word, first + 1) && cover->ends[first + 1] == 0)
+	if (q_bits_have(cover->is_word, first + 1) && cover->ends[first + 1] == 0)
 		cover->ends[first + 1] = last + 2;
 	for (uint32_t i = first > cover->end ? first : cover->end; i <= last; i++)
-		set_bit(cover->covered, i);
+		q_bits_add(cover->covered, i);
 	cover->end = last + 1 > cover->end ? last + 1 : cover->end;
 }
 

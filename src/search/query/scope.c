@@ -1,5 +1,7 @@
 #include "search/query/scope.h"
 
+#include "base/bits.h"
+
 struct q__scope q__scope_all(const struct q__snapshot *snapshot, const struct q_call *call)
 {
 	return (struct q__scope){.snapshot = snapshot, .call = call};
@@ -18,59 +20,32 @@ enum q_code q__scope_check(const struct q__scope *scope, struct q_err *err)
 	return q_call_check(scope->call, "search_index.search", err);
 }
 
-/* The first bit >= from that is set. */
-static uint32_t next_bit(const uint64_t *words, uint32_t count, uint32_t from)
-{
-	uint64_t word;
-
-	if (from >= count)
-		return Q__NO_DOCUMENT;
-	word = words[from / 64] & ~(uint64_t)0 << from % 64;
-	for (from = from / 64 * 64; word == 0; word = words[from / 64]) {
-		from += 64;
-		if (from >= count)
-			return Q__NO_DOCUMENT;
-	}
-	return from + (uint32_t)__builtin_ctzll(word);
-}
-
 uint32_t q__scope_next(const struct q__scope *scope, size_t part, uint32_t from)
 {
 	uint32_t count = scope->snapshot->parts[part].segment->document_count;
 
 	if (scope->seen)
-		return next_bit(scope->seen[part], count, from);
+		from = (uint32_t)q_bits_next(scope->seen[part], from, count);
 	return from < count ? from : Q__NO_DOCUMENT;
 }
 
 bool q__scope_sees(const struct q__scope *scope, size_t part, uint32_t document)
 {
 	if (scope->seen)
-		return scope->seen[part][document / 64] >> document % 64 & 1;
+		return q_bits_have(scope->seen[part], document);
 	return !q__deletions_have(scope->snapshot->parts[part].deletions, document);
-}
-
-/* Bits that are set before this one. */
-static uint32_t count_bits(const uint64_t *words, uint32_t end)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < end / 64; i++)
-		count += (uint32_t)__builtin_popcountll(words[i]);
-	return count +
-	       (uint32_t)__builtin_popcountll(words[end / 64] & (((uint64_t)1 << end % 64) - 1));
 }
 
 uint32_t q__scope_place(const struct q__scope *scope, size_t part, uint32_t document)
 {
-	uint32_t place = 0;
+	size_t place = 0;
 
 	if (!scope->seen)
 		return document;
 	for (size_t i = 0; i < part; i++)
-		place += count_bits(scope->seen[i],
-				    scope->snapshot->parts[i].segment->document_count);
-	return place + count_bits(scope->seen[part], document);
+		place += q_bits_count(scope->seen[i],
+				      scope->snapshot->parts[i].segment->document_count);
+	return (uint32_t)(place + q_bits_count(scope->seen[part], document));
 }
 
 void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window *window)
@@ -79,7 +54,7 @@ void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window
 		return;
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
 		for (uint64_t word = window->found[i]; word != 0;) {
-			unsigned bit = q__take_bit(&word);
+			unsigned bit = q_bits_take(&word);
 
 			if (!q__scope_sees(scope, part, window->start + 64 * i + bit))
 				window->found[i] &= ~((uint64_t)1 << bit);
@@ -90,11 +65,11 @@ void q__scope_narrow(const struct q__scope *scope, size_t part, struct q__window
 static void count_values(const struct q__column *column, const uint64_t *words,
 			 struct q__field_counts *counts)
 {
-	uint32_t document = next_bit(words, column->document_count, 0);
+	uint32_t end = column->document_count;
 
-	for (; document != Q__NO_DOCUMENT;
-	     document = next_bit(words, column->document_count, document + 1)) {
-		struct q__value_range values = q__column_find(column, document);
+	for (size_t at = q_bits_next(words, 0, end); at < end;
+	     at = q_bits_next(words, at + 1, end)) {
+		struct q__value_range values = q__column_find(column, (uint32_t)at);
 
 		counts->documents += values.end > values.at;
 		counts->tokens += values.end - values.at;

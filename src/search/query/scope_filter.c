@@ -1,5 +1,6 @@
 /* From a filter to the documents that it finds: a query like any other, which sees all documents,
  * run once for each part. */
+#include "base/bits.h"
 #include "search/query/plan.h"
 #include "search/query/scope.h"
 
@@ -43,7 +44,7 @@ static enum q_code see_parts(const struct q__scope *all, const struct q__plan *p
 	enum q_code code = window ? Q_OK : fail_full(err);
 
 	for (size_t i = 0; i < all->snapshot->part_count && !code; i++) {
-		size_t words = (size_t)all->snapshot->parts[i].segment->document_count / 64 + 1;
+		size_t words = q_bits_words(all->snapshot->parts[i].segment->document_count);
 		struct q__matcher *matcher = q__plan_bind(plan, all->snapshot, i, arena);
 
 		seen[i] = q_arena_alloc_array(arena, words, sizeof(uint64_t));

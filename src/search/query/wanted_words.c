@@ -1,5 +1,6 @@
 #include "search/query/wanted_words.h"
 
+#include "base/bits.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "search/analysis/field.h"
@@ -245,7 +246,7 @@ static void join_places(const uint32_t *ends, size_t count, uint64_t *joined)
 		size_t end = ends[i] > i ? ends[i] : i + 1;
 
 		while (++i < end)
-			joined[i / 64] |= (uint64_t)1 << i % 64;
+			q_bits_add(joined, i);
 	}
 }
 
@@ -262,7 +263,7 @@ static enum q_code find_phrases(struct q__wanted_text *out, struct q_str text,
 	uint32_t *ends = q_arena_alloc_array(arena, room, sizeof *ends);
 
 	out->covers = q_arena_alloc_array(arena, wanted->count, sizeof *out->covers);
-	out->joined = q_arena_alloc_array(arena, room / 64 + 1, sizeof *out->joined);
+	out->joined = q_arena_alloc_array(arena, q_bits_words(room), sizeof *out->joined);
 	if (!ends || !out->covers || !out->joined)
 		return out_of_memory(err);
 	for (size_t i = 0; i < wanted->count; i++) {
@@ -315,7 +316,7 @@ float q__wanted_weight(const struct q__wanted_text *text, struct q_str word, uin
 		}
 		if (wanted->phrase && text->covers[i - 1] && has_word(wanted->phrase, word)) {
 			phrase_weight = wanted->weight;
-			*is_here |= text->covers[i - 1][position / 64] >> position % 64 & 1;
+			*is_here |= q_bits_have(text->covers[i - 1], position);
 		}
 	}
 	return phrase_weight;

@@ -7,14 +7,9 @@
 
 enum { HEAD_BYTES = 8, CHECKSUM_BYTES = 8 };
 
-static size_t word_count(uint32_t document_count)
-{
-	return (size_t)document_count / 64 + 1;
-}
-
 struct q__deletions *q__deletions_copy(const struct q__deletions *from, uint32_t document_count)
 {
-	size_t words_bytes = word_count(document_count) * sizeof(uint64_t);
+	size_t words_bytes = q_bits_words(document_count) * sizeof(uint64_t);
 	struct q__deletions *copy = q_mem_new(sizeof *copy + words_bytes);
 
 	if (!copy)
@@ -46,14 +41,14 @@ void q__deletions_add(struct q__deletions *deletions, uint32_t document)
 	q_assert(document < deletions->document_count);
 	if (q__deletions_have(deletions, document))
 		return;
-	deletions->words[document / 64] |= (uint64_t)1 << document % 64;
+	q_bits_add(deletions->words, document);
 	deletions->deleted_count++;
 }
 
 enum q_code q__deletions_write(const struct q__deletions *deletions, struct q__directory *directory,
 			       const char *name, struct q_err *err)
 {
-	size_t words_bytes = word_count(deletions->document_count) * sizeof(uint64_t);
+	size_t words_bytes = q_bits_words(deletions->document_count) * sizeof(uint64_t);
 	enum q_code code = Q_OK;
 	struct q_buf out;
 
@@ -72,7 +67,7 @@ enum q_code q__deletions_write(const struct q__deletions *deletions, struct q__d
 
 static bool is_whole(struct q_bytes bytes, uint32_t document_count)
 {
-	size_t size = HEAD_BYTES + word_count(document_count) * sizeof(uint64_t);
+	size_t size = HEAD_BYTES + q_bits_words(document_count) * sizeof(uint64_t);
 
 	return bytes.length == size + CHECKSUM_BYTES && q__read_u32(bytes.data) == document_count &&
 	       q__read_u64(bytes.data + size) == q__checksum((struct q_bytes){bytes.data, size});

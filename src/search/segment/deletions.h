@@ -7,6 +7,7 @@
 #ifndef Q_SEARCH_SEGMENT_DELETIONS_H
 #define Q_SEARCH_SEGMENT_DELETIONS_H
 
+#include "base/bits.h"
 #include "search/segment/directory.h"
 
 #include <stdatomic.h>
@@ -27,7 +28,7 @@ void q__deletions_add(struct q__deletions *deletions, uint32_t document);
 
 static inline bool q__deletions_have(const struct q__deletions *deletions, uint32_t document)
 {
-	return deletions && (deletions->words[document / 64] >> document % 64 & 1);
+	return deletions && q_bits_have(deletions->words, document);
 }
 
 /* A file of them, with its checksum. */

@@ -1,5 +1,6 @@
 #include "search/segment/field_lengths.h"
 
+#include "base/bits.h"
 #include "search/segment/codec.h"
 #include "search/segment/length_byte.h"
 
@@ -25,7 +26,7 @@ void q__field_lengths_count(const struct q__field_lengths *lengths, const uint64
 	for (size_t at = 0; at + PAIR_BYTES <= longer.length; at += PAIR_BYTES) {
 		uint32_t document = q__read_u32(longer.data + at);
 
-		if (document < document_count && (words[document / 64] >> document % 64 & 1))
+		if (document < document_count && q_bits_have(words, document))
 			counts->tokens += q__read_u32(longer.data + at + sizeof document);
 	}
 }

@@ -1,5 +1,7 @@
 #include "search/segment/term_range.h"
 
+#include "base/bits.h"
+
 enum { SCRATCH_BYTES = 1 << 16, CHECK_DOCUMENTS = 1 << 20 /* read between looks at the call */ };
 
 /* The first string behind all that begin with the prefix: its last byte that can be one more is,
@@ -22,11 +24,6 @@ bool q__term_range_of_prefix(struct q_str prefix, struct q_arena *arena, struct 
 	return true;
 }
 
-static void set_bit(uint64_t *words, uint32_t document)
-{
-	words[document / 64] |= (uint64_t)1 << document % 64;
-}
-
 static bool set_bits(const struct q__term_ref *ref, const struct q__postings_source *source,
 		     uint64_t *words, struct q_arena *scratch)
 {
@@ -37,7 +34,7 @@ static bool set_bits(const struct q__term_ref *ref, const struct q__postings_sou
 		return false;
 	while (postings.at < postings.count || q__postings_next_block(&postings)) {
 		for (; postings.at < postings.count; postings.at++)
-			set_bit(words, postings.documents[postings.at]);
+			q_bits_add(words, postings.documents[postings.at]);
 	}
 	return true;
 }
@@ -78,7 +75,7 @@ enum q_code q__term_range_documents(const struct q__term_range *range,
 {
 	struct q_arena *scratch = q_arena_new(SCRATCH_BYTES);
 	uint64_t *words =
-		q_arena_alloc_array(arena, (size_t)segment->document_count / 64 + 1, sizeof *words);
+		q_arena_alloc_array(arena, q_bits_words(segment->document_count), sizeof *words);
 	enum q_code code = Q_OK;
 
 	if (!scratch || !words)
