@@ -17,6 +17,7 @@
 
 enum {
 	BATCH_DOCUMENTS = 1000,
+	BATCH_BYTES = 16 << 20, /* from here on a batch takes no more */
 	BATCH_ARENA_BYTES = 256 << 20,
 	LINE_ARENA_BYTES = 256 << 20,
 	MAPPING_BYTES = 1 << 20,
@@ -129,19 +130,28 @@ static enum q_code hand_over(struct build *build, struct q_err *err)
 	return code;
 }
 
-/* The document's id as its field gives it; false where it gives none. */
-static bool find_id(struct build *build, struct q_str line, struct q_str *id)
+/* The document's id as its field gives it. */
+static enum q_code find_id(struct build *build, struct q_str line, struct q_str *id,
+			   struct q_err *err)
 {
 	static const struct q_json_limits limits = {.bytes_max = Q_DOCUMENT_SOURCE_MAX,
 						    .depth_max = Q_DOCUMENT_DEPTH_MAX};
 	const struct q_json *document;
-	struct q_err err;
+	enum q_code code;
 
 	q_arena_reset(build->line_arena);
-	if (q_json_parse(build->line_arena, q_str_bytes(line), &limits, &document, &err))
-		return false;
-	return q_json_string(q_json_member(document, q_str_from(build->command->id_field)), id) &&
-	       id->length > 0;
+	code = q_json_parse(build->line_arena, q_str_bytes(line), &limits, &document, err);
+	if (!code &&
+	    (!q_json_string(q_json_member(document, q_str_from(build->command->id_field)), id) ||
+	     id->length == 0))
+		code = q_fail(err, Q_INVALID, "index.build", "it has no text %s",
+			      build->command->id_field);
+	return code;
+}
+
+static bool is_full(const struct batch *batch)
+{
+	return batch->count == BATCH_DOCUMENTS || q_arena_used(batch->arena) >= BATCH_BYTES;
 }
 
 static enum q_code take_line(struct build *build, struct q_str line, struct q_err *err)
@@ -154,15 +164,26 @@ static enum q_code take_line(struct build *build, struct q_str line, struct q_er
 	line = q_str_trim(line);
 	if (line.length == 0)
 		return Q_OK;
-	if (!find_id(build, line, &id))
-		return q_fail(err, Q_INVALID, "index.build",
-			      "line %llu is no JSON object with a text %s",
-			      (unsigned long long)build->line_number, build->command->id_field);
+	if (find_id(build, line, &id, err))
+		return q_err_context(err, "%s: line %llu", build->command->documents,
+				     (unsigned long long)build->line_number);
 	*operation = (struct q_bulk_operation){Q_BULK_PUT, q_arena_copy(batch->arena, id),
 					       q_arena_copy(batch->arena, line)};
 	if (q_arena_failed(batch->arena))
 		return q_fail(err, Q_NOMEM, "index.build", "a batch of documents");
-	return ++batch->count == BATCH_DOCUMENTS ? hand_over(build, err) : Q_OK;
+	batch->count++;
+	return is_full(batch) ? hand_over(build, err) : Q_OK;
+}
+
+static enum q_code next_line(struct build *build, struct q_lines *lines, struct q_str *out,
+			     struct q_err *err)
+{
+	enum q_code code = q_lines_next(lines, out, err);
+
+	if (code && code != Q_NOTFOUND)
+		return q_err_context(err, "%s: behind line %llu", build->command->documents,
+				     (unsigned long long)build->line_number);
+	return code;
 }
 
 static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
@@ -172,7 +193,7 @@ static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
 	struct q_str line;
 
 	q_lines_init(&lines, fd);
-	while (!code && !(code = q_lines_next(&lines, &line, err)))
+	while (!code && !(code = next_line(build, &lines, &line, err)))
 		code = take_line(build, line, err);
 	q_lines_free(&lines);
 	if (code != Q_NOTFOUND)
@@ -221,14 +242,14 @@ static enum q_code ensure(struct q_index_command *command, struct q_err *err)
 	enum q_code code =
 		q_file_read_at(AT_FDCWD, command->mapping, MAPPING_BYTES, arena, &text, err);
 
-	if (!code)
-		code = q_json_parse(arena, text, &q_json_request_limits, &mapping, err);
+	if (code)
+		return code;
+	code = q_json_parse(arena, text, &q_json_request_limits, &mapping, err);
 	if (!code)
 		code = q_mapping_json_parse(arena, mapping, &definition, err);
-	if (!code)
-		code = q_search_index_ensure(command->store, &no_limits, command->index,
-					     &definition, err);
-	return code;
+	if (code)
+		return q_err_context(err, "%s", command->mapping);
+	return q_search_index_ensure(command->store, &no_limits, command->index, &definition, err);
 }
 
 static enum q_code build_index(struct build *build, struct q_err *err)

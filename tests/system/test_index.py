@@ -158,6 +158,34 @@ def test_building_again_replaces_documents_of_the_same_id(site):
     assert (facts["documents"], facts["deleted"], facts["segments"]) == (60, 0, 1)
 
 
+@pytest.mark.parametrize("line, says", [("{", "JSON"), ('{"id": 7}', "no text id"), ('{"name": "x"}', "no text id"), ('{"id": ""}', "no text id"),
+                                        ('{"id": "x", "age": 1' + "0" * 400 + "}", "JSON"), ('{"id": "x", "name": "' + "x" * (4 << 20) + '"}', "bytes"),
+                                        ('{"id": "x", "na', "JSON")])
+def test_a_line_that_cannot_be_taken_is_named_with_the_reason(site, line, says):
+    with open(site / "documents.ndjson", "a") as documents:
+        documents.write("\n" + line)
+    ran = build(site)
+    assert ran.returncode in (1, 2)
+    assert "documents.ndjson: line 42: " in ran.stderr and says in ran.stderr, ran.stderr
+
+
+def test_a_mapping_that_cannot_be_taken_is_named(site):
+    for mapping, says in (("{", "JSON"), ('{"place": {"type": "geo_point"}}', "geo_point")):
+        (site / "mapping.json").write_text(mapping)
+        ran = build(site)
+        assert ran.returncode == 2
+        assert "mapping.json: " in ran.stderr and says in ran.stderr, ran.stderr
+
+
+@pytest.mark.skipif(not os.environ.get("QUIRE_LONG"), reason="300 MB of documents")
+def test_documents_as_large_as_may_be_are_taken(site):
+    with open(site / "documents.ndjson", "w") as documents:
+        for i in range(75):
+            documents.write(json.dumps({"id": f"d{i}", "name": "ann", "pad": "x" * ((4 << 20) - 100)}) + "\n")
+    ran = build(site)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_ls_and_dump_show_what_is_there(site):
     build(site)
     segments = [json.loads(line) for line in index("ls", str(site / "index")).stdout.splitlines()]
