@@ -32,8 +32,8 @@ static void take_best(struct run *run, uint32_t part)
 	struct q__window *window = run->window;
 	float floor = q__top_hits_floor(&run->top);
 
-	for (uint32_t i = 0; window->is_scored && i < Q__WINDOW_WORDS; i++) {
-		for (uint64_t word = window->found[i]; word != 0;) {
+	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
+		for (uint64_t word = window->found[i] & window->scored[i]; word != 0;) {
 			uint32_t at = 64 * i + q_bits_take(&word);
 
 			if (window->scores[at] <= floor)

@@ -26,13 +26,14 @@ void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint3
 	window->start = start;
 	window->end = end;
 	window->floor = floor;
-	window->is_scored = true;
 	memset(window->found, 0, sizeof window->found);
+	memset(window->scored, 0, sizeof window->scored);
 	matcher->ops->fill(matcher, window);
 }
 
 void q__set_scores(struct q__window *window, float score)
 {
+	memcpy(window->scored, window->found, sizeof window->scored);
 	for (uint32_t i = 0; i < window->end - window->start; i++)
 		window->scores[i] = score;
 }
@@ -167,7 +168,6 @@ static void fill_constant(struct q__matcher *matcher, struct q__window *window)
 
 	window->floor = Q__NO_SCORES;
 	constant->inner->ops->fill(constant->inner, window);
-	window->is_scored = true;
 	q__set_scores(window, constant->score);
 }
 

@@ -22,8 +22,8 @@ struct q__window {
 	uint32_t start, end; /* documents [start, end) */
 	float floor;	     /* a score that is not above this may be any other that is not */
 	uint64_t found[Q__WINDOW_WORDS];   /* bit i: document start + i */
-	bool is_scored;			   /* false: no score is above the floor, and none is set */
-	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are found */
+	uint64_t scored[Q__WINDOW_WORDS];  /* those of them whose score may be above the floor */
+	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are scored */
 	double sums[Q__WINDOW_DOCUMENTS];  /* for matchers that add up; 0 before and after */
 };
 
@@ -34,7 +34,7 @@ struct q__matcher {
 struct q__matcher_ops {
 	/* The first document >= from that may be found; Q__NO_DOCUMENT: none. */
 	uint32_t (*next)(struct q__matcher *, uint32_t from);
-	/* Sets found and scores; start, end and floor are set, found is all 0, is_scored true. */
+	/* Sets found, scored and scores; start, end and floor are set, found and scored all 0. */
 	void (*fill)(struct q__matcher *, struct q__window *);
 	/* From here on documents that do not score above the floor, which only rises and which each
 	 * window has too, need not be found. NULL: they are found all the same. */
@@ -60,7 +60,7 @@ static inline void q__matcher_raise_floor(struct q__matcher *matcher, float floo
 void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint32_t start,
 		     uint32_t end, float floor);
 
-/* Gives all documents of the window one score. */
+/* Gives all documents that are found one score. */
 void q__set_scores(struct q__window *window, float score);
 
 /* Sets the bits of the documents of the window that the postings have, and goes behind them. */

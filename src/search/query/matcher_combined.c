@@ -35,23 +35,13 @@ static uint32_t next_of_best(struct q__matcher *matcher, uint32_t from)
 	return first_of(best->inner, best->count, from);
 }
 
-/* Gives the documents that are found a score that is not above the floor. */
-static void set_scores(struct q__window *window)
-{
-	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
-		for (uint64_t word = window->found[i]; word != 0;)
-			window->scores[64 * i + q_bits_take(&word)] = 0;
-	}
-	window->is_scored = true;
-}
-
-/* `into` takes the better score of each document. */
+/* `into` takes what is found, and the better score of each document. */
 static void take_better(struct q__window *into, const struct q__window *from)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
-		uint64_t before = into->found[i];
+		uint64_t before = into->scored[i];
 
-		for (uint64_t word = from->found[i]; word != 0;) {
+		for (uint64_t word = from->scored[i]; word != 0;) {
 			unsigned bit = q_bits_take(&word);
 			uint32_t at = 64 * i + bit;
 
@@ -59,40 +49,20 @@ static void take_better(struct q__window *into, const struct q__window *from)
 				into->scores[at] = from->scores[at];
 		}
 		into->found[i] |= from->found[i];
+		into->scored[i] |= from->scored[i];
 	}
-}
-
-static void take_found(struct q__window *into, const struct q__window *from)
-{
-	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++)
-		into->found[i] |= from->found[i];
-}
-
-/* Scores are only set where there are any. */
-static void join(struct q__window *into, struct q__window *from)
-{
-	if (!into->is_scored && !from->is_scored) {
-		take_found(into, from);
-		return;
-	}
-	if (!into->is_scored)
-		set_scores(into);
-	if (!from->is_scored)
-		set_scores(from);
-	take_better(into, from);
 }
 
 static void fill_best(struct q__matcher *matcher, struct q__window *window)
 {
 	struct best *best = q_container_of(matcher, struct best, base);
 
-	window->is_scored = false;
 	for (size_t i = 0; i < best->count; i++) {
 		if (q__matcher_next(best->inner[i], window->start) >= window->end)
 			continue;
 		q__matcher_fill(best->inner[i], &best->window, window->start, window->end,
 				window->floor);
-		join(window, &best->window);
+		take_better(window, &best->window);
 	}
 }
 
@@ -163,8 +133,17 @@ static void fill_inner(struct combined *combined, struct q__matcher *inner,
 		       const struct q__window *window, float floor)
 {
 	q__matcher_fill(inner, &combined->window, window->start, window->end, floor);
-	if (!combined->window.is_scored && floor != Q__NO_SCORES)
-		set_scores(&combined->window);
+}
+
+/* Of the documents of one word of the window. What is not scored adds nothing: it is not above the
+ * floor. */
+static void add_scores(struct combined *combined, uint32_t i, uint64_t found)
+{
+	for (uint64_t word = found & combined->window.scored[i]; word != 0;) {
+		uint32_t at = 64 * i + q_bits_take(&word);
+
+		combined->sums[at] += (double)combined->window.scores[at];
+	}
 }
 
 /* Is its score that of its one query? One that others are added to has to be exact. */
@@ -188,11 +167,7 @@ static void require(struct combined *combined, struct q__window *window)
 		fill_inner(combined, parts->must[i], window, floor);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
 			window->found[j] &= combined->window.found[j];
-			for (uint64_t word = window->found[j]; word != 0;) {
-				uint32_t at = 64 * j + q_bits_take(&word);
-
-				combined->sums[at] += (double)combined->window.scores[at];
-			}
+			add_scores(combined, j, window->found[j]);
 		}
 	}
 }
@@ -207,13 +182,11 @@ static void add_should(struct combined *combined, struct q__window *window)
 			continue;
 		fill_inner(combined, parts->should[i], window, Q__EXACT_SCORES);
 		for (uint32_t j = 0; j < Q__WINDOW_WORDS; j++) {
-			for (uint64_t word = window->found[j] & combined->window.found[j];
-			     word != 0;) {
-				uint32_t at = 64 * j + q_bits_take(&word);
+			uint64_t found = window->found[j] & combined->window.found[j];
 
-				combined->sums[at] += (double)combined->window.scores[at];
-				combined->should_found[at]++;
-			}
+			add_scores(combined, j, found);
+			while (found != 0)
+				combined->should_found[64 * j + q_bits_take(&found)]++;
 		}
 	}
 }
@@ -265,6 +238,7 @@ static void fill_combined(struct q__matcher *matcher, struct q__window *window)
 		drop_few(combined, window);
 		take_sums(combined, window);
 	}
+	memcpy(window->scored, window->found, sizeof window->scored);
 }
 
 static void raise_floor_of_combined(struct q__matcher *matcher, float floor)

@@ -65,6 +65,7 @@ static void fill_phrase(struct q__matcher *matcher, struct q__window *window)
 		if (!(frequency > 0))
 			continue;
 		q_bits_add(window->found, at);
+		q_bits_add(window->scored, at);
 		window->scores[at] = q__score(phrase->weight, frequency,
 					      phrase->factors[phrase->lengths[document]]);
 	}

@@ -45,8 +45,7 @@ static void fill_set(struct q__matcher *matcher, struct q__window *window)
 		window->found[i / 64] = bits_from(set, window->start + i);
 	if (count % 64 > 0)
 		window->found[count / 64] &= ((uint64_t)1 << count % 64) - 1;
-	for (uint32_t i = 0; i < count; i++)
-		window->scores[i] = set->score;
+	q__set_scores(window, set->score);
 }
 
 static const struct q__matcher_ops set_ops = {.next = next_of_set, .fill = fill_set};

@@ -195,6 +195,7 @@ static void find_in_block(struct weighted *weighted, struct weighted_term *term,
 			continue;
 		if (!frequencies)
 			frequencies = q__postings_frequencies(postings);
+		q_bits_add(window->scored, i);
 		window->sums[i] += (double)q__score(term->weight, (float)frequencies[at],
 						    weighted->factors[length]);
 	}
@@ -223,7 +224,7 @@ static void score_in_block(struct weighted *weighted, struct weighted_term *term
 		if (score <= least)
 			continue;
 		window->sums[i] += score;
-		q_bits_add(window->found, i);
+		q_bits_add(window->scored, i);
 	}
 	postings->at = at;
 }
@@ -316,7 +317,7 @@ static bool is_above(struct weighted *weighted, uint32_t document, double others
 static void take_scores(struct weighted *weighted, struct q__window *window)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS; i++) {
-		for (uint64_t word = window->found[i]; word != 0;) {
+		for (uint64_t word = window->scored[i]; word != 0;) {
 			unsigned bit = q_bits_take(&word);
 			uint32_t at = 64 * i + bit, document = window->start + at;
 			double sum = window->sums[at];
@@ -327,7 +328,7 @@ static void take_scores(struct weighted *weighted, struct q__window *window)
 			else if (is_above(weighted, document, sum, window->floor))
 				window->scores[at] = (float)sum_in(weighted, document, false);
 			else
-				window->found[i] &= ~((uint64_t)1 << bit);
+				window->scored[i] &= ~((uint64_t)1 << bit);
 		}
 	}
 }
@@ -344,6 +345,8 @@ static void score_documents(struct weighted *weighted, struct q__window *window)
 			add_term(weighted, term, window);
 	}
 	take_scores(weighted, window);
+	if (weighted->may_pass)
+		memcpy(window->found, window->scored, sizeof window->found);
 }
 
 static void find_documents(struct weighted *weighted, struct q__window *window)
@@ -363,7 +366,6 @@ static void find_documents(struct weighted *weighted, struct q__window *window)
 		}
 		leave_window(weighted, term, block);
 	}
-	window->is_scored = false;
 }
 
 static void fill_weighted(struct q__matcher *matcher, struct q__window *window)
