@@ -8,10 +8,9 @@ enum { HITS_TEXT_MAX = 512, CASES_MAX = 200 };
 const struct q_call no_limits;
 
 const struct q_field_definition fields[] = {
-	{Q_STR_INIT("tenant"), Q_FIELD_KEYWORD},
-	{Q_STR_INIT("name"), Q_FIELD_TEXT},
-	{Q_STR_INIT("notes"), Q_FIELD_TEXT},
-	{Q_STR_INIT("born"), Q_FIELD_DATE},
+	{Q_STR_INIT("tenant"), Q_FIELD_KEYWORD}, {Q_STR_INIT("name"), Q_FIELD_TEXT},
+	{Q_STR_INIT("notes"), Q_FIELD_TEXT},	 {Q_STR_INIT("born"), Q_FIELD_DATE},
+	{Q_STR_INIT("active"), Q_FIELD_BOOLEAN},
 };
 const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
 

@@ -41,7 +41,7 @@ struct case_list search_index_view_cases(void);
 
 extern const struct q_call no_limits;
 
-/* tenant is a keyword, name and notes are texts, born is a date. */
+/* tenant is a keyword, name and notes are texts, born is a date, active a boolean. */
 extern const struct q_field_definition fields[];
 extern const struct q_index_definition definition;
 

@@ -44,6 +44,43 @@ static void ranges_are_of_terms_and_of_dates(void **state)
 	assert_hits(suite, "{'query':{'term':{'born':'2001-01-01'}}}", "6");
 }
 
+/* How many hits, and the score of the first. */
+static void assert_scored(struct suite *suite, const char *body, size_t count, float score)
+{
+	struct q_search_result result;
+
+	if (search(suite, body, &result))
+		fail_msg("%s", suite->err.message);
+	assert_int_equal(result.hit_count, count);
+	assert_true(result.hits[0].score == score);
+}
+
+/* Scores are those of a live OpenSearch. */
+static void a_boolean_is_scored_by_how_rare_it_is(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"active\":true}");
+	put(suite, "2", "{\"active\":false,\"name\":\"x\"}");
+	put(suite, "3", "{\"active\":[true,false]}");
+	put(suite, "4", "{\"active\":true}");
+	put(suite, "5", "{\"active\":[\"true\",\"true\"]}");
+	put(suite, "6", "{\"active\":\"\"}");
+	put(suite, "7", "{\"name\":\"y\"}");
+	refresh(suite);
+	assert_scored(suite, "{'query':{'term':{'active':true}}}", 4, 0.21329856f);
+	assert_scored(suite, "{'query':{'term':{'active':false}}}", 3, 0.33462277f);
+	assert_scored(suite, "{'query':{'terms':{'active':[true,'true'],'boost':2}}}", 4,
+		      0.42659712f);
+	assert_scored(suite, "{'query':{'terms':{'active':[true,false],'boost':2}}}", 6, 2.0f);
+	assert_scored(suite,
+		      "{'query':{'multi_match':{'query':'true','fields':['active^3','name']}}}", 4,
+		      0.6398957f);
+	assert_scored(suite, "{'query':{'match_phrase':{'active':'true'}}}", 4, 0.21329856f);
+	assert_scored(suite, "{'query':{'range':{'active':{'gt':false}}}}", 4, 0.21329856f);
+	assert_scored(suite, "{'query':{'range':{'active':{'gte':false,'boost':2}}}}", 6, 2.0f);
+}
+
 static void a_range_of_dates_takes_dates(void **state)
 {
 	struct suite *suite = *state;
@@ -416,6 +453,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(terms_of_keyword_fields_are_exact),
 		CASE(what_begins_with_a_prefix_is_found),
 		CASE(ranges_are_of_terms_and_of_dates),
+		CASE(a_boolean_is_scored_by_how_rare_it_is),
 		CASE(a_range_of_dates_takes_dates),
 		CASE(ids_are_found),
 		CASE(a_misspelt_word_is_found_when_fuzziness_allows),

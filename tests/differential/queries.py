@@ -7,11 +7,6 @@ TEXTS, KEYWORDS, VALUES = ["name", "notes"], ["code", "plan", "tags"], ["joined"
 DEPTH_MAX = 4
 
 
-def unscored(field, query):
-    """OpenSearch scores a boolean by how rare it is, we by 1 (docs/search.md)."""
-    return {"constant_score": {"filter": query}} if field == "active" else query
-
-
 def texts_of(document):
     for name in TEXTS:
         value = document.get(name) or []
@@ -161,17 +156,17 @@ class Queries:
             made[dice.choice(["gt", "gte"])] = self.value(field)
         if dice.random() < 0.8:
             made[dice.choice(["lt", "lte"])] = self.value(field)
-        return unscored(field, {"range": {field: self.with_boost(made)}})
+        return {"range": {field: self.with_boost(made)}}
 
     def term(self, _):
         field = self.dice.choice(TEXTS + KEYWORDS + VALUES)
         value = self.value(field)
-        return unscored(field, {"term": {field: value if self.dice.random() < 0.5 else self.with_boost({"value": value})}})
+        return {"term": {field: value if self.dice.random() < 0.5 else self.with_boost({"value": value})}}
 
     def terms(self, _):
         field = self.dice.choice(TEXTS + KEYWORDS + VALUES)
         values = [self.value(field) for _ in range(self.dice.choice([0, 1, 2, 5, 30]))]
-        return unscored(field, {"terms": self.with_boost({field: values})})
+        return {"terms": self.with_boost({field: values})}
 
     def prefix(self, _):
         field = self.dice.choice(TEXTS + KEYWORDS)

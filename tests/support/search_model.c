@@ -14,10 +14,11 @@ enum { REFRESHES_MAX = 6 /* so few that no merge forgets what is deleted: it cou
 
 static const struct q_call no_limits;
 
-const struct q_field_definition search_model_fields[3] = {
+const struct q_field_definition search_model_fields[4] = {
 	{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
 	{Q_STR_INIT("title"), Q_FIELD_TEXT},
 	{Q_STR_INIT("body"), Q_FIELD_TEXT},
+	{Q_STR_INIT("flag"), Q_FIELD_BOOLEAN},
 };
 static const struct q_index_definition definition = {search_model_fields,
 						     Q_COUNT_OF(search_model_fields)};
@@ -59,6 +60,7 @@ static void make_document(struct search_model *model, struct search_model_docume
 			document->words[field][i] = search_model_draw(
 				model, search_model_draw(model, SEARCH_MODEL_VOCABULARY) + 1);
 	}
+	document->flag = (enum search_model_flag)search_model_draw(model, 3);
 }
 
 static void write_source(const struct search_model *model,
@@ -73,6 +75,8 @@ static void write_source(const struct search_model *model,
 				     model->vocabulary[document->words[field][i]]);
 		q_buf_append_char(out, '"');
 	}
+	if (document->flag != FLAG_NONE)
+		q_buf_format(out, ",\"flag\":%s", document->flag == FLAG_TRUE ? "true" : "false");
 	q_buf_append_char(out, '}');
 }
 

@@ -14,7 +14,8 @@ enum {
 	SEARCH_MODEL_VOCABULARY = 120
 };
 
-extern const struct q_field_definition search_model_fields[3]; /* key, title, body */
+/* key, title, body; and flag, a boolean, which queries of its own ask for. */
+extern const struct q_field_definition search_model_fields[4];
 extern const struct q_str search_model_index;
 
 /* A document as the model sees it: word numbers by field. Field 0 is the keyword. */
@@ -23,6 +24,7 @@ struct search_model_document {
 	size_t counts[3];
 	unsigned id;
 	bool is_deleted;
+	enum search_model_flag { FLAG_FALSE, FLAG_TRUE, FLAG_NONE } flag;
 };
 
 struct search_model {

@@ -86,6 +86,17 @@ static void make_values(struct search_model *model, struct q_search_query *query
 	query->terms.count = count;
 }
 
+/* Of a text, or a boolean. */
+static void make_term(struct search_model *model, struct q_search_query *query)
+{
+	bool is_flag = search_model_draw(model, 3) == 0;
+
+	query->term.field = search_model_fields[is_flag ? 3 : 1].name;
+	query->term.value = random_word(model);
+	if (is_flag)
+		query->term.value = search_model_draw(model, 2) ? Q_STR("true") : Q_STR("false");
+}
+
 static struct q_search_bound random_bound(struct search_model *model)
 {
 	return (struct q_search_bound){.value = random_word(model),
@@ -124,8 +135,7 @@ void search_model_make_query(struct search_model *model, struct q_search_query *
 		make_values(model, query);
 		break;
 	case Q_SEARCH_TERM:
-		query->term.field = search_model_fields[1].name;
-		query->term.value = random_word(model);
+		make_term(model, query);
 		break;
 	case Q_SEARCH_RANGE:
 		query->range.field = search_model_fields[search_model_draw(model, 3)].name;

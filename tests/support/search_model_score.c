@@ -381,11 +381,40 @@ static bool is_in_range(const struct search_model *model, const struct q_search_
 	return false;
 }
 
+/* As a word that stands once in a field of one word; or not at all. */
+static double flag_score(const struct search_model *model, struct q_str value,
+			 const struct search_model_document *document, float boost)
+{
+	enum search_model_flag asked = q_str_equal(value, Q_STR("true")) ? FLAG_TRUE : FLAG_FALSE;
+	uint64_t having = 0, documents = 0;
+	float factors[256];
+
+	for (size_t i = 0; i < model->count; i++) {
+		documents += model->documents[i].flag != FLAG_NONE;
+		having += model->documents[i].flag == asked;
+	}
+	q__length_factors(1, factors);
+	if (document->flag != asked)
+		return -1;
+	return (double)q__score(boost * q__idf(documents, having), 1, factors[1]);
+}
+
+static double term_score(const struct search_model *model, const struct q_search_query *query,
+			 const struct search_model_document *document, float boost)
+{
+	static const struct q_match_field title = {Q_STR_INIT("title"), 1};
+	struct q_match match = {
+		.text = query->term.value, .fields = &title, .field_count = 1, .max_expansions = 1};
+
+	if (q_str_equal(query->term.field, search_model_fields[3].name))
+		return flag_score(model, query->term.value, document, boost);
+	return match_score(model, &match, document, boost);
+}
+
 /* -1: not found. */
 double search_model_score(const struct search_model *model, const struct q_search_query *query,
 			  const struct search_model_document *document, float outer)
 {
-	static const struct q_match_field title = {Q_STR_INIT("title"), 1};
 	float boost = outer * query->boost;
 
 	switch (query->kind) {
@@ -397,12 +426,7 @@ double search_model_score(const struct search_model *model, const struct q_searc
 	case Q_SEARCH_RANGE:
 		return is_in_range(model, query, document) ? (double)boost : -1;
 	case Q_SEARCH_TERM:
-		return match_score(model,
-				   &(struct q_match){.text = query->term.value,
-						     .fields = &title,
-						     .field_count = 1,
-						     .max_expansions = 1},
-				   document, boost);
+		return term_score(model, query, document, boost);
 	case Q_SEARCH_PREFIX:
 		return has_prefix(model, query, document) ? (double)boost : -1;
 	case Q_SEARCH_MATCH:

@@ -21,6 +21,12 @@ static inline bool q__kind_has_values(enum q_field_kind kind)
 Q_MUST_USE enum q_code q__value_from_json(enum q_field_kind kind, const struct q_json *json,
 					  int64_t *out);
 
+/* The term that stands for a boolean in the postings, as Lucene's. */
+static inline struct q_str q__boolean_term(int64_t value)
+{
+	return value ? Q_STR("T") : Q_STR("F");
+}
+
 /* A double's bits, made sortable as Lucene does: -0.0 before 0.0. */
 static inline int64_t q__value_of_double(double number)
 {

@@ -173,9 +173,16 @@ static bool add_words(struct q__buffer *buffer, size_t index, const struct q_jso
 	return is_added;
 }
 
+/* As in Lucene, a boolean is a term, too: how rare it is says what a hit is worth. */
+static bool add_boolean(struct field *field, const struct value *value)
+{
+	return q__term_table_add(field->terms, q__boolean_term(value->value), value->document, 0);
+}
+
 static bool add_value(struct q__buffer *buffer, size_t index, const struct q_json *json,
 		      struct place_in_field *at)
 {
+	struct field *field = &buffer->fields[index];
 	enum q_field_kind kind = buffer->definition->fields[index].kind;
 	struct value value = {.document = at->document};
 
@@ -184,7 +191,9 @@ static bool add_value(struct q__buffer *buffer, size_t index, const struct q_jso
 	if (q__value_from_json(kind, json, &value.value) != Q_OK)
 		return true;
 	buffer->value_count++;
-	return q_vec_push(&buffer->fields[index].values, &value) != NULL;
+	if (kind == Q_FIELD_BOOLEAN && !add_boolean(field, &value))
+		return false;
+	return q_vec_push(&field->values, &value) != NULL;
 }
 
 static bool add_field(struct q__buffer *buffer, size_t index, const struct q_json *value,
@@ -392,7 +401,7 @@ struct q_str q__buffer_id(const struct q__buffer *buffer, size_t index)
 	return q__term_table_text(buffer->ids, *number);
 }
 
-/* A field's terms, or its values. */
+/* A field's terms and values; `values` is NULL where its kind has none. */
 static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 			       struct q__term_table *table, const uint8_t *lengths,
 			       const struct q_vec *values, struct q_err *err)
@@ -403,7 +412,7 @@ static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 
 	if (!terms)
 		return q_fail(err, Q_NOMEM, "index.write", "%zu terms", count);
-	code = q__segment_begin_field(writer, field, lengths, err);
+	code = q__segment_begin_field(writer, field, lengths, values != NULL, err);
 	for (size_t i = 0; i < count && !code; i++) {
 		const struct q__table_term *term = terms[i].term;
 
@@ -412,7 +421,7 @@ static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 						  term->occurrences[j].position);
 		code = q__segment_end_term(writer, term->term, err);
 	}
-	for (size_t i = 0; i < values->count && !code; i++) {
+	for (size_t i = 0; values && i < values->count && !code; i++) {
 		const struct value *value = q_vec_at(values, i);
 
 		q__segment_add_value(writer, value->document, value->value);
@@ -423,7 +432,6 @@ static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_writer *writer,
 			       struct q_err *err)
 {
-	static const struct q_vec no_values;
 	enum q_code code = Q_OK;
 
 	for (size_t i = 0; i < buffer->documents.count && !code; i++) {
@@ -434,13 +442,14 @@ static enum q_code write_parts(struct q__buffer *buffer, struct q__segment_write
 					       document->source, err);
 	}
 	if (!code)
-		code = write_field(writer, Q__FIELD_ID, buffer->ids, NULL, &no_values, err);
+		code = write_field(writer, Q__FIELD_ID, buffer->ids, NULL, NULL, err);
 	for (size_t i = 0; i < buffer->definition->field_count && !code; i++) {
-		bool is_text = buffer->definition->fields[i].kind == Q_FIELD_TEXT;
+		enum q_field_kind kind = buffer->definition->fields[i].kind;
+		struct field *field = &buffer->fields[i];
 
-		code = write_field(writer, (uint32_t)i + 1, buffer->fields[i].terms,
-				   is_text ? buffer->fields[i].lengths.items : NULL,
-				   &buffer->fields[i].values, err);
+		code = write_field(writer, (uint32_t)i + 1, field->terms,
+				   kind == Q_FIELD_TEXT ? field->lengths.items : NULL,
+				   q__kind_has_values(kind) ? &field->values : NULL, err);
 	}
 	return code;
 }

@@ -149,7 +149,8 @@ static enum q_code write_merged(struct q__index *index, const struct q__snapshot
 	enum q_code code;
 
 	q__paced_directory_init(&paced, index->directory, pace);
-	code = q__merge(&before->parts[run.first], run.count, &paced.base, name, err);
+	code = q__merge(&index->definition, &before->parts[run.first], run.count, &paced.base, name,
+			err);
 	if (code == Q_NOTFOUND)
 		return Q_OK;
 	if (!code)

@@ -1,6 +1,7 @@
 #include "search/index/merge.h"
 
 #include "base/mem.h"
+#include "search/analysis/value.h"
 #include "search/segment/positions.h"
 #include "search/segment/segment_writer.h"
 
@@ -16,6 +17,7 @@ struct source {
 };
 
 struct merge {
+	const struct q_index_definition *definition;
 	struct source *sources;
 	size_t count;
 	uint32_t document_count; /* of the merged segment */
@@ -227,13 +229,17 @@ static enum q_code merge_terms(struct merge *merge, size_t field, struct q_err *
 	return code;
 }
 
-/* Of a field without terms. Where there are terms, they bring the values with them. */
+/* Is the field's column of values? Those of terms are made with them. */
+static bool has_values(const struct merge *merge, size_t field)
+{
+	return field != Q__FIELD_ID &&
+	       q__kind_has_values(merge->definition->fields[field - 1].kind);
+}
+
 static void merge_values(struct merge *merge, const struct source *source, size_t field)
 {
 	const struct q__column *column = &source->segment->fields[field].column;
 
-	if (source->segment->fields[field].terms.count > 0)
-		return;
 	for (uint32_t i = 0; i < source->segment->document_count; i++) {
 		struct q__value_range values = q__column_find(column, i);
 
@@ -251,10 +257,11 @@ static enum q_code merge_field(struct merge *merge, size_t field, struct q_err *
 
 	if (is_failed)
 		return q_fail(err, Q_NOMEM, "index.merge", "%u lengths", merge->document_count);
-	code = q__segment_begin_field(merge->writer, (uint32_t)field, lengths, err);
+	code = q__segment_begin_field(merge->writer, (uint32_t)field, lengths,
+				      has_values(merge, field), err);
 	if (!code)
 		code = merge_terms(merge, field, err);
-	for (size_t i = 0; i < merge->count && !code; i++)
+	for (size_t i = 0; i < merge->count && !code && has_values(merge, field); i++)
 		merge_values(merge, &merge->sources[i], field);
 	if (!code)
 		code = q__segment_end_field(merge->writer, err);
@@ -315,10 +322,12 @@ static enum q_code check_sources(const struct merge *merge, struct q_err *err)
 	return code;
 }
 
-enum q_code q__merge(const struct q__part *parts, size_t count, struct q__directory *directory,
-		     const char *name, struct q_err *err)
+enum q_code q__merge(const struct q_index_definition *definition, const struct q__part *parts,
+		     size_t count, struct q__directory *directory, const char *name,
+		     struct q_err *err)
 {
-	struct merge merge = {.arena = q_arena_new(ARENA_BYTES),
+	struct merge merge = {.definition = definition,
+			      .arena = q_arena_new(ARENA_BYTES),
 			      .scratch = q_arena_new(ARENA_BYTES)};
 	enum q_code code;
 

@@ -6,10 +6,12 @@
 #ifndef Q_SEARCH_INDEX_MERGE_H
 #define Q_SEARCH_INDEX_MERGE_H
 
+#include "ports/search_index.h"
 #include "search/index/snapshot.h"
 
-/* Q_NOTFOUND where all documents are deleted: then there is nothing to write. */
-Q_MUST_USE enum q_code q__merge(const struct q__part *parts, size_t count,
+/* Parts of an index of this definition. Q_NOTFOUND where all documents are deleted: then there is nothing to write. */
+Q_MUST_USE enum q_code q__merge(const struct q_index_definition *definition,
+				const struct q__part *parts, size_t count,
 				struct q__directory *directory, const char *name,
 				struct q_err *err);
 

@@ -94,17 +94,12 @@ static enum q_code plan_terms(struct q__planner *planner, size_t field, const st
 	return code;
 }
 
-enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_kind kind,
-			 struct q_str term, float boost, struct q__plan *plan)
+enum q_code q__plan_weighted_term(struct q__planner *planner, size_t field, struct q_str term,
+				  float boost, struct q__plan *plan)
 {
 	struct q__expansion found;
-	enum q_code code;
+	enum q_code code = q__plan_weighted(planner, field, 1, plan);
 
-	if (q__kind_has_values(kind))
-		return q__plan_values(planner, field, kind, &term, 1, boost, plan);
-	if (kind == Q_FIELD_KEYWORD)
-		return plan_terms(planner, field, &term, 1, boost, plan);
-	code = q__plan_weighted(planner, field, 1, plan);
 	if (code)
 		return code;
 	if (!q__expand_exact(planner->scope, field, term, planner->cursor, planner->arena, &found))
@@ -114,6 +109,16 @@ enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_
 		found.refs, q__plan_weight(planner, field, boost, found.document_count), term,
 		boost, found.document_count};
 	return Q_OK;
+}
+
+enum q_code q__plan_term(struct q__planner *planner, size_t field, enum q_field_kind kind,
+			 struct q_str term, float boost, struct q__plan *plan)
+{
+	if (q__kind_has_values(kind))
+		return q__plan_values(planner, field, kind, &term, 1, boost, plan);
+	if (kind == Q_FIELD_KEYWORD)
+		return plan_terms(planner, field, &term, 1, boost, plan);
+	return q__plan_weighted_term(planner, field, term, boost, plan);
 }
 
 /* `outer`: the boosts of all queries around this one. */

@@ -89,7 +89,11 @@ Q_MUST_USE enum q_code q__plan_value_range(struct q__planner *planner,
 Q_MUST_USE enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t *number,
 				     enum q_field_kind *kind);
 
-/* One exact term: a keyword's score is the boost, a text's is BM25. */
+/* One exact term, scored by BM25. */
+Q_MUST_USE enum q_code q__plan_weighted_term(struct q__planner *planner, size_t field,
+					     struct q_str term, float boost, struct q__plan *plan);
+
+/* One exact term or value: a keyword's score is the boost, a text's is BM25. */
 Q_MUST_USE enum q_code q__plan_term(struct q__planner *planner, size_t field,
 				    enum q_field_kind kind, struct q_str term, float boost,
 				    struct q__plan *plan);

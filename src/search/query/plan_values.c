@@ -1,5 +1,5 @@
 /* Queries on dates, numbers and booleans, which columns answer: every one of them asks for spans of
- * values. */
+ * values. One boolean alone is scored by how rare it is: it is a term, as in Lucene. */
 #include "search/query/plan_internal.h"
 
 #include <stdlib.h>
@@ -40,6 +40,30 @@ static size_t join_spans(struct q__value_span *spans, size_t count)
 	return kept;
 }
 
+/* Does the span hold one boolean and not the other? */
+static bool is_one_boolean(enum q_field_kind kind, struct q__value_span span)
+{
+	return kind == Q_FIELD_BOOLEAN && (span.least > 0) == (span.greatest > 0) &&
+	       span.least <= 1 && span.greatest >= 0;
+}
+
+/* Spans in order and apart. */
+static enum q_code plan_spans(struct q__planner *planner, size_t field, enum q_field_kind kind,
+			      const struct q__value_span *spans, size_t count, float score,
+			      struct q__plan *plan)
+{
+	if (count == 1 && is_one_boolean(kind, spans[0]))
+		return q__plan_weighted_term(planner, field, q__boolean_term(spans[0].greatest),
+					     score, plan);
+	*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
+				 .query = plan->query,
+				 .field = field,
+				 .score = score,
+				 .spans = spans,
+				 .span_count = count};
+	return Q_OK;
+}
+
 enum q_code q__plan_values(struct q__planner *planner, size_t field, enum q_field_kind kind,
 			   const struct q_str *values, size_t count, float score,
 			   struct q__plan *plan)
@@ -53,13 +77,7 @@ enum q_code q__plan_values(struct q__planner *planner, size_t field, enum q_fiel
 		code = span_of(planner, kind, values[i], &spans[i]);
 	if (code)
 		return code;
-	*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
-				 .query = plan->query,
-				 .field = field,
-				 .score = score,
-				 .spans = spans,
-				 .span_count = join_spans(spans, count)};
-	return Q_OK;
+	return plan_spans(planner, field, kind, spans, join_spans(spans, count), score, plan);
 }
 
 /* The values between two ends; false where there are none. */
@@ -97,12 +115,7 @@ enum q_code q__plan_value_range(struct q__planner *planner, const struct q_searc
 		code = span_of(planner, kind, to->value, &last);
 	if (code)
 		return code;
-	if (narrow(from, to, &first, &last, span))
-		*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
-					 .query = plan->query,
-					 .field = field,
-					 .score = score,
-					 .spans = span,
-					 .span_count = 1};
-	return Q_OK;
+	if (!narrow(from, to, &first, &last, span))
+		return Q_OK;
+	return plan_spans(planner, field, kind, span, 1, score, plan);
 }

@@ -15,6 +15,7 @@ struct q__segment_writer {
 	/* Of the current field. */
 	uint32_t field;
 	const uint8_t *lengths; /* borrowed */
+	bool has_ordinals;	/* its column is of terms */
 	struct q__postings_writer postings;
 	struct q__positions_writer positions;
 	struct q__terms_writer terms;
@@ -106,7 +107,7 @@ static enum q_code end_documents(struct q__segment_writer *writer, struct q_err 
 }
 
 enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
-				   const uint8_t *lengths, struct q_err *err)
+				   const uint8_t *lengths, bool has_values, struct q_err *err)
 {
 	enum q_code code = end_documents(writer, err);
 
@@ -119,6 +120,7 @@ enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t fi
 	q__column_writer_clear(&writer->column);
 	writer->field = field;
 	writer->lengths = lengths;
+	writer->has_ordinals = !lengths && !has_values;
 	q_mem_free(writer->tokens);
 	writer->tokens = q_mem_new_array((size_t)writer->document_count + 1, sizeof(uint32_t));
 	if (!writer->tokens)
@@ -138,7 +140,7 @@ static void end_document(struct q__segment_writer *writer)
 		q__positions_end_document(&writer->positions);
 	writer->tokens[document] += frequency;
 	/* The ordinal of a term is how many have ended before it. */
-	if (!writer->lengths)
+	if (writer->has_ordinals)
 		q__column_add(&writer->column, document, (int64_t)writer->terms.count);
 	writer->frequency = 0;
 }

@@ -24,9 +24,11 @@ Q_MUST_USE enum q_code q__segment_add_documents(struct q__segment_writer *writer
 						const struct q_str *ids, struct q_err *err);
 
 /* `lengths`: a length byte a document (borrowed until the field ends), or NULL for a field without
- * lengths and frequencies. The terms of such a field are its documents' values, too. */
+ * lengths and frequencies. `has_values`: the field's column holds the values that are added; else,
+ * without lengths, its documents' terms are their values, too. */
 Q_MUST_USE enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
-					      const uint8_t *lengths, struct q_err *err);
+					      const uint8_t *lengths, bool has_values,
+					      struct q_err *err);
 /* A place where the term stands; places come in order. In a field without frequencies the position
  * does not matter, and the same document again adds nothing. */
 void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
@@ -34,7 +36,7 @@ void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t docume
 /* Ends the term whose occurrences have been added; without any there is no such term. */
 Q_MUST_USE enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
 					   struct q_err *err);
-/* A value of a field without terms; in any order. */
+/* A value of a field that has_values; in any order. */
 void q__segment_add_value(struct q__segment_writer *writer, uint32_t document, int64_t value);
 Q_MUST_USE enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err);
 
