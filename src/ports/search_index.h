@@ -44,6 +44,7 @@ enum {
 	/* Queries in a tree, with fields of a match and values of a terms; words, in each field
 	 * where they are looked up. */
 	Q_SEARCH_CLAUSES_MAX = 1024,
+	Q_SEARCH_MINIMUMS_MAX = 16,
 	Q_SEARCH_TEXT_MAX = 8192, /* bytes of a query's text or value */
 	Q_SOURCE_NAMES_MAX = 256, /* of a source filter, includes and excludes each */
 	Q_SUGGEST_MAX = 100,	  /* suggestions for a word */
@@ -112,10 +113,15 @@ enum q_fuzziness {
 
 enum q_match_operator { Q_MATCH_OR, Q_MATCH_AND };
 
-/* How many of several clauses are asked for; 0: as many as it takes without a minimum. */
+/* How many of several clauses are asked for; 0: as many as it takes without a minimum. One that is
+ * for `from` clauses and more may be followed by others, up to Q_SEARCH_MINIMUMS_MAX together: the
+ * last counts before the first that is for more clauses than there are; all are asked for where
+ * that is the very first. ("2<75%" is 75 % from 3 on.) */
 struct q_minimum {
 	int32_t number; /* < 0: all but so many; at most Q_SEARCH_CLAUSES_MAX either way */
 	bool is_percentage;
+	uint32_t from;
+	const struct q_minimum *next; /* NULL: no other */
 };
 
 struct q_match_field {

@@ -53,9 +53,14 @@ static bool boost_ok(float boost)
 	return isfinite(boost) && boost >= 0;
 }
 
-static bool minimum_ok(struct q_minimum minimum)
+static bool minimum_ok(const struct q_minimum *minimum)
 {
-	return minimum.number >= -Q_SEARCH_CLAUSES_MAX && minimum.number <= Q_SEARCH_CLAUSES_MAX;
+	for (size_t i = 0; minimum; minimum = minimum->next) {
+		if (++i > Q_SEARCH_MINIMUMS_MAX || minimum->number < -Q_SEARCH_CLAUSES_MAX ||
+		    minimum->number > Q_SEARCH_CLAUSES_MAX)
+			return false;
+	}
+	return true;
 }
 
 static enum q_code check_phrase(const struct q_match *phrase, struct budget *budget,
@@ -85,9 +90,10 @@ static enum q_code check_match(const struct q_match *match, struct budget *budge
 			      Q_SEARCH_CLAUSES_MAX);
 	if (!code && budget->is_exact && match->fuzziness > Q_FUZZINESS_0)
 		code = q_fail(err, Q_INVALID, where, "fuzzy words cannot say what is seen");
-	if (!code && !minimum_ok(match->minimum))
-		code = q_fail(err, Q_INVALID, where, "a minimum is -%d..%d", Q_SEARCH_CLAUSES_MAX,
-			      Q_SEARCH_CLAUSES_MAX);
+	if (!code && !minimum_ok(&match->minimum))
+		code = q_fail(err, Q_INVALID, where,
+			      "a minimum is -%d..%d, and there are %d at most",
+			      Q_SEARCH_CLAUSES_MAX, Q_SEARCH_CLAUSES_MAX, Q_SEARCH_MINIMUMS_MAX);
 	return code;
 }
 

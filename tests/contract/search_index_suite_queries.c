@@ -152,6 +152,36 @@ static void so_many_words_are_asked_for_by_a_minimum(void **state)
 		    "");
 }
 
+static void a_minimum_may_depend_on_how_many_words_there_are(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"name\":\"a b c d\"}");
+	put(suite, "2", "{\"name\":\"a b c\"}");
+	put(suite, "3", "{\"name\":\"a b\"}");
+	put(suite, "4", "{\"name\":\"a\"}");
+	refresh(suite);
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'a b','minimum_should_match':'2<50%'}}}}",
+		    "3 2 1");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'a b c d',"
+		    "'minimum_should_match':'2<50%'}}}}",
+		    "1 2 3");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'a b c d',"
+		    "'minimum_should_match':' 2 < 50%  3<-1 '}}}}",
+		    "1 2");
+	assert_hits(suite,
+		    "{'query':{'match':{'name':{'query':'a b c','minimum_should_match':'1<-2 3<-1'"
+		    "}}}}",
+		    "2 1 3 4");
+	assert_hits(suite,
+		    "{'query':{'bool':{'should':[{'term':{'name':'a'}},{'term':{'name':'d'}}],"
+		    "'minimum_should_match':'2<1'}}}",
+		    "1");
+}
+
 static void a_word_that_is_given_twice_counts_twice_for_a_minimum(void **state)
 {
 	struct suite *suite = *state;
@@ -459,6 +489,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(a_misspelt_word_is_found_when_fuzziness_allows),
 		CASE(all_words_are_asked_for_by_and),
 		CASE(so_many_words_are_asked_for_by_a_minimum),
+		CASE(a_minimum_may_depend_on_how_many_words_there_are),
 		CASE(a_word_that_is_given_twice_counts_twice_for_a_minimum),
 		CASE(words_of_a_phrase_stand_side_by_side),
 		CASE(the_best_field_counts),

@@ -175,8 +175,8 @@ class Queries:
         return {"prefix": {field: value if self.dice.random() < 0.5 else self.with_boost({"value": value})}}
 
     def minimum(self):
-        """In any of the forms that are a number or a part of a hundred."""
-        return self.dice.choice([0, 1, 2, 3, -1, -2, "2", "-1", "50%", "75%", "-25%", "-50%", "100%", "33%"])
+        """In any of its forms."""
+        return self.dice.choice([0, 1, 2, 3, -1, -2, "2", "-1", "50%", "75%", "-25%", "-50%", "100%", "33%", "2<75%", "1<-1", "1 < 50% 3<-1", "3<-25% 2<1"])
 
     def words(self, count_max=4):
         """Some as they are, some misspelt, some twice."""

@@ -8,8 +8,18 @@ static struct q_str random_word(struct search_model *model)
 
 static struct q_minimum random_minimum(struct search_model *model)
 {
-	static const struct q_minimum some[] = {{0, false},  {1, false}, {2, false},  {3, false},
-						{-1, false}, {50, true}, {100, true}, {-40, true}};
+	static const struct q_minimum two = {.number = 2, .from = 3};
+	static const struct q_minimum some[] = {
+		{.number = 0},
+		{.number = 1},
+		{.number = 2},
+		{.number = 3},
+		{.number = -1},
+		{.number = 50, .is_percentage = true},
+		{.number = 100, .is_percentage = true},
+		{.number = -40, .is_percentage = true},
+		{.number = 1, .from = 2, .next = &two},
+	};
 
 	return some[search_model_draw(model, Q_COUNT_OF(some))];
 }

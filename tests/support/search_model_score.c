@@ -168,16 +168,24 @@ static double word_score(const struct search_model *model, const struct q_match 
 	return sum;
 }
 
+/* How many of so many words are asked for. */
+static int minimum_of(const struct q_minimum *minimum, int count)
+{
+	int asked = count;
+
+	for (; minimum && (int)minimum->from <= count; minimum = minimum->next) {
+		asked = minimum->is_percentage ? count * minimum->number / 100 : minimum->number;
+		asked += minimum->number < 0 ? count : 0;
+	}
+	return asked;
+}
+
 /* Are so many of a text's words enough? */
 static bool is_enough(const struct q_match *match, int given, int found)
 {
 	bool is_all = match->match_operator == Q_MATCH_AND;
-	int optional = is_all ? 0 : given, minimum = match->minimum.number;
+	int minimum = minimum_of(&match->minimum, is_all ? 0 : given);
 
-	if (match->minimum.is_percentage)
-		minimum = optional * minimum / 100;
-	if (match->minimum.number < 0)
-		minimum += optional;
 	if (given == 1)
 		return found == 1;
 	return found > 0 && (is_all ? found == given && minimum <= 0 : found >= minimum);

@@ -85,7 +85,7 @@ enum q_code q__take_direction(struct q__parser *parser, const struct q_json *val
 /* A member that can only be true; out is not looked at. */
 enum q_code q__take_true(struct q__parser *parser, const struct q_json *value, void *out);
 
-/* `minimum_should_match`: a number or a percentage. */
+/* `minimum_should_match`: a number, a percentage, or such as are for more clauses than so many. */
 enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
 			    struct q_minimum *out);
 

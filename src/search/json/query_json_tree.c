@@ -69,7 +69,8 @@ static enum q_code take_minimum(struct q__parser *parser, const struct q_json *o
 	struct q_minimum minimum = {0};
 	enum q_code code = value ? q__take_minimum(parser, value, &minimum) : Q_OK;
 
-	query->combination.minimum_should = q__minimum_of(minimum, query->combination.should_count);
+	query->combination.minimum_should =
+		q__minimum_of(&minimum, query->combination.should_count);
 	return code;
 }
 

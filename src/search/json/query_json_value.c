@@ -181,21 +181,3 @@ enum q_code q__take_direction(struct q__parser *parser, const struct q_json *val
 {
 	return q__take_either(parser, value, q_str_equal_ignore_case, "asc", "desc", is_descending);
 }
-
-/* 2, "2", "-1", "75%" or "-25%". */
-enum q_code q__take_minimum(struct q__parser *parser, const struct q_json *value,
-			    struct q_minimum *out)
-{
-	struct q_str text = {0};
-	int64_t number = INT64_MAX;
-
-	if (q_json_string(value, &text) && q_str_ends_with(text, Q_STR("%"))) {
-		out->is_percentage = true;
-		text.length--;
-	}
-	if ((!q_json_int64(value, &number) && !q_str_to_int64(text, &number)) ||
-	    number < -Q_SEARCH_CLAUSES_MAX || number > Q_SEARCH_CLAUSES_MAX)
-		return q__expected(parser, "a number or a percentage");
-	out->number = (int32_t)number;
-	return Q_OK;
-}

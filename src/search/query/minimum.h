@@ -6,6 +6,6 @@
 #include "ports/search_index.h"
 
 /* May be more than there are: then nothing is found. */
-size_t q__minimum_of(struct q_minimum minimum, size_t clause_count);
+size_t q__minimum_of(const struct q_minimum *minimum, size_t clause_count);
 
 #endif

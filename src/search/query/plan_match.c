@@ -235,7 +235,7 @@ static enum q_code plan_asked_words(struct q__planner *planner, size_t field,
 	if (given == 1)
 		return plan_words(planner, field, words, 1, boost, plan);
 	optional = is_all ? 0 : given;
-	minimum = q__minimum_of(match->minimum, optional);
+	minimum = q__minimum_of(&match->minimum, optional);
 	if (minimum > optional)
 		return Q_OK;
 	is_all = is_all || minimum == given;
