@@ -236,6 +236,23 @@ def test_check_finds_any_flipped_byte(site):
     assert index("check", str(site / "index")).returncode == 0
 
 
+def test_a_file_that_is_gone_empty_or_cut_is_named(site):
+    build(site)
+    for path in (path for path in (site / "index" / "main").iterdir() if path.stat().st_size > 0):
+        whole = path.read_bytes()
+        for rest in (b"", whole[:7], whole[:len(whole) // 2], whole[:-2]):
+            path.write_bytes(rest)
+            ran = index("stats", str(site / "index"))
+            assert ran.returncode == 1, (path, len(rest))
+            assert path.name in ran.stderr and "build the index again" in ran.stderr, ran.stderr
+        path.unlink()
+        ran = index("stats", str(site / "index"))
+        assert ran.returncode == (4 if path.name == "manifest" else 1), ran.stderr
+        assert path.name == "manifest" or path.name in ran.stderr
+        path.write_bytes(whole)
+    assert index("check", str(site / "index")).returncode == 0
+
+
 def test_an_index_is_built_beside_another_and_swapped(site):
     def total(name):
         ran = index("search", str(site / "index"), "--ndjson", "--index", name, input='{"id":"q","body":{}}\n')

@@ -131,7 +131,10 @@ static enum q_code open_parts(struct q__index *index, struct q_err *err)
 		code = open_part(index, &manifest.segments[i], index->snapshot, err);
 		/* A file that a manifest names is there, or the index is broken. */
 		if (code == Q_NOTFOUND)
-			code = err->code = Q_CORRUPT;
+			code = q_fail(err, Q_CORRUPT, "index.open",
+				      "a file of %.*s is missing; build the index again from its "
+				      "source",
+				      Q_STR_ARG(manifest.segments[i].name));
 	}
 	return code;
 }

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 
-enum { MANIFEST_BYTES = 1 << 20, CHECKSUM_DIGITS = 16 };
+#define SEGMENT_SUFFIX ".segment"
+
+enum { MANIFEST_BYTES = 1 << 20, CHECKSUM_DIGITS = 16, NUMBER_DIGITS_MAX = 20 };
 
 static const char *const kind_names[] = {
 	[Q_FIELD_KEYWORD] = "keyword", [Q_FIELD_TEXT] = "text",	      [Q_FIELD_DATE] = "date",
@@ -19,7 +21,7 @@ const char *q__field_kind_name(enum q_field_kind kind)
 
 void q__segment_name(uint64_t number, char out[Q__SEGMENT_NAME_MAX])
 {
-	snprintf(out, Q__SEGMENT_NAME_MAX, "%06llu.segment", (unsigned long long)number);
+	snprintf(out, Q__SEGMENT_NAME_MAX, "%06llu" SEGMENT_SUFFIX, (unsigned long long)number);
 }
 
 void q__deletions_name(const char *segment_name, uint64_t number, char out[Q__SEGMENT_NAME_MAX])
@@ -71,6 +73,17 @@ static enum q_code read_fields(const struct q_json *array, struct q_arena *arena
 	return Q_OK;
 }
 
+/* As q__segment_name writes it: it leads to no other directory. */
+static bool is_segment_name(struct q_str name)
+{
+	size_t digits = 0;
+
+	while (digits < name.length && name.data[digits] >= '0' && name.data[digits] <= '9')
+		digits++;
+	return digits > 0 && digits <= NUMBER_DIGITS_MAX &&
+	       q_str_equal(q_str_slice(name, digits, name.length), Q_STR(SEGMENT_SUFFIX));
+}
+
 static enum q_code read_segments(const struct q_json *array, struct q_arena *arena,
 				 struct q__manifest *out, struct q_err *err)
 {
@@ -85,7 +98,7 @@ static enum q_code read_segments(const struct q_json *array, struct q_arena *are
 		int64_t deletions = 0;
 
 		if (!q_json_string(q_json_member(walk.value, Q_STR("name")), &segments[i].name) ||
-		    segments[i].name.length >= Q__SEGMENT_NAME_MAX / 2 ||
+		    !is_segment_name(segments[i].name) ||
 		    (number && !q_json_int64(number, &deletions)) || deletions < 0)
 			return fail_corrupt("has a segment without a name", err);
 		segments[i].deletions_number = (uint64_t)deletions;
@@ -104,7 +117,7 @@ static enum q_code read_body(struct q_str body, struct q_arena *arena, struct q_
 	enum q_code code = q_json_parse(arena, q_str_bytes(body), &limits, &root, err);
 
 	if (code)
-		return code;
+		return code == Q_NOMEM ? code : fail_corrupt("is no JSON", err);
 	if (!q_json_int64(q_json_member(root, Q_STR("nextNumber")), &next) || next < 1)
 		return fail_corrupt("has no next number", err);
 	out->next_number = (uint64_t)next;

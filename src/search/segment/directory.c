@@ -80,7 +80,8 @@ static enum q_code map_descriptor(int fd, const char *name, struct q_bytes *out,
 	if (fstat(fd, &status) != 0)
 		return q_fail_os(err, errno, "index.map", "%s", name);
 	if (status.st_size <= 0)
-		return q_fail(err, Q_CORRUPT, "index.map", "%s is empty", name);
+		return q_fail(err, Q_CORRUPT, "index.map",
+			      "%s is empty; build the index again from its source", name);
 	memory = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return q_fail_os(err, errno, "index.map", "%s", name);
@@ -133,6 +134,7 @@ static enum q_code list(struct q__directory *directory, void (*see)(void *, cons
 	int fd = openat(files_of(directory)->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	enum q_code code = Q_OK;
 
 	if (!stream) {
 		q_fail_os(err, errno, "index.list", "cannot read the index directory");
@@ -140,10 +142,13 @@ static enum q_code list(struct q__directory *directory, void (*see)(void *, cons
 			close(fd);
 		return err->code;
 	}
-	while ((entry = readdir(stream)) != NULL)
+	/* Its end and its failure differ by errno alone. */
+	while (errno = 0, (entry = readdir(stream)) != NULL)
 		see(context, entry->d_name);
+	if (errno != 0)
+		code = q_fail_os(err, errno, "index.list", "cannot read the index directory");
 	closedir(stream);
-	return Q_OK;
+	return code;
 }
 
 static void close_directory(struct q__directory *directory)
