@@ -2,11 +2,29 @@
 
 #include <stdlib.h>
 
-bool q__bucket_selection_open(struct q__bucket_selection *selection, enum q_facet_order order,
-			      size_t max, struct q_arena *arena)
+/* All buckets of a histogram are shown. */
+static size_t shown_max(const struct q_facet *asked)
 {
-	*selection = (struct q__bucket_selection){.order = order, .max = max};
-	selection->buckets = q_arena_alloc_array(arena, 2 * max, sizeof *selection->buckets);
+	return asked->kind == Q_FACET_TERMS ? asked->size : Q_FACET_BUCKETS_MAX;
+}
+
+/* What a shard of OpenSearch takes to be enough. */
+static size_t chosen_max(const struct q_facet *asked)
+{
+	bool is_by_count =
+		asked->order == Q_FACET_COUNT_DESCENDING || asked->order == Q_FACET_COUNT_ASCENDING;
+
+	if (asked->kind != Q_FACET_TERMS || !is_by_count)
+		return shown_max(asked);
+	return asked->size + asked->size / 2 + 10;
+}
+
+bool q__bucket_selection_open(struct q__bucket_selection *selection, const struct q_facet *asked,
+			      struct q_arena *arena)
+{
+	*selection = (struct q__bucket_selection){.asked = asked, .max = chosen_max(asked)};
+	selection->buckets =
+		q_arena_alloc_array(arena, 2 * selection->max, sizeof *selection->buckets);
 	return selection->buckets != NULL;
 }
 
@@ -22,14 +40,15 @@ static int compare_counts(const struct q__bucket *a, const struct q__bucket *b)
 
 static int compare_buckets(const void *a, const void *b, void *context)
 {
-	const enum q_facet_order *order = context;
+	const struct q__bucket_selection *selection = context;
+	enum q_facet_order order = selection->asked->order;
 	int by_count = 0;
 
-	if (*order == Q_FACET_KEY_DESCENDING)
+	if (order == Q_FACET_KEY_DESCENDING)
 		return compare_places(b, a);
-	if (*order == Q_FACET_COUNT_DESCENDING)
+	if (order == Q_FACET_COUNT_DESCENDING)
 		by_count = compare_counts(b, a);
-	else if (*order == Q_FACET_COUNT_ASCENDING)
+	else if (order == Q_FACET_COUNT_ASCENDING)
 		by_count = compare_counts(a, b);
 	return by_count ? by_count : compare_places(a, b);
 }
@@ -37,7 +56,7 @@ static int compare_buckets(const void *a, const void *b, void *context)
 static void cut(struct q__bucket_selection *selection)
 {
 	qsort_r(selection->buckets, selection->count, sizeof *selection->buckets, compare_buckets,
-		&selection->order);
+		selection);
 	if (selection->count >= selection->max) {
 		selection->count = selection->max;
 		selection->is_cut = true;
@@ -49,8 +68,8 @@ struct q_search_value *q__bucket_offer(struct q__bucket_selection *selection, ui
 	struct q__bucket bucket = {.place = selection->places++, .count = count};
 
 	selection->total += count;
-	if (selection->is_cut && compare_buckets(&bucket, &selection->buckets[selection->max - 1],
-						 &selection->order) > 0)
+	if (selection->is_cut &&
+	    compare_buckets(&bucket, &selection->buckets[selection->max - 1], selection) > 0)
 		return NULL;
 	if (selection->count == 2 * selection->max)
 		cut(selection);
@@ -58,9 +77,10 @@ struct q_search_value *q__bucket_offer(struct q__bucket_selection *selection, ui
 	return &selection->buckets[selection->count++].key;
 }
 
-bool q__bucket_selection_end(struct q__bucket_selection *selection, uint64_t count_min, size_t size,
-			     struct q_arena *arena, struct q_facet_result *out)
+bool q__bucket_selection_end(struct q__bucket_selection *selection, struct q_arena *arena,
+			     struct q_facet_result *out)
 {
+	size_t size = shown_max(selection->asked);
 	struct q_facet_bucket *shown;
 
 	cut(selection);
@@ -71,7 +91,7 @@ bool q__bucket_selection_end(struct q__bucket_selection *selection, uint64_t cou
 	out->other_count = selection->total;
 	for (size_t i = 0; i < selection->count; i++) {
 		const struct q__bucket *bucket = &selection->buckets[i];
-		bool is_kept = bucket->count >= count_min;
+		bool is_kept = bucket->count >= selection->asked->count_min;
 
 		if (is_kept && out->bucket_count < size)
 			shown[out->bucket_count++] =

@@ -18,23 +18,22 @@ struct q__bucket {
 };
 
 struct q__bucket_selection {
-	enum q_facet_order order;
+	const struct q_facet *asked;
 	struct q__bucket *buckets; /* room for twice max */
 	size_t count, max;
 	bool is_cut; /* the first max are in order; none worse than the last counts */
 	uint64_t places, total;
 };
 
+/* The facet stays the caller's. */
 Q_MUST_USE bool q__bucket_selection_open(struct q__bucket_selection *selection,
-					 enum q_facet_order order, size_t max,
-					 struct q_arena *arena);
+					 const struct q_facet *asked, struct q_arena *arena);
 
 /* Where the key of a bucket with so many documents is to be put, until the next one is offered;
  * NULL: the bucket is not among the best. */
 struct q_search_value *q__bucket_offer(struct q__bucket_selection *selection, uint64_t count);
 
-Q_MUST_USE bool q__bucket_selection_end(struct q__bucket_selection *selection, uint64_t count_min,
-					size_t size, struct q_arena *arena,
-					struct q_facet_result *out);
+Q_MUST_USE bool q__bucket_selection_end(struct q__bucket_selection *selection,
+					struct q_arena *arena, struct q_facet_result *out);
 
 #endif

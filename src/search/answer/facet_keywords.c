@@ -124,21 +124,18 @@ enum q_code q__facet_end_keywords(struct q__facets *facets, const struct q__face
 				  struct q_arena *arena, struct q_facet_result *out,
 				  struct q_err *err)
 {
-	const struct q_facet *asked = facet->asked;
 	struct q__bucket_selection selection;
 	struct walk *walks =
 		q_arena_alloc_array(facets->scratch, facets->snapshot->part_count, sizeof *walks);
 	enum q_code code;
 
 	if (!walks || !open_walks(facets, facet, walks) ||
-	    !q__bucket_selection_open(&selection, asked->order, q__facet_chosen(asked),
-				      facets->scratch))
+	    !q__bucket_selection_open(&selection, facet->asked, facets->scratch))
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the facets take too much memory");
 	code = offer_terms(facets, walks, &selection, err);
-	if (!code && (!q__bucket_selection_end(&selection, asked->count_min, asked->size,
-					       facets->scratch, out) ||
-		      !keep_texts(out, arena)))
+	if (!code &&
+	    (!q__bucket_selection_end(&selection, facets->scratch, out) || !keep_texts(out, arena)))
 		code = q_fail(err, Q_NOMEM, "search_index.search",
 			      "the facets take too much memory");
 	return code;

@@ -147,16 +147,6 @@ void q__facets_take(struct q__facets *facets, const struct q__window *window)
 		take(facets, &facets->facets[i], window);
 }
 
-size_t q__facet_chosen(const struct q_facet *asked)
-{
-	bool is_by_count =
-		asked->order == Q_FACET_COUNT_DESCENDING || asked->order == Q_FACET_COUNT_ASCENDING;
-
-	if (asked->kind != Q_FACET_TERMS)
-		return Q_FACET_BUCKETS_MAX;
-	return is_by_count ? asked->size + asked->size / 2 + 10 : asked->size;
-}
-
 static void offer_bin(const struct q__facet *facet, struct q__bucket_selection *selection,
 		      int64_t bin, uint64_t count)
 {
@@ -190,18 +180,16 @@ static enum q_code end_values(struct q__facets *facets, struct q__facet *facet,
 			      struct q_arena *arena, struct q_facet_result *out, struct q_err *err)
 {
 	const struct q_facet *asked = facet->asked;
-	size_t size = asked->kind == Q_FACET_TERMS ? asked->size : Q_FACET_BUCKETS_MAX;
 	struct q__bucket_selection selection;
 
 	q__value_counts_sort(&facet->counts);
-	if (!q__bucket_selection_open(&selection, asked->order, q__facet_chosen(asked),
-				      facets->scratch))
+	if (!q__bucket_selection_open(&selection, asked, facets->scratch))
 		return fail_memory(err);
 	if (!offer_bins(facet, &selection))
 		return q_fail(err, Q_TOOBIG, "search_index.search",
 			      "facet %.*s has more than %d buckets: ask for a larger interval",
 			      Q_STR_ARG(asked->name), Q_FACET_BUCKETS_MAX);
-	if (!q__bucket_selection_end(&selection, asked->count_min, size, arena, out))
+	if (!q__bucket_selection_end(&selection, arena, out))
 		return fail_memory(err);
 	return Q_OK;
 }

@@ -54,7 +54,4 @@ Q_MUST_USE enum q_code q__facet_end_keywords(struct q__facets *facets, const str
 					     struct q_arena *arena, struct q_facet_result *out,
 					     struct q_err *err);
 
-/* Buckets that are chosen before those with too few documents go. */
-size_t q__facet_chosen(const struct q_facet *asked);
-
 #endif
