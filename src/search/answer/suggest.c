@@ -6,12 +6,6 @@
 
 enum { SCRATCH_BYTES = 64 << 20, SEEN_BYTES = 256 << 20 };
 
-enum q_code q__suggest_out_of_memory(struct q__suggesting *suggesting)
-{
-	return q_fail(suggesting->err, Q_NOMEM, "search_index.suggest",
-		      "the suggestions take too much memory: ask for fewer words");
-}
-
 static enum q_code find_field(struct q__suggesting *suggesting,
 			      const struct q_index_definition *definition)
 {

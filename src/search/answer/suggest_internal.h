@@ -24,6 +24,10 @@ Q_MUST_USE enum q_code q__suggest_completion(struct q__suggesting *suggesting,
 Q_MUST_USE enum q_code q__suggest_correction(struct q__suggesting *suggesting,
 					     struct q_suggest_result *out);
 
-enum q_code q__suggest_out_of_memory(struct q__suggesting *suggesting);
+static inline enum q_code q__suggest_out_of_memory(struct q__suggesting *suggesting)
+{
+	return q_fail(suggesting->err, Q_NOMEM, "search_index.suggest",
+		      "the suggestions take too much memory: ask for fewer words");
+}
 
 #endif
