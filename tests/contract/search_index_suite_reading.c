@@ -237,6 +237,59 @@ static void a_phrase_is_marked_where_it_stands(void **state)
 		"1 notes: a pool, a swimming pool; in <em>the</em> <em>pool</em> swimming; ");
 }
 
+/* As OpenSearch has it: the highlighter waits for the end of a place of the phrase, and goes on
+ * waiting in the next value. */
+static void a_phrase_is_kept_together(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1",
+	    "{\"notes\":[\"a table beside the swimming pool\",\"one pool, two pools; a pool\"]}");
+	refresh(suite);
+	assert_highlights(
+		suite,
+		"{'bool':{'must':{'term':{'notes':'pool'}},"
+		"'should':{'match_phrase':{'notes':'swimming pool'}}}}",
+		"'fields':{'notes':{}},'fragment_size':5",
+		"1 notes:  <em>swimming</em> <em>pool</em> | one <em>pool</em>, two pools; a "
+		"<em>pool</em>; ");
+}
+
+static void a_phrase_is_not_kept_together_for_a_word_that_is_wanted_later(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"notes\":\"a swimming pool, two pools; a pool\"}");
+	refresh(suite);
+	assert_highlights(suite,
+			  "{'bool':{'must':{'match_phrase':{'notes':'swimming pool'}},"
+			  "'should':{'prefix':{'notes':'poo'}}}}",
+			  "'fields':{'notes':{}},'fragment_size':5",
+			  "1 notes:  <em>swimming</em> |  <em>pool</em> |  <em>pools</em> | ; a "
+			  "<em>pool</em>; ");
+	assert_highlights(suite,
+			  "{'bool':{'must':{'prefix':{'notes':'poo'}},"
+			  "'should':{'match_phrase':{'notes':'swimming pool'}}}}",
+			  "'fields':{'notes':{}},'fragment_size':5",
+			  "1 notes:  <em>swimming</em> |  <em>pool</em>, two |  <em>pools</em> | ; "
+			  "a <em>pool</em>; ");
+}
+
+/* On OpenSearch it waits in the next hit too. */
+static void a_hit_is_highlighted_as_if_it_were_alone(void **state)
+{
+	static const char *const query = "{'bool':{'must':{'term':{'notes':'pool'}},"
+					 "'should':{'match_phrase':{'notes':'swimming pool'}}}}";
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"notes\":\"a table beside the swimming pool\"}");
+	put(suite, "2", "{\"notes\":\"one pool, two pools; a pool\"}");
+	refresh(suite);
+	assert_highlights(suite, query, "'fields':{'notes':{}},'fragment_size':5",
+			  "1 notes:  <em>swimming</em> <em>pool</em>; "
+			  "2 notes:  <em>pool</em> | ; a <em>pool</em>; ");
+}
+
 static void a_field_without_words_is_not_highlighted(void **state)
 {
 	struct suite *suite = *state;
@@ -354,6 +407,9 @@ struct case_list search_index_reading_cases(void)
 		CASE(only_what_is_asked_of_a_field_is_marked_in_it),
 		CASE(the_best_fragments_of_each_value_come_first),
 		CASE(a_phrase_is_marked_where_it_stands),
+		CASE(a_phrase_is_kept_together),
+		CASE(a_phrase_is_not_kept_together_for_a_word_that_is_wanted_later),
+		CASE(a_hit_is_highlighted_as_if_it_were_alone),
 		CASE(a_field_without_words_is_not_highlighted),
 		CASE(an_explanation_adds_up_to_the_score),
 		CASE(an_explanation_has_the_parts_that_find_the_document),

@@ -11,19 +11,26 @@ class OpenSearchError(Exception):
 
 
 class OpenSearchNode:
-    def __init__(self, url):
+    def __init__(self, url, timeout_seconds=TIMEOUT_SECONDS):
         address = urllib.parse.urlsplit(url)
-        self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=TIMEOUT_SECONDS)
+        self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=timeout_seconds)
 
     def ask(self, method, path, body=None):
         """The answer's JSON. `body`: text, or what becomes JSON."""
         text = body if isinstance(body, str) or body is None else json.dumps(body)
-        self.connection.request(method, path, text.encode() if text is not None else None, {"Content-Type": "application/json"})
-        response = self.connection.getresponse()
-        answer = json.loads(response.read() or "{}")
-        if response.status >= 400:
+        status, answer = self.exchange(method, path, text.encode() if text is not None else None)
+        if status >= 400:
             raise OpenSearchError(f"{method} {path}: {answer}")
         return answer
+
+    def exchange(self, method, path, body):
+        try:
+            self.connection.request(method, path, body, {"Content-Type": "application/json"})
+            response = self.connection.getresponse()
+            return response.status, json.loads(response.read() or "{}")
+        except (OSError, http.client.HTTPException):
+            self.connection.close()  # an answer that comes late is not the next request's
+            raise
 
     def version(self):
         return self.ask("GET", "/")["version"]["number"]

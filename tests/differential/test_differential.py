@@ -37,8 +37,23 @@ class Engines:
     def differences(self, bodies):
         """(what differs, body) where something does."""
         answers = zip(bodies, self.node.search(self.index, bodies), self.embedded.search(bodies)) if bodies else []
-        found = ((difference(body, theirs, ours), body) for body, theirs, ours in answers)
+        found = ((self.difference(body, theirs, ours), body) for body, theirs, ours in answers)
         return [(what, body) for what, body in found if what]
+
+    def difference(self, body, theirs, ours):
+        found = difference(body, theirs, ours)
+        if found and found.startswith("hits") and "highlight" in body:
+            found = difference(body, self.highlighted_alone(body, theirs), ours)
+        return found
+
+    def highlighted_alone(self, body, answer):
+        """OpenSearch's answer with each hit's highlights as they are where it is the only hit: among others, the highlighter may still
+        wait for the end of a phrase in the hit before."""
+        hits, of_hit = answer["hits"]["hits"], {name: body[name] for name in ("query", "highlight")}
+        bodies = [of_hit | {"post_filter": {"ids": {"values": [hit["_id"]]}}} for hit in hits]
+        alone = [found["hits"]["hits"][0].get("highlight", {}) for found in self.node.search(self.index, bodies)]
+        made = [hit | {"highlight": highlight} for hit, highlight in zip(hits, alone)]
+        return answer | {"hits": answer["hits"] | {"hits": made}}
 
 
 def shrink(engines, steps, what, body):

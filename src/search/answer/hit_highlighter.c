@@ -25,7 +25,8 @@ struct marking {
 	const struct q__highlighted_field *prepared;
 	const struct q_call *call;
 	struct q_arena *arena, *scratch;
-	struct q_vec fragments; /* struct q_str */
+	struct q__wanted_text wanted; /* the value that is looked at */
+	struct q_vec fragments;	      /* struct q_str */
 	struct q_err *err;
 };
 
@@ -76,13 +77,13 @@ struct wanted_here {
 	uint64_t *hidden, *joined; /* as in a highlighter */
 };
 
-static bool take_word(const struct marking *marking, const struct q__wanted_text *wanted,
-		      const struct q_word *word, struct wanted_here *here)
+static bool take_word(const struct marking *marking, const struct q_word *word,
+		      struct wanted_here *here)
 {
 	struct q_highlight_term term;
 	bool is_here;
 
-	term.weight = q__wanted_weight(wanted, word->term, word->position, &is_here);
+	term.weight = q__wanted_weight(&marking->wanted, word->term, word->position, &is_here);
 	if (term.weight <= 0)
 		return true;
 	if (!is_here)
@@ -92,17 +93,15 @@ static bool take_word(const struct marking *marking, const struct q__wanted_text
 }
 
 /* A query of many words and a long text take a while: the call is looked at on the way. */
-static enum q_code take_words(const struct marking *marking, struct q_str text,
-			      struct wanted_here *here)
+static enum q_code take_words(struct marking *marking, struct q_str text, struct wanted_here *here)
 {
-	struct q__wanted_text wanted;
 	struct q_words words;
 	struct q_word word;
 
-	if (q__wanted_text_open(&wanted, &marking->prepared->wanted, text, marking->call,
-				marking->scratch, marking->err))
+	if (q__wanted_text_next(&marking->wanted, text, marking->call, marking->scratch,
+				marking->err))
 		return marking->err->code;
-	here->joined = wanted.joined;
+	here->joined = marking->wanted.joined;
 	here->hidden = q_arena_alloc_array(marking->scratch, q_bits_words(text.length),
 					   sizeof *here->hidden);
 	if (!here->hidden)
@@ -112,7 +111,7 @@ static enum q_code take_words(const struct marking *marking, struct q_str text,
 		if (word.position % WORDS_BETWEEN_CHECKS == 0 &&
 		    q_call_check(marking->call, "search_index.search", marking->err))
 			return marking->err->code;
-		if (!take_word(marking, &wanted, &word, here))
+		if (!take_word(marking, &word, here))
 			return out_of_memory(marking->err);
 	}
 	return Q_OK;
@@ -209,6 +208,7 @@ static enum q_code highlight_field(struct marking *marking, const struct q_json 
 	enum q_code code;
 
 	q_vec_init(&marking->fragments, sizeof(struct q_str), FRAGMENTS_MAX);
+	q__wanted_text_start(&marking->wanted, &marking->prepared->wanted);
 	code = mark_values(marking, q_json_member(source, marking->field->name));
 	if (!code)
 		code = take_fragments(marking, out);

@@ -12,12 +12,21 @@ struct places {
 struct cover {
 	const struct q__wanted_phrase *phrase;
 	struct places *places; /* one a word of the phrase */
-	uint64_t *covered;
-	uint64_t *is_word; /* of the phrase: a bit for each word of the text */
+	uint64_t *covered;     /* a bit for each word of the text */
+	uint64_t *is_word;     /* the same: of the phrase, and knows its places */
 	uint32_t *ends;
 	uint32_t end; /* of what is covered so far */
 	bool is_found;
 };
+
+static void take_place(struct cover *cover, size_t of_word, uint32_t position)
+{
+	struct places *places = &cover->places[of_word];
+
+	places->items[places->count] = position;
+	if (!cover->phrase->is_wanted_later[of_word])
+		q_bits_add(cover->is_word, position);
+}
 
 /* Counts the places, or takes them where there is room. Returns the words of the text. */
 static uint32_t walk_text(struct cover *cover, struct q_str text)
@@ -29,15 +38,11 @@ static uint32_t walk_text(struct cover *cover, struct q_str text)
 	q_words_start(&words, Q_ANALYSER_STANDARD, text);
 	for (; q_words_next(&words, &word); word_count++) {
 		for (size_t i = 0; i < cover->phrase->count; i++) {
-			struct places *places = &cover->places[i];
-
 			if (!q_str_equal(cover->phrase->words[i], word.term))
 				continue;
-			if (cover->is_word) {
-				places->items[places->count] = word.position;
-				q_bits_add(cover->is_word, word.position);
-			}
-			places->count++;
+			if (cover->is_word)
+				take_place(cover, i, word.position);
+			cover->places[i].count++;
 		}
 	}
 	return word_count;

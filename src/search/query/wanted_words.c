@@ -174,26 +174,6 @@ static void add_query(struct collecting *collecting, const struct q_search_query
 	}
 }
 
-enum q_code q__wanted_words_make(const struct q_search_query *query,
-				 const struct q_field_definition *field, struct q_arena *arena,
-				 struct q__wanted_words *out, struct q_err *err)
-{
-	struct collecting collecting = {.field = field, .arena = arena};
-	size_t bytes;
-
-	q_vec_init(&collecting.words, sizeof(struct q__wanted_word), WORDS_MAX);
-	add_query(&collecting, query, 1.0f);
-	bytes = collecting.words.count * sizeof(struct q__wanted_word);
-	out->count = collecting.words.count;
-	out->words = q_arena_alloc(arena, bytes + 1);
-	if (out->words && bytes > 0)
-		memcpy(out->words, collecting.words.items, bytes);
-	q_vec_free(&collecting.words);
-	if (collecting.is_out_of_memory || q_arena_failed(arena))
-		return q_fail(err, Q_NOMEM, "search_index.search", "the words to highlight");
-	return Q_OK;
-}
-
 /* Edits between the two; more than allowed where they are not alike. */
 static unsigned edits_between(const struct q__wanted_word *wanted, struct q_str word)
 {
@@ -239,15 +219,33 @@ static bool wants(const struct q__wanted_word *wanted, struct q_str word, float 
 	return edits <= wanted->edits;
 }
 
-/* A fragment does not begin within a place of a phrase; places that begin in it do not count. */
-static void join_places(const uint32_t *ends, size_t count, uint64_t *joined)
+/* Whether a part of the query behind the first `from` wants the word wherever it stands. */
+static bool is_wanted_from(const struct q__wanted_words *wanted, size_t from, struct q_str word)
 {
-	for (size_t i = 0; i < count;) {
-		size_t end = ends[i] > i ? ends[i] : i + 1;
+	float weight;
 
-		while (++i < end)
-			q_bits_add(joined, i);
+	for (size_t i = from; i < wanted->count; i++) {
+		if (!wanted->words[i].phrase && wants(&wanted->words[i], word, &weight))
+			return true;
 	}
+	return false;
+}
+
+static bool find_wanted_later(const struct q__wanted_words *wanted, struct q_arena *arena)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		struct q__wanted_phrase *phrase = wanted->words[i].phrase;
+
+		if (!phrase)
+			continue;
+		phrase->is_wanted_later = q_arena_alloc_array(arena, phrase->count, sizeof(bool));
+		if (!phrase->is_wanted_later)
+			return false;
+		for (size_t j = 0; j < phrase->count; j++)
+			phrase->is_wanted_later[j] =
+				is_wanted_from(wanted, i + 1, phrase->words[j]);
+	}
+	return true;
 }
 
 static enum q_code out_of_memory(struct q_err *err)
@@ -255,37 +253,84 @@ static enum q_code out_of_memory(struct q_err *err)
 	return q_fail(err, Q_NOMEM, "search_index.search", "the words to highlight");
 }
 
-static enum q_code find_phrases(struct q__wanted_text *out, struct q_str text,
+enum q_code q__wanted_words_make(const struct q_search_query *query,
+				 const struct q_field_definition *field, struct q_arena *arena,
+				 struct q__wanted_words *out, struct q_err *err)
+{
+	struct collecting collecting = {.field = field, .arena = arena};
+	size_t bytes;
+
+	q_vec_init(&collecting.words, sizeof(struct q__wanted_word), WORDS_MAX);
+	add_query(&collecting, query, 1.0f);
+	bytes = collecting.words.count * sizeof(struct q__wanted_word);
+	out->count = collecting.words.count;
+	out->words = q_arena_alloc(arena, bytes + 1);
+	if (out->words && bytes > 0)
+		memcpy(out->words, collecting.words.items, bytes);
+	q_vec_free(&collecting.words);
+	if (collecting.is_out_of_memory || q_arena_failed(arena) || !out->words ||
+	    !find_wanted_later(out, arena))
+		return out_of_memory(err);
+	return Q_OK;
+}
+
+void q__wanted_text_start(struct q__wanted_text *text, const struct q__wanted_words *wanted)
+{
+	*text = (struct q__wanted_text){.wanted = wanted};
+}
+
+static uint32_t count_words(struct q_str text)
+{
+	uint32_t count = 0;
+	struct q_words words;
+	struct q_word word;
+
+	q_words_start(&words, Q_ANALYSER_STANDARD, text);
+	while (q_words_next(&words, &word))
+		count++;
+	return count;
+}
+
+/* A fragment does not begin within a place of a phrase; places that begin in it do not count. */
+static void join_places(struct q__wanted_text *text, const uint32_t *ends, uint32_t word_count)
+{
+	for (uint32_t i = 1; i < word_count; i++) {
+		if (i < text->waits_until)
+			q_bits_add(text->joined, i);
+		else
+			text->waits_until = ends[i];
+	}
+}
+
+static enum q_code find_phrases(struct q__wanted_text *text, struct q_str next,
 				const struct q_call *call, struct q_arena *arena, struct q_err *err)
 {
-	const struct q__wanted_words *wanted = out->wanted;
-	size_t room = text.length + 1; /* a word has a byte at least */
-	uint32_t *ends = q_arena_alloc_array(arena, room, sizeof *ends);
+	const struct q__wanted_words *wanted = text->wanted;
+	uint32_t word_count = count_words(next);
+	uint32_t *ends = q_arena_alloc_array(arena, word_count + 1, sizeof *ends);
 
-	out->covers = q_arena_alloc_array(arena, wanted->count, sizeof *out->covers);
-	out->joined = q_arena_alloc_array(arena, q_bits_words(room), sizeof *out->joined);
-	if (!ends || !out->covers || !out->joined)
+	text->covers = q_arena_alloc_array(arena, wanted->count, sizeof *text->covers);
+	text->joined = q_arena_alloc_array(arena, q_bits_words(word_count), sizeof *text->joined);
+	if (!ends || !text->covers || !text->joined)
 		return out_of_memory(err);
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct q__wanted_phrase *phrase = wanted->words[i].phrase;
 
 		if (phrase && q_call_check(call, "search_index.search", err))
 			return err->code;
-		if (phrase && !q__phrase_cover(phrase, text, arena, &out->covers[i], ends))
+		if (phrase && !q__phrase_cover(phrase, next, arena, &text->covers[i], ends))
 			return out_of_memory(err);
 	}
-	join_places(ends, room, out->joined);
+	join_places(text, ends, word_count);
 	return Q_OK;
 }
 
-enum q_code q__wanted_text_open(struct q__wanted_text *out, const struct q__wanted_words *wanted,
-				struct q_str text, const struct q_call *call, struct q_arena *arena,
-				struct q_err *err)
+enum q_code q__wanted_text_next(struct q__wanted_text *text, struct q_str next,
+				const struct q_call *call, struct q_arena *arena, struct q_err *err)
 {
-	*out = (struct q__wanted_text){.wanted = wanted};
-	for (size_t i = 0; i < wanted->count; i++) {
-		if (wanted->words[i].phrase)
-			return find_phrases(out, text, call, arena, err);
+	for (size_t i = 0; i < text->wanted->count; i++) {
+		if (text->wanted->words[i].phrase)
+			return find_phrases(text, next, call, arena, err);
 	}
 	return Q_OK;
 }

@@ -22,8 +22,8 @@ struct q__wanted_word {
 	struct q__fuzzy rest; /* edits > 0: what follows the prefix */
 	uint32_t length;      /* edits > 0: characters */
 
-	const struct q_search_query *range;    /* or any word between its ends; borrowed */
-	const struct q__wanted_phrase *phrase; /* or its words, where it stands */
+	const struct q_search_query *range; /* or any word between its ends; borrowed */
+	struct q__wanted_phrase *phrase;    /* or its words, where it stands */
 };
 
 struct q__wanted_words {
@@ -36,16 +36,23 @@ Q_MUST_USE enum q_code q__wanted_words_make(const struct q_search_query *query,
 					    struct q_arena *arena, struct q__wanted_words *out,
 					    struct q_err *err);
 
-/* A text as the query sees it: where the phrases that it wants stand. */
+/* The texts of a field of one document, one after the other, as the query sees them: where the
+ * phrases that it wants stand. */
 struct q__wanted_text {
 	const struct q__wanted_words *wanted;
 	uint64_t **covers; /* one a wanted word; NULL where no phrase is wanted */
 	uint64_t *joined;  /* as in a highlighter */
+
+	/* The first word of the next text that may begin a fragment: Lucene still waits there for the
+	 * end of a phrase that the text before ended with. */
+	uint32_t waits_until;
 };
 
-/* Looks at the call between phrases: Q_TIMEOUT, Q_CANCELLED too. */
-Q_MUST_USE enum q_code q__wanted_text_open(struct q__wanted_text *out,
-					   const struct q__wanted_words *wanted, struct q_str text,
+/* Before the first of the texts. */
+void q__wanted_text_start(struct q__wanted_text *text, const struct q__wanted_words *wanted);
+
+/* Goes on to the next one. Looks at the call between phrases: Q_TIMEOUT, Q_CANCELLED too. */
+Q_MUST_USE enum q_code q__wanted_text_next(struct q__wanted_text *text, struct q_str next,
 					   const struct q_call *call, struct q_arena *arena,
 					   struct q_err *err);
 
