@@ -61,6 +61,19 @@ static bool copy_definition(struct q__index *index, const struct q_index_definit
 	return !q_arena_failed(index->arena);
 }
 
+/* `code`: what came of the index so far; it is closed where that is no good. */
+static enum q_code begin(struct q__index *index, enum q_code code, struct q__index **out,
+			 struct q_err *err)
+{
+	if (!code)
+		code = q__buffer_new(&index->definition, &index->buffer, err);
+	if (code)
+		q__index_close(index);
+	else
+		*out = index;
+	return code;
+}
+
 static enum q_code create(struct q__index *index, const struct q_index_definition *definition,
 			  struct q_err *err)
 {
@@ -81,16 +94,7 @@ enum q_code q__index_create(struct q__directory *directory,
 	struct q__index *index;
 	enum q_code code = new_index(directory, &index, err);
 
-	if (code)
-		return code;
-	code = create(index, definition, err);
-	if (!code)
-		code = q__buffer_new(&index->definition, &index->buffer, err);
-	if (code)
-		q__index_close(index);
-	else
-		*out = index;
-	return code;
+	return code ? code : begin(index, create(index, definition, err), out, err);
 }
 
 static enum q_code open_part(struct q__index *index, const struct q__manifest_segment *listed,
@@ -147,15 +151,7 @@ enum q_code q__index_open(struct q__directory *directory, struct q__index **out,
 	if (code)
 		return code;
 	code = open_parts(index, err);
-	if (!code)
-		code = q__index_clean(index, err);
-	if (!code)
-		code = q__buffer_new(&index->definition, &index->buffer, err);
-	if (code)
-		q__index_close(index);
-	else
-		*out = index;
-	return code;
+	return begin(index, code ? code : q__index_clean(index, err), out, err);
 }
 
 void q__index_leave_work(struct q__index *index, struct q_bell *sealed, struct q_bell *merge)
