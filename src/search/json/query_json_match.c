@@ -116,27 +116,29 @@ static enum q_code take_fields(struct q__parser *parser, const struct q_json *ar
 	return code;
 }
 
+static const struct q__member match_members[] = {
+	{"query", take_text},
+	{"fuzziness", take_fuzziness},
+	{"prefix_length", take_prefix_length},
+	{"max_expansions", take_max_expansions},
+	{"operator", take_operator},
+	{"minimum_should_match", take_minimum},
+	{"fuzzy_transpositions", q__take_true},
+	{"boost", q__take_boost},
+	{"fields", take_fields}, /* from here on: of multi_match alone */
+	{"type", take_type},
+	{"slop", take_slop},
+};
+enum { ONE_FIELD_MEMBERS = 8 };
+
 enum q_code q__take_multi_match(struct q__parser *parser, const struct q_json *object, void *out)
 {
-	static const struct q__member members[] = {
-		{"query", take_text},
-		{"fields", take_fields},
-		{"type", take_type},
-		{"slop", take_slop},
-		{"fuzziness", take_fuzziness},
-		{"prefix_length", take_prefix_length},
-		{"max_expansions", take_max_expansions},
-		{"operator", take_operator},
-		{"minimum_should_match", take_minimum},
-		{"fuzzy_transpositions", q__take_true},
-		{"boost", q__take_boost},
-	};
 	struct q_search_query *query = out;
 	enum q_code code;
 
 	query->kind = Q_SEARCH_MATCH;
 	query->match.max_expansions = MAX_EXPANSIONS;
-	code = q__take_members(parser, object, members, Q_COUNT_OF(members), query);
+	code = q__take_members(parser, object, match_members, Q_COUNT_OF(match_members), query);
 	if (!code && query->kind == Q_SEARCH_PHRASE && query->match.fuzziness)
 		return q__expected(parser, "a phrase without fuzziness");
 	return code;
@@ -166,20 +168,10 @@ static enum q_code take_one_field(struct q__parser *parser, const struct q_json 
 
 enum q_code q__take_match(struct q__parser *parser, const struct q_json *object, void *out)
 {
-	static const struct q__member members[] = {
-		{"query", take_text},
-		{"fuzziness", take_fuzziness},
-		{"prefix_length", take_prefix_length},
-		{"max_expansions", take_max_expansions},
-		{"operator", take_operator},
-		{"minimum_should_match", take_minimum},
-		{"fuzzy_transpositions", q__take_true},
-		{"boost", q__take_boost},
-	};
 	struct q_search_query *query = out;
 
 	query->kind = Q_SEARCH_MATCH;
-	return take_one_field(parser, object, members, Q_COUNT_OF(members), query);
+	return take_one_field(parser, object, match_members, ONE_FIELD_MEMBERS, query);
 }
 
 enum q_code q__take_match_phrase(struct q__parser *parser, const struct q_json *object, void *out)
