@@ -86,24 +86,13 @@ struct q_bytes pattern(struct suite *suite, size_t length, unsigned seed)
 	return (struct q_bytes){bytes, length};
 }
 
-enum { CASES_MAX = 200 };
-
 int run_blob_store_suite(struct blob_store_subject *subject)
 {
-	struct case_list lists[] = {
+	const struct case_list lists[] = {
 		blob_store_object_cases(), blob_store_key_cases(),	  blob_store_part_cases(),
 		blob_store_link_cases(),   blob_store_concurrent_cases(),
 	};
 	struct suite suite = {.subject = subject, .store = subject->store};
-	struct CMUnitTest cases[CASES_MAX];
-	size_t count = 0;
 
-	for (size_t i = 0; i < Q_COUNT_OF(lists); i++) {
-		for (size_t j = 0; j < lists[i].count; j++) {
-			q_assert(count < CASES_MAX);
-			cases[count] = lists[i].cases[j];
-			cases[count++].initial_state = &suite;
-		}
-	}
-	return _cmocka_run_group_tests(subject->name, cases, count, NULL, NULL);
+	return run_case_lists(subject->name, lists, Q_COUNT_OF(lists), &suite);
 }

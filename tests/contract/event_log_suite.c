@@ -26,9 +26,6 @@ struct suite {
 
 static const struct q_call no_limits;
 
-#define assert_code(CALL, CODE) assert_int_equal((CALL), (CODE))
-#define assert_ok(CALL)		assert_int_equal((CALL), Q_OK)
-
 /* Short forms. */
 
 static enum q_code read_log(struct suite *suite, size_t partition,

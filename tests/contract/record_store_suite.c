@@ -98,25 +98,14 @@ void assert_items_equal(const struct q_item *a, const struct q_item *b)
 	}
 }
 
-enum { CASES_MAX = 200 };
-
 int run_record_store_suite(struct record_store_subject *subject)
 {
-	struct case_list lists[] = {
+	const struct case_list lists[] = {
 		record_store_item_cases(),	 record_store_write_cases(),
 		record_store_limit_cases(),	 record_store_query_cases(),
 		record_store_concurrent_cases(),
 	};
 	struct suite suite = {.subject = subject, .store = subject->store};
-	struct CMUnitTest cases[CASES_MAX];
-	size_t count = 0;
 
-	for (size_t i = 0; i < Q_COUNT_OF(lists); i++) {
-		for (size_t j = 0; j < lists[i].count; j++) {
-			q_assert(count < CASES_MAX);
-			cases[count] = lists[i].cases[j];
-			cases[count++].initial_state = &suite;
-		}
-	}
-	return _cmocka_run_group_tests(subject->name, cases, count, NULL, NULL);
+	return run_case_lists(subject->name, lists, Q_COUNT_OF(lists), &suite);
 }

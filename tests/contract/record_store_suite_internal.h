@@ -4,14 +4,11 @@
 #define Q_TESTS_RECORD_STORE_SUITE_INTERNAL_H
 
 #include "contract/record_store_suite.h"
+#include "support/case_list.h"
 #include "support/checks.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* A case's state. */
 struct suite {
@@ -21,18 +18,7 @@ struct suite {
 	struct q_err err;
 };
 
-#define assert_code(CALL, CODE) assert_int_equal((CALL), (CODE))
-#define assert_ok(CALL)		assert_int_equal((CALL), Q_OK)
-
-/* How every case starts and ends; a file of the suite lists its cases by CASE. */
-int start_case(void **state);
-int end_case(void **state);
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
-
-struct case_list {
-	const struct CMUnitTest *cases;
-	size_t count;
-};
+/* Each file's. */
 struct case_list record_store_item_cases(void);
 struct case_list record_store_write_cases(void);
 struct case_list record_store_limit_cases(void);

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "search/json/query_json.h"
 
-enum { HITS_TEXT_MAX = 512, CASES_MAX = 200 };
+enum { HITS_TEXT_MAX = 512 };
 
 const struct q_call no_limits;
 
@@ -106,21 +106,12 @@ void assert_hits(struct suite *suite, const char *body, const char *expected)
 
 int run_search_index_suite(struct search_index_subject *subject)
 {
-	struct case_list lists[] = {
+	const struct case_list lists[] = {
 		search_index_documents_cases(), search_index_names_cases(),
 		search_index_queries_cases(),	search_index_reading_cases(),
 		search_index_suggest_cases(),	search_index_view_cases(),
 	};
 	struct suite suite = {.subject = subject};
-	struct CMUnitTest cases[CASES_MAX];
-	size_t count = 0;
 
-	for (size_t i = 0; i < Q_COUNT_OF(lists); i++) {
-		for (size_t j = 0; j < lists[i].count; j++) {
-			q_assert(count < CASES_MAX);
-			cases[count] = lists[i].cases[j];
-			cases[count++].initial_state = &suite;
-		}
-	}
-	return _cmocka_run_group_tests(subject->name, cases, count, NULL, NULL);
+	return run_case_lists(subject->name, lists, Q_COUNT_OF(lists), &suite);
 }

@@ -4,14 +4,11 @@
 #define Q_TESTS_SEARCH_INDEX_SUITE_INTERNAL_H
 
 #include "contract/search_index_suite.h"
+#include "support/case_list.h"
 #include "support/checks.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* A case's state. */
 struct suite {
@@ -23,15 +20,7 @@ struct suite {
 	struct q_err err;
 };
 
-/* How every case starts and ends; a file of the suite lists its cases by CASE. */
-int start_case(void **state);
-int end_case(void **state);
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
-
-struct case_list {
-	const struct CMUnitTest *cases;
-	size_t count;
-};
+/* Each file's. */
 struct case_list search_index_documents_cases(void);
 struct case_list search_index_names_cases(void);
 struct case_list search_index_queries_cases(void);

@@ -8,6 +8,10 @@
 #define assert_view_equal(VIEW, LITERAL) check_view((VIEW), Q_STR(LITERAL), __FILE__, __LINE__)
 void check_view(struct q_str got, struct q_str expected, const char *file, int line);
 
+/* What came of a call. */
+#define assert_code(CALL, CODE) assert_int_equal((CALL), (CODE))
+#define assert_ok(CALL)		assert_int_equal((CALL), Q_OK)
+
 /* Does `body` end its process by q_assert? It runs in a child process. */
 bool aborts(void (*body)(void));
 

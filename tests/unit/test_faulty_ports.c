@@ -27,8 +27,6 @@ struct faulty_case {
 
 static const struct q_call no_limits;
 
-#define assert_ok(CALL) assert_int_equal((CALL), Q_OK)
-
 static int start_case(void **state)
 {
 	static struct faulty_case suite;
