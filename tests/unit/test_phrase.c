@@ -113,18 +113,20 @@ static bool write_word(struct index *index, const struct words *text, struct q_s
 {
 	struct q__postings_writer postings;
 	struct q__positions_writer positions;
-	uint32_t frequency = 0;
+	uint32_t deltas[WORDS_MAX], frequency = 0, before = 0, *room;
 
 	q__postings_writer_init(&postings, true);
 	q__positions_writer_init(&positions);
 	for (uint32_t i = 0; i < text->count; i++) {
 		if (!q_str_equal(text->items[i], word))
 			continue;
-		q__positions_add(&positions, i);
-		frequency++;
+		deltas[frequency++] = i - before;
+		before = i;
 	}
 	if (frequency > 0) {
-		q__positions_end_document(&positions);
+		room = q__positions_add(&positions, frequency);
+		assert_non_null(room);
+		memcpy(room, deltas, frequency * sizeof *deltas);
 		q__postings_add(&postings, 0, frequency, 1);
 		assert_true(q__postings_end(&postings, index->bytes.length, &index->bytes, ref));
 		assert_true(q__positions_end(&positions, &index->bytes));

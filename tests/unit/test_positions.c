@@ -32,10 +32,12 @@ static uint32_t position_of(uint32_t document, uint32_t i)
 static void add_document(struct q__postings_writer *postings, struct q__positions_writer *positions,
 			 uint32_t document)
 {
+	uint32_t *deltas = q__positions_add(positions, frequency_of(document));
+
+	assert_non_null(deltas);
 	q__postings_add(postings, DISTANCE * document, frequency_of(document), 10);
 	for (uint32_t i = 0; i < frequency_of(document); i++)
-		q__positions_add(positions, position_of(document, i));
-	q__positions_end_document(positions);
+		deltas[i] = position_of(document, i) - (i ? position_of(document, i - 1) : 0);
 }
 
 static void write_term(struct written *term, uint32_t document_count)

@@ -401,6 +401,33 @@ struct q_str q__buffer_id(const struct q__buffer *buffer, size_t index)
 	return q__term_table_text(buffer->ids, *number);
 }
 
+/* Occurrences of a term, all in one document. */
+static void write_posting(struct q__segment_writer *writer, const struct q__occurrence *at,
+			  uint32_t count)
+{
+	uint32_t *deltas = q__segment_add_posting(writer, at->document, count);
+	uint32_t before = 0;
+
+	for (uint32_t i = 0; deltas && i < count; i++) {
+		deltas[i] = at[i].position - before;
+		before = at[i].position;
+	}
+}
+
+static enum q_code write_term(struct q__segment_writer *writer, const struct q__table_term *term,
+			      struct q_err *err)
+{
+	const struct q__occurrence *at = term->occurrences;
+	uint32_t end;
+
+	for (uint32_t i = 0; i < term->count; i = end) {
+		for (end = i + 1; end < term->count && at[end].document == at[i].document; end++)
+			continue;
+		write_posting(writer, &at[i], end - i);
+	}
+	return q__segment_end_term(writer, term->term, err);
+}
+
 /* A field's terms and values; `values` is NULL where its kind has none. */
 static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 			       struct q__term_table *table, const uint8_t *lengths,
@@ -413,14 +440,8 @@ static enum q_code write_field(struct q__segment_writer *writer, uint32_t field,
 	if (!terms)
 		return q_fail(err, Q_NOMEM, "index.write", "%zu terms", count);
 	code = q__segment_begin_field(writer, field, lengths, values != NULL, err);
-	for (size_t i = 0; i < count && !code; i++) {
-		const struct q__table_term *term = terms[i].term;
-
-		for (uint32_t j = 0; j < term->count; j++)
-			q__segment_add_occurrence(writer, term->occurrences[j].document,
-						  term->occurrences[j].position);
-		code = q__segment_end_term(writer, term->term, err);
-	}
+	for (size_t i = 0; i < count && !code; i++)
+		code = write_term(writer, terms[i].term, err);
 	for (size_t i = 0; values && i < values->count && !code; i++) {
 		const struct value *value = q_vec_at(values, i);
 

@@ -141,13 +141,18 @@ static uint8_t *merge_lengths(struct merge *merge, size_t field, bool *is_failed
 static void add_document(struct q__segment_writer *writer, uint32_t document,
 			 const struct q__postings *postings, struct q__positions *positions)
 {
+	uint32_t *deltas;
+
 	if (!postings->frequencies) {
-		q__segment_add_occurrence(writer, document, 0);
+		q__segment_add_posting(writer, document, 1);
 		return;
 	}
 	q__positions_start(positions);
-	while (q__positions_next(positions))
-		q__segment_add_occurrence(writer, document, positions->position);
+	if (positions->is_broken)
+		return;
+	deltas = q__segment_add_posting(writer, document, positions->left);
+	if (deltas)
+		q__positions_take(positions, deltas);
 }
 
 static enum q_code merge_postings(struct merge *merge, const struct source *source, size_t field,

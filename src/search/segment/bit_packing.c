@@ -32,18 +32,22 @@ unsigned q__block_bits(const uint32_t *values, size_t count)
 
 bool q__pack(struct q_buf *out, const uint32_t *values, size_t count, unsigned bits)
 {
+	char *at = q_buf_reserve(out, q__packed_bytes(count, bits));
 	uint64_t pending = 0;
 	unsigned pending_bits = 0;
 
+	if (!at)
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		pending |= (uint64_t)values[i] << pending_bits;
 		pending_bits += bits;
 		for (; pending_bits >= 8; pending_bits -= 8, pending >>= 8)
-			q_buf_append_char(out, (char)pending);
+			*at++ = (char)pending;
 	}
 	if (pending_bits > 0)
-		q_buf_append_char(out, (char)pending);
-	return !q_buf_failed(out);
+		*at = (char)pending;
+	out->length += q__packed_bytes(count, bits);
+	return true;
 }
 
 static bool pack_lanes(struct q_buf *out, const uint32_t *values, unsigned bits)

@@ -42,13 +42,15 @@ static inline bool q__append_u64(struct q_buf *out, uint64_t value)
 
 static inline bool q__append_varint(struct q_buf *out, uint64_t value)
 {
-	unsigned char bytes[Q__VARINT_MAX];
-	size_t count = 0;
+	char *at = q_buf_reserve(out, Q__VARINT_MAX);
 
+	if (!at)
+		return false;
 	for (; value >= 0x80; value >>= 7)
-		bytes[count++] = (unsigned char)(value | 0x80);
-	bytes[count++] = (unsigned char)value;
-	return q_buf_append_bytes(out, bytes, count);
+		*at++ = (char)(value | 0x80);
+	*at++ = (char)value;
+	out->length = (size_t)(at - out->data);
+	return true;
 }
 
 struct q__reader {

@@ -81,16 +81,26 @@ void q__positions_start(struct q__positions *positions)
 	positions->position = 0;
 }
 
-bool q__positions_next(struct q__positions *positions)
+static uint32_t take_delta(struct q__positions *positions)
 {
 	uint64_t bit = positions->index * positions->bits;
 	uint64_t mask = ((uint64_t)1 << positions->bits) - 1;
 
-	if (positions->left == 0)
-		return false;
 	positions->left--;
 	positions->index++;
-	positions->position +=
-		(uint32_t)(q__read_u64(positions->packed + bit / 8) >> (bit & 7) & mask);
+	return (uint32_t)(q__read_u64(positions->packed + bit / 8) >> (bit & 7) & mask);
+}
+
+bool q__positions_next(struct q__positions *positions)
+{
+	if (positions->left == 0)
+		return false;
+	positions->position += take_delta(positions);
 	return true;
+}
+
+void q__positions_take(struct q__positions *positions, uint32_t *deltas)
+{
+	while (positions->left > 0)
+		*deltas++ = take_delta(positions);
 }

@@ -20,6 +20,7 @@
 struct q__positions {
 	uint32_t position; /* the one that next has found */
 	bool is_broken;
+	uint32_t left; /* positions of the document that are still to come */
 	/* Private. */
 	const struct q__postings *postings;
 	const unsigned char *table, *blocks, *end; /* the table is NULL where there is one block */
@@ -29,7 +30,6 @@ struct q__positions {
 	uint32_t at;	/* the document of the block at whose positions... */
 	uint64_t first; /* ...the deltas begin here */
 	uint64_t index; /* of the next delta */
-	uint32_t left;	/* deltas of the current document */
 };
 
 void q__positions_open(struct q__positions *positions, const struct q__postings *postings);
@@ -38,19 +38,20 @@ void q__positions_open(struct q__positions *positions, const struct q__postings 
 void q__positions_start(struct q__positions *positions);
 /* The document's next position; false where there is none. */
 bool q__positions_next(struct q__positions *positions);
+/* After starting: all of the document's positions, as deltas. */
+void q__positions_take(struct q__positions *positions, uint32_t *deltas);
 
 struct q__positions_writer {
 	struct q_buf deltas;	 /* of the block, 4 bytes each */
 	uint32_t document_count; /* of the term */
-	uint32_t previous;	 /* the document's last position */
 	struct q_buf table, blocks;
 };
 
 void q__positions_writer_init(struct q__positions_writer *writer);
 void q__positions_writer_free(struct q__positions_writer *writer);
-/* Positions of a document come in order. */
-void q__positions_add(struct q__positions_writer *writer, uint32_t position);
-void q__positions_end_document(struct q__positions_writer *writer);
+/* The term's next document: room for its positions, as deltas, which the caller fills. NULL: the heap
+ * is full, which is told again when the term ends. */
+uint32_t *q__positions_add(struct q__positions_writer *writer, uint32_t count);
 /* Ends the term: appends its positions. False when the heap is full. */
 Q_MUST_USE bool q__positions_end(struct q__positions_writer *writer, struct q_buf *out);
 

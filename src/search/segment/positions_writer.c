@@ -17,12 +17,6 @@ void q__positions_writer_free(struct q__positions_writer *writer)
 	q_buf_free(&writer->blocks);
 }
 
-void q__positions_add(struct q__positions_writer *writer, uint32_t position)
-{
-	q__append_u32(&writer->deltas, position - writer->previous);
-	writer->previous = position;
-}
-
 /* Deltas that have failed stay so until the term ends. */
 static void end_block(struct q__positions_writer *writer)
 {
@@ -38,11 +32,18 @@ static void end_block(struct q__positions_writer *writer)
 	q_buf_clear(&writer->deltas);
 }
 
-void q__positions_end_document(struct q__positions_writer *writer)
+uint32_t *q__positions_add(struct q__positions_writer *writer, uint32_t count)
 {
-	writer->previous = 0;
-	if (++writer->document_count % Q__BLOCK_DOCUMENTS == 0)
+	size_t size = count * sizeof(uint32_t);
+	char *room;
+
+	if (writer->document_count > 0 && writer->document_count % Q__BLOCK_DOCUMENTS == 0)
 		end_block(writer);
+	writer->document_count++;
+	room = q_buf_reserve(&writer->deltas, size);
+	if (room)
+		writer->deltas.length += size;
+	return (uint32_t *)(void *)room;
 }
 
 bool q__positions_end(struct q__positions_writer *writer, struct q_buf *out)

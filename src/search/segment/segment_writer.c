@@ -21,8 +21,7 @@ struct q__segment_writer {
 	struct q__terms_writer terms;
 	struct q__column_writer column;
 	struct q_buf term_postings;
-	uint32_t *tokens;	      /* owned; by document */
-	uint32_t document, frequency; /* of the current document; 0: there is none */
+	uint32_t *tokens; /* owned; by document */
 };
 
 enum q_code q__segment_create(struct q__directory *directory, const char *name,
@@ -128,32 +127,18 @@ enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t fi
 	return q__section_begin(writer->file, Q__SECTION_POSTINGS, field, err);
 }
 
-static void end_document(struct q__segment_writer *writer)
+uint32_t *q__segment_add_posting(struct q__segment_writer *writer, uint32_t document,
+				 uint32_t frequency)
 {
-	uint32_t document = writer->document, frequency = writer->lengths ? writer->frequency : 1;
+	bool has_frequencies = writer->lengths != NULL;
 
-	if (writer->frequency == 0)
-		return;
-	q__postings_add(&writer->postings, document, frequency,
-			writer->lengths ? writer->lengths[document] : 1);
-	if (writer->lengths)
-		q__positions_end_document(&writer->positions);
-	writer->tokens[document] += frequency;
+	q__postings_add(&writer->postings, document, has_frequencies ? frequency : 1,
+			has_frequencies ? writer->lengths[document] : 1);
+	writer->tokens[document] += has_frequencies ? frequency : 1;
 	/* The ordinal of a term is how many have ended before it. */
 	if (writer->has_ordinals)
 		q__column_add(&writer->column, document, (int64_t)writer->terms.count);
-	writer->frequency = 0;
-}
-
-void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
-			       uint32_t position)
-{
-	if (writer->document != document)
-		end_document(writer);
-	writer->document = document;
-	writer->frequency++;
-	if (writer->lengths)
-		q__positions_add(&writer->positions, position);
+	return has_frequencies ? q__positions_add(&writer->positions, frequency) : NULL;
 }
 
 /* What has been added since the last term, as bytes. */
@@ -175,7 +160,6 @@ enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str t
 {
 	struct q__term_ref ref;
 
-	end_document(writer);
 	if (writer->postings.document_count == 0)
 		return Q_OK;
 	if (!end_postings(writer, &ref))

@@ -29,11 +29,12 @@ Q_MUST_USE enum q_code q__segment_add_documents(struct q__segment_writer *writer
 Q_MUST_USE enum q_code q__segment_begin_field(struct q__segment_writer *writer, uint32_t field,
 					      const uint8_t *lengths, bool has_values,
 					      struct q_err *err);
-/* A place where the term stands; places come in order. In a field without frequencies the position
- * does not matter, and the same document again adds nothing. */
-void q__segment_add_occurrence(struct q__segment_writer *writer, uint32_t document,
-			       uint32_t position);
-/* Ends the term whose occurrences have been added; without any there is no such term. */
+/* A document of the current term; they come in order, each once. In a field with frequencies: room
+ * for its positions there, `frequency` of them, which the caller fills, each as its distance from
+ * the one before. Else NULL; also when the heap is full, which is told when the term ends. */
+uint32_t *q__segment_add_posting(struct q__segment_writer *writer, uint32_t document,
+				 uint32_t frequency);
+/* Ends the term whose documents have been added; without any there is no such term. */
 Q_MUST_USE enum q_code q__segment_end_term(struct q__segment_writer *writer, struct q_str term,
 					   struct q_err *err);
 /* A value of a field that has_values; in any order. */
