@@ -155,6 +155,17 @@ static void add_document(struct q__segment_writer *writer, uint32_t document,
 		q__positions_take(positions, deltas);
 }
 
+/* A document that stands with its term has no postings. */
+static bool merge_single(struct merge *merge, const struct source *source,
+			 const struct q__term_ref *ref)
+{
+	if (!ref->is_single || ref->document >= source->segment->document_count)
+		return false;
+	if (source->numbers[ref->document] != Q__NO_DOCUMENT)
+		q__segment_add_posting(merge->writer, source->numbers[ref->document], 1);
+	return true;
+}
+
 static enum q_code merge_postings(struct merge *merge, const struct source *source, size_t field,
 				  struct q_err *err)
 {
@@ -162,6 +173,8 @@ static enum q_code merge_postings(struct merge *merge, const struct source *sour
 	struct q__postings postings;
 	struct q__positions positions;
 
+	if (merge_single(merge, source, &ref))
+		return Q_OK;
 	q_arena_reset(merge->scratch);
 	if (!q__postings_open(&postings, &ref, &source->segment->fields[field].postings,
 			      merge->scratch))

@@ -71,6 +71,8 @@ static bool load_block(struct q__term_cursor *cursor, uint32_t block)
 	cursor->left = (uint32_t)(behind < Q__BLOCK_TERMS ? behind : Q__BLOCK_TERMS) - 1;
 	cursor->strings = q__reader_of((struct q_bytes){strings, strings_length});
 	cursor->references = reader;
+	cursor->referenced = 0;
+	cursor->ref = (struct q__term_ref){0};
 	cursor->shared = 0;
 	return take_string(cursor, 0, q__read_varint(&cursor->strings));
 }
@@ -225,30 +227,30 @@ bool q__term_cursor_seek_ordinal(struct q__term_cursor *cursor, uint64_t ordinal
 	return is_there;
 }
 
+/* An offset counts from the one before. */
+static void read_reference(struct q__term_cursor *cursor)
+{
+	uint64_t head = q__read_varint(&cursor->references);
+	uint64_t place = q__read_varint(&cursor->references);
+
+	cursor->references.is_broken = cursor->references.is_broken || head >> 1 > UINT32_MAX;
+	cursor->ref.document_count = (uint32_t)(head >> 1);
+	cursor->ref.is_single = head & 1;
+	if (cursor->ref.is_single)
+		cursor->ref.document = (uint32_t)place;
+	else
+		cursor->ref.offset += place;
+	cursor->referenced++;
+}
+
 struct q__term_ref q__term_cursor_ref(struct q__term_cursor *cursor)
 {
-	struct q__reader reader = cursor->references;
-	struct q__term_ref ref = {0};
-	uint64_t head = 0, offset = 0;
-
-	for (uint32_t i = 0; i <= cursor->index; i++) {
-		uint64_t place;
-
-		head = q__read_varint(&reader);
-		place = q__read_varint(&reader);
-		if (head & 1)
-			ref.document = (uint32_t)place;
-		else
-			offset += place;
-	}
-	if (reader.is_broken || head >> 1 > UINT32_MAX) {
-		cursor->is_broken = true;
-		return (struct q__term_ref){0};
-	}
-	ref.is_single = head & 1;
-	ref.document_count = (uint32_t)(head >> 1);
-	ref.offset = offset;
-	return ref;
+	while (cursor->referenced <= cursor->index)
+		read_reference(cursor);
+	if (!cursor->references.is_broken)
+		return cursor->ref;
+	cursor->is_broken = true;
+	return (struct q__term_ref){0};
 }
 
 struct q__term_ref q__terms_find(const struct q__terms *terms, struct q_str term,

@@ -38,6 +38,8 @@ struct q__term_cursor {
 	uint32_t block, index; /* of the term in the block */
 	uint32_t left;	       /* terms in the block behind this one */
 	struct q__reader strings, references;
+	uint32_t referenced;	/* terms of the block whose references are read */
+	struct q__term_ref ref; /* the last one that is read */
 	unsigned char term[Q__TERM_MAX];
 };
 
