@@ -26,6 +26,7 @@ enum {
 
 static struct site site;
 static struct peer peer;
+static int64_t opened_ms; /* no later than the connection */
 
 static int prepare(void **state)
 {
@@ -36,6 +37,7 @@ static int prepare(void **state)
 static void start(void)
 {
 	site_start(&site);
+	opened_ms = q_time_monotonic_ms();
 	peer_open(&peer, site.port);
 }
 
@@ -46,19 +48,13 @@ static int stop(void **state)
 	return 0;
 }
 
-/* Runs until the server closes; how long that took. */
-static int64_t closed_after_ms(void)
+/* `from_ms` is no later than what the limit counts from. */
+static void assert_closed_on_time(int64_t from_ms, int64_t limit_ms)
 {
-	int64_t from_ms = q_time_monotonic_ms();
+	int64_t after_ms;
 
 	peer_await_end(&peer);
-	return q_time_monotonic_ms() - from_ms;
-}
-
-static void assert_closed_on_time(int64_t limit_ms)
-{
-	int64_t after_ms = closed_after_ms();
-
+	after_ms = q_time_monotonic_ms() - from_ms;
 	if (after_ms < limit_ms - 20 || after_ms > limit_ms + LATE_MS)
 		fail_msg("closed after %lld ms, the limit is %lld", (long long)after_ms,
 			 (long long)limit_ms);
@@ -70,20 +66,23 @@ static void idle_connection_is_closed(void **state)
 {
 	site.limits.idle_ms = SHORT_MS;
 	start();
-	assert_closed_on_time(SHORT_MS);
+	assert_closed_on_time(opened_ms, SHORT_MS);
 	assert_int_equal(peer.received.length, 0);
 }
 
 static void idle_time_counts_from_the_last_answer(void **state)
 {
+	int64_t asked_ms = 0;
+
 	site.limits.idle_ms = LONG_MS;
 	start();
 	for (int i = 0; i < 2; i++) {
 		assert_true(peer_is_quiet(&peer, LONG_MS / 2));
+		asked_ms = q_time_monotonic_ms();
 		peer_send(&peer, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 		peer_answer(&peer);
 	}
-	assert_closed_on_time(LONG_MS);
+	assert_closed_on_time(asked_ms, LONG_MS);
 }
 
 static void empty_lines_do_not_keep_a_connection(void **state)
@@ -169,8 +168,8 @@ static void waiting_for_the_sink_is_not_slowness(void **state)
 {
 	static char filler[1024 * 1024];
 
-	site.limits.body_grace_ms = SHORT_MS;
-	site.limits.body_bytes_per_second = sizeof filler;
+	site.limits.body_grace_ms = LONG_MS;
+	site.limits.body_bytes_per_second = 8 * sizeof filler;
 	atomic_store(&site.is_sink_held, true);
 	start();
 	peer_send(&peer, "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n");
@@ -272,15 +271,23 @@ static int start_status(const char *host, unsigned port)
 	return (int)code;
 }
 
-static void a_port_in_use_is_told(void **state)
+/* Its descriptor is the loop's before another loop is made: ThreadSanitizer does not see that
+ * libuv closes those of one that failed, and takes their numbers for shared. */
+static void start_and_accept(void)
 {
 	start();
+	site_await_connections(&site, 1);
+}
+
+static void a_port_in_use_is_told(void **state)
+{
+	start_and_accept();
 	assert_int_equal(start_status("127.0.0.1", site.port), Q_CONFLICT);
 }
 
 static void bad_addresses_are_told(void **state)
 {
-	start();
+	start_and_accept();
 	assert_int_equal(start_status("localhost", 0), Q_INVALID);
 	assert_int_equal(start_status("127.0.0.1", 65536), Q_INVALID);
 	assert_int_equal(start_status("127.0.0.1", 0), Q_OK);
