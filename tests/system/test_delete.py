@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from pdf_maker import agreement, padded, pdf
+from quire_server import wait_until
 
 
 @pytest.fixture
@@ -53,7 +54,8 @@ def test_running_job_is_deleted_and_frees_the_workers(server, admin):
     assert admin.get(f"/api/jobs/{file_id}").status == 404
     answer = admin.upload(pdf(agreement(), "The next one"))
     assert answer.json["status"] == "completed"
-    assert not [path for path in server.stored_files() if file_id in path]
+    # A worker that was at its text finds out when it has stored it.
+    wait_until(lambda: not [path for path in server.stored_files() if file_id in path], "its files are gone")
 
 
 def test_same_bytes_are_a_new_document_afterwards(admin):

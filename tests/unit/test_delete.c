@@ -1,5 +1,7 @@
 /* A deleted document: unknown at once, gone wholly, whatever breaks off and whoever comes late. */
 #include "documents/items.h"
+#include "documents/work/page.h"
+#include "support/blob_store_faulty.h"
 #include "support/checks.h"
 #include "support/product.h"
 #include "support/record_store_faulty.h"
@@ -153,6 +155,77 @@ static void a_blob_that_comes_late_is_removed_with_the_tombstone(void **state)
 	assert_nothing_left(p, made.file_id);
 }
 
+/* Who deletes a document between two calls of those who work on it. */
+struct deleter {
+	struct product *product;
+	struct q_str file_id;
+	unsigned calls, delete_call;
+};
+
+static void delete_meanwhile(void *context)
+{
+	struct deleter *deleter = context;
+
+	if (++deleter->calls == deleter->delete_call)
+		assert_int_equal(delete_as(deleter->product, "tenant-a", deleter->file_id), Q_OK);
+}
+
+/* Plans, extracts, analyses and aggregates until nothing is left to do. */
+static void work_on(struct q_documents *documents, const struct deleter *deleter)
+{
+	struct q_worker *worker;
+	bool did_work = true;
+	struct q_err err;
+
+	assert_int_equal(q_worker_new(documents, &worker, &err), Q_OK);
+	while (did_work)
+		if (q_worker_feed(worker, &no_call, &did_work, &err) == Q_OK && !did_work)
+			assert_int_equal(q_worker_page(worker, &no_call, &did_work, &err), Q_OK);
+	(void)!q__aggregate(documents, &no_call, deleter->file_id, deleter->product->arena,
+			    &did_work, &err);
+	q_worker_free(worker);
+}
+
+/* The same by a process whose calls of its stores the deleter sees. */
+static void work_on_watched(struct deleter *deleter)
+{
+	const struct port_faults of_records = {.meanwhile = delete_meanwhile, .context = deleter};
+	const struct blob_store_faults of_blobs = {.meanwhile = delete_meanwhile,
+						   .context = deleter};
+	struct q_documents_options options = deleter->product->options;
+	struct q_documents *documents;
+	struct q_err err;
+
+	options.owner = Q_STR("process-2");
+	options.records = record_store_faulty_new(options.records, &of_records);
+	options.results = blob_store_faulty_new(options.results, &of_blobs);
+	assert_int_equal(q_documents_new(&options, &documents, &err), Q_OK);
+	work_on(documents, deleter);
+	q_documents_free(documents);
+	q_blob_store_close(options.results);
+	q_record_store_close(options.records);
+}
+
+static void whoever_stores_results_of_a_deleted_document_removes_them(void **state)
+{
+	struct product *p = *state;
+	struct deleter deleter = {.product = p};
+
+	do {
+		deleter.file_id =
+			product_upload(p, "tenant-a", &(struct page_script){.pages = 3}).file_id;
+		deleter.calls = 0;
+		deleter.delete_call++;
+		work_on_watched(&deleter);
+		if (deleter.calls < deleter.delete_call)
+			assert_int_equal(delete_as(p, "tenant-a", deleter.file_id), Q_OK);
+		assert_int_equal(count_blobs(p, p->options.results), 0);
+		assert_int_equal(count_blobs(p, p->options.documents), 0);
+		assert_int_equal(count_items(p, deleter.file_id), 1);
+	} while (deleter.calls >= deleter.delete_call);
+	assert_true(deleter.delete_call > 20);
+}
+
 /* The process dies at each of its calls of the store. */
 static void a_deletion_that_breaks_off_is_finished_by_the_sweeper(void **state)
 {
@@ -253,6 +326,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_blob_that_comes_late_is_removed_with_the_tombstone, product_start_case,
 			product_end_case),
+		cmocka_unit_test_setup_teardown(
+			whoever_stores_results_of_a_deleted_document_removes_them,
+			product_start_case, product_end_case),
 		cmocka_unit_test_setup_teardown(
 			a_deletion_that_breaks_off_is_finished_by_the_sweeper, product_start_case,
 			product_end_case),

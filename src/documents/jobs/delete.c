@@ -5,8 +5,10 @@
  *     nothing
  *
  * A tombstone is the job's STATUS item without any of its facts, and with a due mark: where this
- * breaks off, the sweeper goes on. It stays until every step that may have begun before it has met
- * its deadline, so that blobs which come late are removed too. */
+ * breaks off, the sweeper goes on. A step that stores a blob and then finds no record to note it in
+ * removes it again: so records go first, then the blobs that were noted. Where such a step dies, its
+ * blob goes with the tombstone, which stays until every step that may have begun before it has met
+ * its deadline. */
 #include "documents/jobs/delete.h"
 #include "documents/items.h"
 #include "documents/jobs/job.h"
@@ -166,12 +168,23 @@ static enum q_code remove_remains(struct q_documents *d, const struct q_call *ca
 
 	if (q_arena_failed(arena))
 		return q_fail(err, Q_NOMEM, "documents.delete", "a prefix");
-	code = q_blob_store_remove(d->o.documents, call, incoming, err);
+	code = remove_records(d, call, tombstone->file_id, arena, err);
+	if (!code)
+		code = q_blob_store_remove(d->o.documents, call, incoming, err);
 	if (!code)
 		code = remove_blobs(d->o.documents, call, prefix, arena, err);
-	if (!code)
-		code = remove_blobs(d->o.results, call, prefix, arena, err);
-	return code ? code : remove_records(d, call, tombstone->file_id, arena, err);
+	return code ? code : remove_blobs(d->o.results, call, prefix, arena, err);
+}
+
+void q__remove_if_deleted(struct q_documents *d, const struct q_call *call, struct q_str file_id,
+			  struct q_str key, struct q_arena *arena)
+{
+	struct q__job job;
+	struct q_err err;
+
+	if (q__job_read(d, call, file_id, arena, &job, &err) == Q_NOTFOUND &&
+	    q_blob_store_remove(d->o.results, call, key, &err))
+		q_log_error(d->o.log, Q_LOG_WARN, "delete.unfinished", call->request_id, &err);
 }
 
 /* --- Its end ---------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * taken. The aggregation has a lease, so that one that died is taken over; each run has a manifest
  * key of its own, so that a late writer of an old run harms nobody. */
 #include "documents/items.h"
+#include "documents/jobs/delete.h"
 #include "documents/jobs/job.h"
 #include "documents/work/page.h"
 
@@ -279,9 +280,12 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id),
 						 job.view.run);
 	code = write_manifest(d, call, &job.view, key, &failures, err);
-	if (!code)
+	if (!code) {
 		code = finish(d, call, &job, key, &failures, err);
-	else if (code == Q_CORRUPT) /* no later attempt would find other pages */
+		if (code)
+			q__remove_if_deleted(d, call, file_id, key, arena);
+	} else if (code == Q_CORRUPT) { /* no later attempt would find other pages */
 		code = fail_corrupt(d, call, &job, arena, err);
+	}
 	return code == Q_CONFLICT ? Q_OK : code;
 }

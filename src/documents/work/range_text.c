@@ -7,6 +7,7 @@
  * array of {reason, text}, or nothing. The index is JSON: an array a page, [offset, text bytes, box
  * bytes, hidden bytes, flags] and, where the page could not be read, its error's code and
  * detail. */
+#include "documents/jobs/delete.h"
 #include "documents/jobs/job.h"
 #include "documents/work/work.h"
 
@@ -288,6 +289,8 @@ enum q_code q__range_extract(struct q_documents *d, const struct q_call *call,
 	range->text_key = key;
 	range->text_index = q_arena_copy(arena, q_buf_str(&index));
 	code = q__work_extracted(d, call, range, arena, err);
+	if (code)
+		q__remove_if_deleted(d, call, range->file_id, key, arena);
 done:
 	q_buf_free(&index);
 	return code;
