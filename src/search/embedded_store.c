@@ -9,15 +9,20 @@ static struct q__embedded *embedded_of(struct q_search_index *base)
 	return q_container_of(base, struct q__embedded, base);
 }
 
+/* Takes the index, which is closed where this fails: without its upkeep it would never be written. */
 static enum q_code remember(struct q__embedded *store, struct q_str name, struct q__index *index,
 			    struct q_err *err)
 {
-	if (!q_map_put(store->indexes, name, index)) {
-		q__index_close(index);
-		return q_fail(err, Q_NOMEM, "search_index.open", "at most %d indexes are open",
+	enum q_code code = Q_OK;
+
+	if (!q_map_put(store->indexes, name, index))
+		code = q_fail(err, Q_NOMEM, "search_index.open", "at most %d indexes are open",
 			      Q__INDEXES_MAX);
-	}
-	return store->upkeep ? q__upkeep_add(store->upkeep, index, err) : Q_OK;
+	else if (store->upkeep && (code = q__upkeep_add(store->upkeep, index, err)) != Q_OK)
+		q_map_remove(store->indexes, name);
+	if (code)
+		q__index_close(index);
+	return code;
 }
 
 /* An index by its own name. Holds `opening`. */

@@ -140,7 +140,7 @@ enum q_code q__upkeep_add(struct q__upkeep *upkeep, struct q__index *index, stru
 	is_added = q_vec_push(&upkeep->indexes, &index) != NULL;
 	pthread_mutex_unlock(&upkeep->listing);
 	if (!is_added)
-		return q_fail(err, Q_TOOBIG, "index.upkeep", "at most %d indexes are open",
+		return q_fail(err, Q_NOMEM, "index.upkeep", "at most %d indexes are open",
 			      INDEXES_MAX);
 	q_bell_ring(upkeep->merge_bell);
 	return Q_OK;

@@ -6,7 +6,7 @@
  * Units:     milliseconds; bytes that merges write in a second.
  * Ownership: indexes are borrowed until the upkeep is stopped.
  * Threads:   any.
- * Errors:    Q_NOMEM, Q_BUSY (no more threads), Q_TOOBIG (too many indexes). */
+ * Errors:    Q_NOMEM, Q_BUSY (no more threads). */
 #ifndef Q_SEARCH_UPKEEP_H
 #define Q_SEARCH_UPKEEP_H
 

@@ -1,6 +1,7 @@
 /* A store that refreshes and merges by itself, while one writes and others read. */
 #include "search/search_index_embedded.h"
 
+#include "base/mem.h"
 #include "support/scratch.h"
 
 #include <pthread.h>
@@ -222,6 +223,43 @@ static void closing_ends_a_merge_that_would_take_days(void **state)
 	await_all(site);
 }
 
+/* False where memory ended on the way. What failed then is tried again. */
+static bool ensure_with_allocation_failing(struct site *site, int64_t successes)
+{
+	enum q_code code;
+	bool has_failed;
+
+	q_mem_fail_after(successes);
+	code = q_search_index_ensure(site->store, &no_limits, INDEX, &definition, &site->err);
+	has_failed = q_mem_failure_fired();
+	q_mem_fail_after(-1);
+	assert_int_equal(code, has_failed ? Q_NOMEM : Q_OK);
+	assert_int_equal(
+		q_search_index_ensure(site->store, &no_limits, INDEX, &definition, &site->err),
+		Q_OK);
+	return !has_failed;
+}
+
+static void an_index_for_which_memory_ended_is_kept_up_when_it_is_opened_again(void **state)
+{
+	static const struct q_search_upkeep_options options = {.refresh_interval_ms = 1};
+	struct site *site = *state;
+	bool is_over = false;
+
+	for (int64_t successes = 0; !is_over; successes++) {
+		if (q_search_index_embedded_open(site->path, &site->store, &site->err) ||
+		    q_search_index_embedded_keep_up(site->store, &options, &site->err))
+			fail_msg("%s", site->err.message);
+		is_over = ensure_with_allocation_failing(site, successes);
+		put_all(site, 0);
+		await_all(site);
+		q_search_index_close(site->store);
+		site->store = NULL;
+		scratch_remove(site->path);
+		scratch_make(site->path);
+	}
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, make_site, remove_site)
 
 int main(void)
@@ -231,6 +269,7 @@ int main(void)
 		CASE(readers_see_every_document_once_while_it_is_put_anew_and_merged),
 		CASE(full_buffers_are_written_in_their_order),
 		CASE(closing_ends_a_merge_that_would_take_days),
+		CASE(an_index_for_which_memory_ended_is_kept_up_when_it_is_opened_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
