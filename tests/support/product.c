@@ -238,6 +238,16 @@ bool product_page(struct product *p)
 	return did_work;
 }
 
+void product_page_times(struct product *p, unsigned pages)
+{
+	while (pages > 0) {
+		if (product_page(p))
+			pages--;
+		else
+			q_assert(product_feed(p));
+	}
+}
+
 /* A step may fail as its ports do: what is to be done stays due. */
 static bool step_all(struct product *p)
 {
@@ -310,4 +320,27 @@ struct q_page product_find_page(struct product *p, struct q_str file_id, unsigne
 				   &err),
 	     &err);
 	return page;
+}
+
+size_t product_count_blobs(struct product *p, struct q_blob_store *store)
+{
+	struct q_blob_page page;
+	struct q_err err;
+
+	must(q_blob_store_list(store, &no_call, (struct q_str){0}, (struct q_str){0},
+			       Q_BLOB_LIST_MAX, p->arena, &page, &err),
+	     &err);
+	return page.count;
+}
+
+size_t product_count_jobs(struct product *p, const char *tenant_id)
+{
+	struct q_identity who = product_admin_of(tenant_id);
+	struct q_job_filter filter = {.limit = Q_DOCUMENTS_LIST_MAX};
+	struct q_job_page page;
+	struct q_err err;
+
+	must(q_documents_list_jobs(p->documents, &no_call, &who, &filter, p->arena, &page, &err),
+	     &err);
+	return page.count;
 }

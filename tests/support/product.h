@@ -72,9 +72,16 @@ void product_run(struct product *p);
 /* The same, a second at a time, until the job is final; aborts after ten minutes. */
 struct q_job product_settle(struct product *p, struct q_str file_id);
 
+/* Steps feeding and paging until `pages` more pages are done. */
+void product_page_times(struct product *p, unsigned pages);
+
 struct q_job product_job(struct product *p, struct q_str file_id);
 /* The manifest, in p->arena. */
 struct q_str product_manifest(struct product *p, struct q_str file_id);
 struct q_page product_find_page(struct product *p, struct q_str file_id, unsigned number);
+
+/* How many blobs a store has, and jobs the tenant. */
+size_t product_count_blobs(struct product *p, struct q_blob_store *store);
+size_t product_count_jobs(struct product *p, const char *tenant_id);
 
 #endif

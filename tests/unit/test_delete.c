@@ -47,17 +47,6 @@ static size_t count_listed(struct product *p, const enum q_job_status *status)
 	return page.count;
 }
 
-static size_t count_blobs(struct product *p, struct q_blob_store *store)
-{
-	struct q_blob_page page;
-	struct q_err err;
-
-	assert_int_equal(q_blob_store_list(store, &no_call, (struct q_str){0}, (struct q_str){0},
-					   100, p->arena, &page, &err),
-			 Q_OK);
-	return page.count;
-}
-
 /* Items under the document's own keys. */
 static size_t count_items(struct product *p, struct q_str file_id)
 {
@@ -78,8 +67,8 @@ static void assert_nothing_left(struct product *p, struct q_str file_id)
 {
 	assert_false(is_known(p, file_id));
 	assert_int_equal(count_items(p, file_id), 0);
-	assert_int_equal(count_blobs(p, p->options.documents), 0);
-	assert_int_equal(count_blobs(p, p->options.results), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
+	assert_int_equal(product_count_blobs(p, p->options.results), 0);
 }
 
 static void sweep_for(struct product *p, int64_t milliseconds)
@@ -113,8 +102,8 @@ static void blobs_and_records_go_at_once_and_the_tombstone_after_a_while(void **
 	product_settle(p, made.file_id);
 	assert_int_equal(delete_as(p, "tenant-a", made.file_id), Q_OK);
 	assert_int_equal(count_items(p, made.file_id), 1);
-	assert_int_equal(count_blobs(p, p->options.documents), 0);
-	assert_int_equal(count_blobs(p, p->options.results), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
+	assert_int_equal(product_count_blobs(p, p->options.results), 0);
 	sweep_for(p, TOMBSTONE_MS + 1000);
 	assert_nothing_left(p, made.file_id);
 }

@@ -89,31 +89,6 @@ static enum q_code find(struct product *p, struct q_str file_id, struct q_direct
 	return q_direct_upload_find(p->documents, &no_call, &who, file_id, p->arena, out, &err);
 }
 
-static size_t count_blobs(struct product *p)
-{
-	struct q_blob_page page;
-	struct q_err err;
-
-	assert_int_equal(q_blob_store_list(p->options.documents, &no_call, (struct q_str){0},
-					   (struct q_str){0}, Q_BLOB_LIST_MAX, p->arena, &page,
-					   &err),
-			 Q_OK);
-	return page.count;
-}
-
-static size_t count_jobs(struct product *p)
-{
-	struct q_identity who = product_admin_of("tenant-a");
-	struct q_job_filter filter = {.limit = Q_DOCUMENTS_LIST_MAX};
-	struct q_job_page page;
-	struct q_err err;
-
-	assert_int_equal(
-		q_documents_list_jobs(p->documents, &no_call, &who, &filter, p->arena, &page, &err),
-		Q_OK);
-	return page.count;
-}
-
 static void assert_stored(struct product *p, const struct q_job *job, struct q_bytes content)
 {
 	struct q_bytes stored;
@@ -158,7 +133,7 @@ static void an_upload_becomes_a_job_and_tells_nothing_else_any_more(void **state
 	assert_true(q_str_equal(job.file_id, upload.file_id));
 	assert_view_equal(job.file_name, "secret name.pdf");
 	assert_stored(p, &job, content);
-	assert_int_equal(count_blobs(p), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
 	assert_true(is_item(p, upload.file_id, &item));
 	assert_null(q_item_find(&item, Q_STR("fileName")));
 	assert_null(q_item_find(&item, Q_STR("sourceKey")));
@@ -228,7 +203,7 @@ static void an_upload_that_nobody_completes_vanishes_after_a_day(void **state)
 	sweep_a_day_later(p);
 	assert_false(is_item(p, sent.file_id, &item));
 	assert_false(is_item(p, empty.file_id, &item));
-	assert_int_equal(count_blobs(p), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
 }
 
 static void what_is_not_as_announced_ends_the_upload(void **state)
@@ -254,8 +229,8 @@ static void what_is_not_as_announced_ends_the_upload(void **state)
 		assert_int_equal(complete(p, upload.file_id, &job, &err), Q_INVALID);
 		assert_string_equal(err.reason, "sha256_mismatch");
 	}
-	assert_int_equal(count_blobs(p), 0);
-	assert_int_equal(count_jobs(p), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
+	assert_int_equal(product_count_jobs(p, "tenant-a"), 0);
 }
 
 static void an_object_that_stands_in_for_the_parts_is_measured(void **state)
@@ -279,7 +254,7 @@ static void an_object_that_stands_in_for_the_parts_is_measured(void **state)
 			 Q_OK);
 	assert_int_equal(complete(p, upload.file_id, &job, &err), Q_INVALID);
 	assert_string_equal(err.reason, "size_mismatch");
-	assert_int_equal(count_blobs(p), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
 }
 
 /* --- Faults ----------------------------------------------------------------------------------- */
@@ -318,10 +293,10 @@ static void whatever_blob_call_fails_completing_again_makes_the_job(void **state
 		options.documents = blob_store_faulty_new(p->options.documents, &faults);
 		assert_completes(p, &options, upload.file_id, content);
 		q_blob_store_close(options.documents);
-		assert_int_equal(count_jobs(p), ++jobs);
+		assert_int_equal(product_count_jobs(p, "tenant-a"), ++jobs);
 	}
 	sweep_a_day_later(p);
-	assert_int_equal(count_blobs(p), jobs);
+	assert_int_equal(product_count_blobs(p, p->options.documents), jobs);
 }
 
 /* The object that the links lead to stands where no document does. */
@@ -347,8 +322,8 @@ static void a_document_deleted_before_its_upload_is_tidied_leaves_nothing(void *
 					      p->arena, &err);
 	}
 	sweep_a_day_later(p);
-	assert_int_equal(count_jobs(p), 0);
-	assert_int_equal(count_blobs(p), 0);
+	assert_int_equal(product_count_jobs(p, "tenant-a"), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
 }
 
 static void whatever_record_call_fails_completing_again_makes_the_job(void **state)
@@ -369,10 +344,10 @@ static void whatever_record_call_fails_completing_again_makes_the_job(void **sta
 		options.records = record_store_faulty_new(p->options.records, &faults);
 		assert_completes(p, &options, upload.file_id, content);
 		q_record_store_close(options.records);
-		assert_int_equal(count_jobs(p), ++jobs);
+		assert_int_equal(product_count_jobs(p, "tenant-a"), ++jobs);
 	}
 	sweep_a_day_later(p);
-	assert_int_equal(count_blobs(p), jobs);
+	assert_int_equal(product_count_blobs(p, p->options.documents), jobs);
 }
 
 /* --- At once ---------------------------------------------------------------------------------- */
@@ -417,11 +392,11 @@ static void many_that_complete_at_once_make_one_job(void **state)
 		pthread_join(completers[i].thread, NULL);
 		q_arena_free(completers[i].arena);
 	}
-	assert_int_equal(count_jobs(p), 1);
+	assert_int_equal(product_count_jobs(p, "tenant-a"), 1);
 	assert_int_equal(complete(p, upload.file_id, &job, &err), Q_OK);
 	assert_stored(p, &job, content);
 	sweep_a_day_later(p);
-	assert_int_equal(count_blobs(p), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
 }
 
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, product_start_case, product_end_case)

@@ -50,18 +50,6 @@ static void assert_same(struct q_str a, struct q_str b)
 	assert_true(q_str_equal(a, b));
 }
 
-static size_t count_blobs(struct product *p)
-{
-	struct q_blob_page page;
-	struct q_err err;
-
-	assert_int_equal(q_blob_store_list(p->options.documents, &no_call, (struct q_str){0},
-					   (struct q_str){0}, Q_BLOB_LIST_MAX, p->arena, &page,
-					   &err),
-			 Q_OK);
-	return page.count;
-}
-
 static void the_same_bytes_are_the_job_that_is_there(void **state)
 {
 	struct product *p = *state;
@@ -69,7 +57,7 @@ static void the_same_bytes_are_the_job_that_is_there(void **state)
 	struct q_str first = upload(p, "tenant-a", (struct q_upload_request){0}, false);
 
 	assert_same(upload(p, "tenant-a", other_name, true), first);
-	assert_int_equal(count_blobs(p), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
 }
 
 static void another_tenant_kind_or_location_has_a_job_of_its_own(void **state)
@@ -83,7 +71,7 @@ static void another_tenant_kind_or_location_has_a_job_of_its_own(void **state)
 	upload(p, "tenant-a", contract, false);
 	upload(p, "tenant-a", located, false);
 	upload(p, "tenant-a", contract, true);
-	assert_int_equal(count_blobs(p), 4);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 4);
 }
 
 static void again_makes_a_job_and_it_is_found_from_then_on(void **state)
@@ -165,7 +153,7 @@ static void equal_uploads_at_once_make_one_job(void **state)
 		assert_same(uploaders[i].file_id, uploaders[0].file_id);
 	}
 	assert_int_equal(made, 1);
-	assert_int_equal(count_blobs(p), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
 	for (size_t i = 0; i < UPLOADERS; i++)
 		q_arena_free(uploaders[i].arena);
 }

@@ -21,17 +21,6 @@ static enum q_code cancel(struct product *p, struct q_str file_id, struct q_job 
 	return q_documents_cancel_job(p->documents, &no_call, &who, file_id, p->arena, job, err);
 }
 
-/* Steps feeding and paging until `pages` more pages are done. */
-static void page_times(struct product *p, unsigned pages)
-{
-	while (pages > 0) {
-		if (product_page(p))
-			pages--;
-		else
-			assert_true(product_feed(p));
-	}
-}
-
 static void a_job_is_cancelled_in_every_state_before_its_end(void **state)
 {
 	struct product *p = *state;
@@ -87,7 +76,7 @@ static void a_cancelled_job_has_no_page_analysed_but_the_one_at_hand(void **stat
 	struct q_err err;
 	unsigned calls;
 
-	page_times(p, 10);
+	product_page_times(p, 10);
 	assert_int_equal(cancel(p, made.file_id, &job, &err), Q_OK);
 	calls = analyst_scripted_calls(p->options.analyst);
 	product_run(p);
@@ -176,7 +165,7 @@ static void a_retry_of_a_cancelled_job_does_what_is_missing(void **state)
 	struct q_job job;
 	struct q_err err;
 
-	page_times(p, 60);
+	product_page_times(p, 60);
 	assert_int_equal(cancel(p, made.file_id, &job, &err), Q_OK);
 	assert_int_equal(retry(p, made.file_id, &job, &err), Q_OK);
 	assert_int_equal(job.processed_pages, 60);
@@ -300,7 +289,7 @@ static void a_worker_of_an_earlier_run_changes_nothing_in_the_next(void **state)
 	struct q_job job;
 	struct q_err err;
 
-	page_times(p, 10); /* the range is held, its pages are open */
+	product_page_times(p, 10); /* the range is held, its pages are open */
 	assert_int_equal(cancel(p, made.file_id, &job, &err), Q_OK);
 	assert_int_equal(retry(p, made.file_id, &job, &err), Q_OK);
 	while (product_page(p)) /* of the range as it was held in the first run */

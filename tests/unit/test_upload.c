@@ -32,36 +32,11 @@ static enum q_code upload_as(struct product *p, const struct q_identity *who,
 				    p->arena, job, err);
 }
 
-static size_t count_blobs(struct product *p)
-{
-	struct q_blob_page page;
-	struct q_err err;
-
-	assert_int_equal(q_blob_store_list(p->options.documents, &no_call, (struct q_str){0},
-					   (struct q_str){0}, Q_BLOB_LIST_MAX, p->arena, &page,
-					   &err),
-			 Q_OK);
-	return page.count;
-}
-
-static size_t count_jobs(struct product *p, const char *tenant_id)
-{
-	struct q_identity who = product_admin_of(tenant_id);
-	struct q_job_filter filter = {.limit = Q_DOCUMENTS_LIST_MAX};
-	struct q_job_page page;
-	struct q_err err;
-
-	assert_int_equal(
-		q_documents_list_jobs(p->documents, &no_call, &who, &filter, p->arena, &page, &err),
-		Q_OK);
-	return page.count;
-}
-
 static void assert_nothing_stored(struct product *p)
 {
-	assert_int_equal(count_blobs(p), 0);
-	assert_int_equal(count_jobs(p, "tenant-a"), 0);
-	assert_int_equal(count_jobs(p, "tenant-b"), 0);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 0);
+	assert_int_equal(product_count_jobs(p, "tenant-a"), 0);
+	assert_int_equal(product_count_jobs(p, "tenant-b"), 0);
 }
 
 static void an_upload_is_its_bytes_and_its_job(void **state)
@@ -304,8 +279,8 @@ static void a_tenant_named_after_the_file_gets_it_alone(void **state)
 	assert_int_equal(upload_named_late(p, p->documents, &internal, "tenant-b", &job, &err),
 			 Q_OK);
 	assert_true(q_str_starts_with(job.source_key, Q_STR("tenant-b/")));
-	assert_int_equal(count_blobs(p), 1);
-	assert_int_equal(count_jobs(p, "tenant-b"), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
+	assert_int_equal(product_count_jobs(p, "tenant-b"), 1);
 }
 
 /* Whatever call of a store fails: either there is a job and its blob, or no job; and no blob is
@@ -321,7 +296,8 @@ static void a_store_that_fails_leaves_whole_jobs_or_none(void **state)
 
 	for (uint64_t call = 1; fired; call++) {
 		struct blob_store_faults faults = {.code = Q_NOSPACE, .fail_call = call};
-		size_t jobs = count_jobs(p, "tenant-b"), blobs = count_blobs(p);
+		size_t jobs = product_count_jobs(p, "tenant-b"),
+		       blobs = product_count_blobs(p, p->options.documents);
 		struct q_blob_store *faulty = blob_store_faulty_new(p->options.documents, &faults);
 		struct q_job job;
 		enum q_code code;
@@ -330,9 +306,9 @@ static void a_store_that_fails_leaves_whole_jobs_or_none(void **state)
 		assert_int_equal(q_documents_new(&options, &d, &err), Q_OK);
 		code = upload_named_late(p, d, &internal, "tenant-b", &job, &err);
 		fired = blob_store_faulty_calls(faulty) >= call;
-		assert_int_equal(count_jobs(p, "tenant-b"), jobs + (code == Q_OK));
+		assert_int_equal(product_count_jobs(p, "tenant-b"), jobs + (code == Q_OK));
 		if (code != Q_OK)
-			assert_int_equal(count_blobs(p), blobs);
+			assert_int_equal(product_count_blobs(p, p->options.documents), blobs);
 		q_documents_free(d);
 		q_blob_store_close(faulty);
 	}
@@ -367,7 +343,7 @@ static void a_job_of_which_nobody_knows_that_it_is_written_keeps_its_blob(void *
 	struct q_identity who = product_admin_of("tenant-a");
 	struct q_upload_request request = {.file_name = Q_STR("a.pdf"), .is_again = true};
 
-	for (uint64_t call = 1; count_jobs(p, "tenant-a") == 0; call++) {
+	for (uint64_t call = 1; product_count_jobs(p, "tenant-a") == 0; call++) {
 		const struct port_faults faults = {.lose_call = call};
 		struct q_documents_options options = p->options;
 		struct q_documents *d;
@@ -380,15 +356,15 @@ static void a_job_of_which_nobody_knows_that_it_is_written_keeps_its_blob(void *
 		assert_int_equal(q_documents_new(&options, &d, &err), Q_OK);
 		code = product_upload_bytes(d, &who, &request, bytes_of(pdf, sizeof pdf - 1),
 					    p->arena, &job, &err);
-		if (count_jobs(p, "tenant-a") == 0)
+		if (product_count_jobs(p, "tenant-a") == 0)
 			assert_nothing_stored(p);
 		else
 			assert_int_equal(code, Q_TIMEOUT);
 		q_documents_free(d);
 		q_record_store_close(options.records);
 	}
-	assert_int_equal(count_blobs(p), 1);
-	assert_int_equal(count_jobs(p, "tenant-a"), 1);
+	assert_int_equal(product_count_blobs(p, p->options.documents), 1);
+	assert_int_equal(product_count_jobs(p, "tenant-a"), 1);
 }
 
 static enum q_code upload_one(void *context)
@@ -418,7 +394,7 @@ static void a_full_heap_leaves_a_whole_job_or_nothing(void **state)
 
 	assert_int_equal(upload_one(p), Q_OK); /* what is made once */
 	for (int64_t n = 0; has_fired; n++) {
-		size_t jobs = count_jobs(p, "tenant-a");
+		size_t jobs = product_count_jobs(p, "tenant-a");
 		enum q_code code;
 
 		q_mem_fail_after(n);
@@ -426,8 +402,9 @@ static void a_full_heap_leaves_a_whole_job_or_nothing(void **state)
 		has_fired = q_mem_failure_fired();
 		q_mem_fail_after(-1);
 		assert_true(code == Q_OK || code == Q_NOMEM);
-		assert_int_equal(count_jobs(p, "tenant-a"), jobs + (code == Q_OK));
-		assert_int_equal(count_blobs(p), count_jobs(p, "tenant-a"));
+		assert_int_equal(product_count_jobs(p, "tenant-a"), jobs + (code == Q_OK));
+		assert_int_equal(product_count_blobs(p, p->options.documents),
+				 product_count_jobs(p, "tenant-a"));
 	}
 }
 

@@ -31,23 +31,12 @@ static void a_document_is_worked_through_to_its_manifest(void **state)
 	assert_view_equal(product_find_page(p, job.file_id, 120).text, "This is page 120 of 120.");
 }
 
-/* Steps feeding and paging until `pages` more pages are done. */
-static void page_times(struct product *p, unsigned pages)
-{
-	while (pages > 0) {
-		if (product_page(p))
-			pages--;
-		else
-			assert_true(product_feed(p));
-	}
-}
-
 static void a_dead_worker_leaves_only_what_is_missing_to_be_done_again(void **state)
 {
 	struct product *p = *state;
 	struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 100});
 
-	page_times(p, 60);
+	product_page_times(p, 60);
 	product_restart(p, "process-2");
 	job = product_settle(p, job.file_id);
 	assert_int_equal(job.status, Q_JOB_COMPLETED);
@@ -62,7 +51,7 @@ static void a_worker_takes_up_its_own_leases_at_once_after_a_restart(void **stat
 	int64_t before_ms = q_clock_now_ms(p->options.clock);
 	struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 10});
 
-	page_times(p, 4);
+	product_page_times(p, 4);
 	product_restart(p, "process-1");
 	product_run(p);
 	assert_int_equal(product_job(p, job.file_id).status, Q_JOB_COMPLETED);
@@ -77,12 +66,12 @@ static void a_small_tenant_is_next_however_much_another_has_queued(void **state)
 
 	for (unsigned i = 0; i < 5; i++)
 		product_upload_large(p, "tenant-a", &(struct page_script){.pages = 1000});
-	page_times(p, 30);
+	product_page_times(p, 30);
 	small = product_upload(p, "tenant-b", &(struct page_script){.pages = 1});
 	calls = analyst_scripted_calls(p->options.analyst);
 	while (product_job(p, small.file_id).processed_pages == 0) {
 		if (!product_feed(p))
-			page_times(p, 1);
+			product_page_times(p, 1);
 	}
 	assert_true(analyst_scripted_calls(p->options.analyst) - calls <= 2);
 }
@@ -197,7 +186,7 @@ static void a_page_that_cannot_be_read_fails_its_job(void **state)
 	struct product *p = *state;
 	struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 3});
 
-	page_times(p, 2);
+	product_page_times(p, 2);
 	damage(p, q__page_key(p->arena, job.file_id, 1), "page");
 	job = product_settle(p, job.file_id);
 	assert_int_equal(job.status, Q_JOB_FAILED);
@@ -313,7 +302,7 @@ static void a_range_whose_workers_all_die_fails_its_missing_pages(void **state)
 	struct product *p = *state;
 	struct q_job job = product_upload(p, "tenant-a", &(struct page_script){.pages = 3});
 
-	page_times(p, 2);
+	product_page_times(p, 2);
 	product_restart(p, "process-2");
 	product_advance(p, Q_WORKER_LEASE_MS);
 	for (int i = 1; i < Q__CLAIMS_MAX; i++) {
