@@ -1,6 +1,7 @@
 #include "support/column_index.h"
 
 #include "search/search_index_embedded.h"
+#include "support/draw.h"
 #include "support/scratch.h"
 
 #include <setjmp.h>
@@ -30,8 +31,7 @@ static const struct q_str index_name = Q_STR_INIT("random");
 
 unsigned column_draw(struct column_model *model, unsigned below)
 {
-	model->seed = model->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(model->seed >> 33) % below;
+	return draw_below(&model->seed, below);
 }
 
 int column_draw_value(struct column_model *model, unsigned field)

@@ -1,11 +1,11 @@
 #include "support/random_requests.h"
 
 #include "base/compiler.h"
+#include "support/draw.h"
 
 unsigned random_draw(struct random_words *random, unsigned below)
 {
-	random->seed = random->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(random->seed >> 33) % below;
+	return draw_below(&random->seed, below);
 }
 
 /* Words that are near to each other: short, of few letters. */

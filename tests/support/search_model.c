@@ -1,6 +1,7 @@
 #include "support/search_model.h"
 
 #include "base/buf.h"
+#include "support/draw.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +36,7 @@ size_t search_model_field(struct q_str name)
 
 unsigned search_model_draw(struct search_model *model, unsigned below)
 {
-	model->seed = model->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(model->seed >> 33) % below;
+	return draw_below(&model->seed, below);
 }
 
 /* Words that are near to each other: short, of few letters. */

@@ -2,6 +2,8 @@
  */
 #include "search/segment/bit_packing.h"
 
+#include "support/draw.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +14,7 @@
 
 static uint32_t draw(uint64_t *seed)
 {
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*seed >> 32);
+	return (uint32_t)(draw_next(seed) >> 32);
 }
 
 /* Exactly as many bytes as a block of postings has behind it, on the heap, so that a read too far

@@ -1,5 +1,7 @@
 #include "search/segment/column.h"
 
+#include "support/draw.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,8 +21,9 @@ struct fixture {
 
 static uint64_t draw(struct fixture *fixture)
 {
-	fixture->seed = fixture->seed * 6364136223846793005u + 1442695040888963407u;
-	return fixture->seed >> 20 | fixture->seed << 44;
+	uint64_t number = draw_next(&fixture->seed);
+
+	return number >> 20 | number << 44;
 }
 
 static int compare_values(const void *a, const void *b)

@@ -1,5 +1,7 @@
 #include "search/analysis/fuzzy.h"
 
+#include "support/draw.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -58,8 +60,7 @@ static unsigned distance_of(const char *word, const char *text, unsigned edits_m
 
 static uint32_t next_random(uint64_t *seed)
 {
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*seed >> 33);
+	return (uint32_t)(draw_next(seed) >> 33);
 }
 
 static void random_word(uint64_t *seed, char out[WORD_MAX + 1])

@@ -3,6 +3,7 @@
 #include "search/search_index_embedded.h"
 
 #include "base/buf.h"
+#include "support/draw.h"
 #include "support/scratch.h"
 
 #include <setjmp.h>
@@ -43,8 +44,7 @@ struct site {
 
 static unsigned draw(struct site *site, unsigned below)
 {
-	site->seed = site->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(site->seed >> 33) % below;
+	return draw_below(&site->seed, below);
 }
 
 /* Low numbers are drawn more often, as a language's frequent words. */

@@ -4,6 +4,7 @@
 #include "search/json/query_json.h"
 #include "search/search_index_embedded.h"
 
+#include "support/draw.h"
 #include "support/scratch.h"
 
 #include <setjmp.h>
@@ -36,8 +37,7 @@ struct site {
 
 static unsigned draw(struct site *site, unsigned below)
 {
-	site->seed = site->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(site->seed >> 33) % below;
+	return draw_below(&site->seed, below);
 }
 
 static void add_word(struct site *site, struct q_buf *out)
