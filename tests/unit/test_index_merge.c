@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -197,6 +198,25 @@ static void a_merge_that_is_stopped_leaves_the_index_as_it_was(void **state)
 	assert_false(has_file(site, "000009.segment"));
 }
 
+/* A directory stands where the deletions would be written. */
+static void a_merge_that_cannot_be_published_leaves_no_file(void **state)
+{
+	struct site *site = *state;
+	char path[2 * SCRATCH_PATH_MAX];
+
+	start_merge(site, "000009.segment");
+	put(site, Q_BULK_DELETE, 5);
+	refresh(site);
+	assert_true(has_file(site, "000002-000010.deletions"));
+	snprintf(path, sizeof path, "%s/000009-000011.deletions", site->path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	finish_merge(site);
+	assert_int_equal(site->code, Q_IO);
+	assert_int_equal(segment_count(site), SEGMENTS);
+	assert_false(has_file(site, "000009.segment"));
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void a_snapshot_outlives_the_files_of_its_segments(void **state)
 {
 	struct site *site = *state;
@@ -250,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_deleted_during_a_merge_is_deleted_after_it),
 		CASE(a_merge_that_is_stopped_leaves_the_index_as_it_was),
+		CASE(a_merge_that_cannot_be_published_leaves_no_file),
 		CASE(a_snapshot_outlives_the_files_of_its_segments),
 		CASE(what_a_disk_has_damaged_is_named_and_not_merged),
 	};

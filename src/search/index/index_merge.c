@@ -119,12 +119,25 @@ static struct q__snapshot *replace_run(const struct q__snapshot *from, struct ru
 	return next;
 }
 
+/* No snapshot has had it. */
+static void remove_merged(struct q__index *index, const struct q__part *merged)
+{
+	char name[Q__SEGMENT_NAME_MAX];
+
+	if (!merged->segment)
+		return;
+	q__index_remove_file(index, merged->segment->name);
+	q__deletions_name(merged->segment->name, merged->deletions_number, name);
+	if (merged->deletions_number)
+		q__index_remove_file(index, name);
+}
+
 /* Puts the merged segment (none: nothing was left of it) where the run stands. */
 static enum q_code publish(struct q__index *index, const struct q__snapshot *before, struct run run,
 			   struct q__part *merged, struct q_err *err)
 {
 	const struct q__part *now = &index->snapshot->parts[run.first];
-	struct q__snapshot *next;
+	struct q__snapshot *next = NULL;
 	enum q_code code = Q_OK;
 
 	for (size_t i = 0; i < run.count; i++)
@@ -132,12 +145,12 @@ static enum q_code publish(struct q__index *index, const struct q__snapshot *bef
 	if (merged->segment)
 		code = delete_in_merged(index, &before->parts[run.first], now, run.count, merged,
 					err);
-	if (code)
-		return code;
-	next = replace_run(index->snapshot, run, merged);
-	if (!next)
-		return q_fail(err, Q_NOMEM, "index.merge", "a snapshot");
-	return q__index_commit(index, next, err);
+	if (!code && !(next = replace_run(index->snapshot, run, merged)))
+		code = q_fail(err, Q_NOMEM, "index.merge", "a snapshot");
+	if (!code)
+		return q__index_commit(index, next, err);
+	remove_merged(index, merged);
+	return code;
 }
 
 /* Writes the merged segment and opens it; it stays empty where all documents are deleted. */
