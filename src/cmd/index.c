@@ -103,7 +103,8 @@ const struct q_command q_command_index = {
 		    "index ls|stats|check|dump DIR | index alias DIR --alias NAME --index NAME",
 	.summary = "a search index in a directory: make it, ask it, look into it",
 	.help = "build   puts every line of --docs, under the id that its field --id has; the "
-		"mapping is in OpenSearch's form.\n"
+		"mapping is in OpenSearch's form; what its _source excludes is searched and not "
+		"kept.\n"
 		"search  reads lines {\"id\": ..., \"body\": {OpenSearch request}} and writes "
 		"{\"id\", \"total\", \"hits\": [[id, score], ...]};\n"
 		"        highlights, and parts of _source, are in an object behind the score.\n"

@@ -55,6 +55,28 @@ static enum q_code check_definition(const struct q_index_definition *definition,
 	return Q_OK;
 }
 
+static enum q_code check_names(const struct q_str *names, size_t count, const char *where,
+			       struct q_err *err)
+{
+	if (count > Q_SOURCE_NAMES_MAX)
+		return q_fail(err, Q_TOOBIG, where, "a source filter of %zu names, at most %d",
+			      count, Q_SOURCE_NAMES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].length > Q_FIELD_NAME_MAX || !q_utf8_is_valid(names[i]))
+			return q_fail(err, Q_INVALID, where, "name %zu of a source filter is bad",
+				      i);
+	}
+	return Q_OK;
+}
+
+static enum q_code check_source_filter(const struct q_source_filter *filter, const char *where,
+				       struct q_err *err)
+{
+	enum q_code code = check_names(filter->includes, filter->include_count, where, err);
+
+	return code ? code : check_names(filter->excludes, filter->exclude_count, where, err);
+}
+
 enum q_code q_search_index_ensure(struct q_search_index *store, const struct q_call *call,
 				  struct q_str index, const struct q_index_definition *definition,
 				  struct q_err *err)
@@ -66,6 +88,8 @@ enum q_code q_search_index_ensure(struct q_search_index *store, const struct q_c
 	code = check_target(call, index, where, err);
 	if (!code)
 		code = check_definition(definition, where, err);
+	if (!code)
+		code = check_source_filter(&definition->kept, where, err);
 	return code ? code : store->ops->ensure(store, call, index, definition, err);
 }
 
@@ -132,28 +156,6 @@ enum q_code q_search_index_get(struct q_search_index *store, const struct q_call
 		code = q_fail(err, Q_INVALID, where, "an id is 1..%d bytes of UTF-8",
 			      Q_DOCUMENT_ID_MAX);
 	return code ? code : store->ops->get(store, call, index, id, arena, source, err);
-}
-
-static enum q_code check_names(const struct q_str *names, size_t count, const char *where,
-			       struct q_err *err)
-{
-	if (count > Q_SOURCE_NAMES_MAX)
-		return q_fail(err, Q_TOOBIG, where, "a source filter of %zu names, at most %d",
-			      count, Q_SOURCE_NAMES_MAX);
-	for (size_t i = 0; i < count; i++) {
-		if (names[i].length > Q_FIELD_NAME_MAX || !q_utf8_is_valid(names[i]))
-			return q_fail(err, Q_INVALID, where, "name %zu of a source filter is bad",
-				      i);
-	}
-	return Q_OK;
-}
-
-static enum q_code check_source_filter(const struct q_source_filter *filter, const char *where,
-				       struct q_err *err)
-{
-	enum q_code code = check_names(filter->includes, filter->include_count, where, err);
-
-	return code ? code : check_names(filter->excludes, filter->exclude_count, where, err);
 }
 
 static enum q_code check_highlight(const struct q_highlight_request *highlight,

@@ -70,9 +70,20 @@ struct q_field_definition {
 	enum q_field_kind kind;
 };
 
+/* Which of a source's members come back, or are kept: what includes name (everything, where they are none) but
+ * for what excludes name. A name is a path, "address.city", and stands for all that is beneath;
+ * '*' in it stands for any characters. What is filtered comes as compact JSON. */
+struct q_source_filter {
+	const struct q_str *includes, *excludes;
+	size_t include_count, exclude_count;
+};
+
+/* What is not kept of sources is indexed all the same: it is searched, sorted by and counted, and no
+ * answer shows it, since an index forgets it once it has taken the document. */
 struct q_index_definition {
 	const struct q_field_definition *fields; /* names differ */
 	size_t field_count;
+	struct q_source_filter kept; /* of sources; without names: all, byte by byte */
 };
 
 enum q_bulk_kind { Q_BULK_PUT, Q_BULK_DELETE /* an id that is not there is fine */ };
@@ -182,14 +193,6 @@ struct q_search_query {
 		} combination;			    /* BOOL */
 		const struct q_search_query *inner; /* CONSTANT */
 	};
-};
-
-/* Which of a source's members come back: what includes name (everything, where they are none) but
- * for what excludes name. A name is a path, "address.city", and stands for all that is beneath;
- * '*' in it stands for any characters. What is filtered comes as compact JSON. */
-struct q_source_filter {
-	const struct q_str *includes, *excludes;
-	size_t include_count, exclude_count;
 };
 
 struct q_highlight_field {

@@ -3,6 +3,7 @@
 #include "search/embedded_internal.h"
 
 #include "base/file.h"
+#include "search/index/definition.h"
 
 static struct q__embedded *embedded_of(struct q_search_index *base)
 {
@@ -87,18 +88,6 @@ enum q_code q__embedded_find(struct q_search_index *base, struct q_str name, str
 	return code;
 }
 
-static bool is_same(const struct q_index_definition *a, const struct q_index_definition *b)
-{
-	if (a->field_count != b->field_count)
-		return false;
-	for (size_t i = 0; i < a->field_count; i++) {
-		if (a->fields[i].kind != b->fields[i].kind ||
-		    !q_str_equal(a->fields[i].name, b->fields[i].name))
-			return false;
-	}
-	return true;
-}
-
 static enum q_code create_index(struct q__embedded *store, struct q_str name,
 				const struct q_index_definition *definition, struct q_err *err)
 {
@@ -127,10 +116,11 @@ enum q_code q__embedded_ensure(struct q_search_index *base, const struct q_call 
 	code = find_any(store, name, &index, err);
 	if (code == Q_NOTFOUND)
 		code = create_index(store, name, definition, err);
-	else if (!code && !is_same(q__index_definition(index), definition))
-		code = q_fail(err, Q_CONFLICT, "search_index.ensure",
-			      "index %.*s has other fields: build one of another name and swap",
-			      Q_STR_ARG(name));
+	else if (!code && !q__definition_equals(q__index_definition(index), definition))
+		code = q_fail(
+			err, Q_CONFLICT, "search_index.ensure",
+			"index %.*s has another definition: build one of another name and swap",
+			Q_STR_ARG(name));
 	pthread_mutex_unlock(&store->opening);
 	return code;
 }

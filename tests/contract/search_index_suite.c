@@ -12,7 +12,7 @@ const struct q_field_definition fields[] = {
 	{Q_STR_INIT("notes"), Q_FIELD_TEXT},	 {Q_STR_INIT("born"), Q_FIELD_DATE},
 	{Q_STR_INIT("active"), Q_FIELD_BOOLEAN},
 };
-const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+const struct q_index_definition definition = {.fields = fields, .field_count = Q_COUNT_OF(fields)};
 
 int start_case(void **state)
 {

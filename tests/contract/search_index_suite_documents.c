@@ -15,11 +15,104 @@ static void ensuring_an_index_twice_is_fine(void **state)
 
 static void other_fields_conflict(void **state)
 {
-	static const struct q_index_definition other = {fields, 1};
+	static const struct q_index_definition other = {.fields = fields, .field_count = 1};
 	struct suite *suite = *state;
 
 	assert_int_equal(q_search_index_ensure(suite->subject->store, &no_limits, suite->index,
 					       &other, &suite->err),
+			 Q_CONFLICT);
+}
+
+/* An index of its own, which keeps sources without notes, dates of birth and cities. */
+static enum q_code ensure_without_notes(struct suite *suite)
+{
+	static const struct q_str excludes[] = {Q_STR_INIT("notes"), Q_STR_INIT("born"),
+						Q_STR_INIT("home.c*")};
+	struct q_index_definition without = definition;
+
+	without.kept = (struct q_source_filter){.excludes = excludes,
+						.exclude_count = Q_COUNT_OF(excludes)};
+	suite->index = Q_STR("suite-without-notes");
+	return q_search_index_ensure(suite->subject->store, &no_limits, suite->index, &without,
+				     &suite->err);
+}
+
+static void assert_kept(struct suite *suite, const char *id, const char *expected)
+{
+	struct q_str source;
+
+	assert_int_equal(q_search_index_get(suite->subject->store, &no_limits, suite->index,
+					    q_str_from(id), suite->arena, &source, &suite->err),
+			 Q_OK);
+	assert_true(q_str_equal(source, q_str_from(expected)));
+}
+
+static void put_swimmers(struct suite *suite)
+{
+	put(suite, "1",
+	    "{\"name\": \"Ann\", \"notes\": \"swims well\", \"born\": \"1990\","
+	    " \"home\": {\"city\": \"X\", \"zip\": 1}}");
+	put(suite, "2", "{\"notes\":\"well, swims\",\"born\":\"1980\"}");
+	refresh(suite);
+}
+
+static void what_is_not_kept_of_sources_is_searched_and_sorted_by(void **state)
+{
+	struct suite *suite = *state;
+
+	assert_int_equal(ensure_without_notes(suite), Q_OK);
+	put_swimmers(suite);
+	assert_hits(suite, "{'query':{'match_phrase':{'notes':'swims well'}}}", "1");
+	assert_hits(suite, "{'query':{'match':{'notes':'swims'}},'sort':'born'}", "2 1");
+	assert_hits(suite, "{'query':{'range':{'born':{'gte':'1985'}}}}", "1");
+}
+
+static void what_is_not_kept_of_sources_is_shown_nowhere(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	assert_int_equal(ensure_without_notes(suite), Q_OK);
+	put_swimmers(suite);
+	assert_kept(suite, "1", "{\"name\":\"Ann\",\"home\":{\"zip\":1}}");
+	assert_kept(suite, "2", "{}");
+	assert_int_equal(search(suite,
+				"{'query':{'multi_match':{'query':'ann swims',"
+				"'fields':['name','notes']}},"
+				"'highlight':{'type':'plain','fields':{'notes':{},'name':{}}}}",
+				&result),
+			 Q_OK);
+	assert_int_equal(result.hit_count, 2);
+	assert_view_equal(result.hits[0].source, "{\"name\":\"Ann\",\"home\":{\"zip\":1}}");
+	assert_int_equal(result.hits[0].highlight_count, 1);
+	assert_view_equal(result.hits[0].highlights[0].field, "name");
+	assert_int_equal(result.hits[1].highlight_count, 0);
+}
+
+static void what_is_not_kept_of_sources_does_not_come_back_by_a_merge(void **state)
+{
+	struct suite *suite = *state;
+
+	assert_int_equal(ensure_without_notes(suite), Q_OK);
+	put_swimmers(suite);
+	put(suite, "3", "{\"name\":\"Jo\",\"notes\":\"swims\"}");
+	refresh(suite);
+	assert_int_equal(
+		q_search_index_merge(suite->subject->store, &no_limits, suite->index, &suite->err),
+		Q_OK);
+	assert_kept(suite, "1", "{\"name\":\"Ann\",\"home\":{\"zip\":1}}");
+	assert_kept(suite, "3", "{\"name\":\"Jo\"}");
+	assert_hits(suite, "{'query':{'match':{'notes':'swims'}}}", "3 1 2");
+}
+
+static void what_is_kept_is_part_of_the_definition(void **state)
+{
+	struct suite *suite = *state;
+
+	assert_int_equal(ensure_without_notes(suite), Q_OK);
+	assert_int_equal(ensure_without_notes(suite), Q_OK);
+	assert_int_equal(q_search_index_ensure(suite->subject->store, &no_limits, suite->index,
+					       &definition, &suite->err),
 			 Q_CONFLICT);
 }
 
@@ -219,6 +312,10 @@ struct case_list search_index_documents_cases(void)
 	static const struct CMUnitTest cases[] = {
 		CASE(ensuring_an_index_twice_is_fine),
 		CASE(other_fields_conflict),
+		CASE(what_is_not_kept_of_sources_is_searched_and_sorted_by),
+		CASE(what_is_not_kept_of_sources_is_shown_nowhere),
+		CASE(what_is_not_kept_of_sources_does_not_come_back_by_a_merge),
+		CASE(what_is_kept_is_part_of_the_definition),
 		CASE(names_of_indexes_are_checked),
 		CASE(an_index_that_is_not_there_is_not_found),
 		CASE(a_document_is_found_and_read_after_a_refresh),

@@ -348,6 +348,18 @@ static void hits_are_sorted_by_fields(void **state)
 	assert_hits(suite, "{'sort':{'_doc':'desc'},'size':2,'from':1}", "4 3");
 }
 
+static void as_many_sorts_as_there_may_be_are_taken(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_request request;
+	const char *sorts = "{'name':'asc'}";
+
+	for (size_t i = 1; i < Q_SEARCH_SORTS_MAX; i++)
+		sorts = q_arena_format(suite->arena, "%s,{'f%zu':{'order':'desc'}}", sorts, i).data;
+	read_request(suite, q_arena_format(suite->arena, "{'sort':[%s]}", sorts).data, &request);
+	assert_int_equal(request.sort_count, Q_SEARCH_SORTS_MAX);
+}
+
 static void sorts_go_on_behind_a_hit(void **state)
 {
 	struct suite *suite = *state;
@@ -499,6 +511,7 @@ struct case_list search_index_queries_cases(void)
 		CASE(hits_are_counted_up_to_a_bound),
 		CASE(a_filter_alone_scores_nothing),
 		CASE(hits_are_sorted_by_fields),
+		CASE(as_many_sorts_as_there_may_be_are_taken),
 		CASE(sorts_go_on_behind_a_hit),
 		CASE(facets_count_what_the_query_finds),
 		CASE(a_text_field_cannot_be_sorted_by),

@@ -49,7 +49,8 @@ static void search_for(struct q__snapshot *snapshot, const struct q_search_reque
 	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
 							   {Q_STR_INIT("text"), Q_FIELD_TEXT},
 							   {Q_STR_INIT("day"), Q_FIELD_DATE}};
-	static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+	static const struct q_index_definition definition = {.fields = fields,
+							     .field_count = Q_COUNT_OF(fields)};
 	struct q_arena *arena = q_arena_new(256 << 20);
 	struct q_search_result result;
 	struct q_call call = {0};

@@ -26,7 +26,8 @@ const struct q_field_definition column_fields[FIELDS] = {
 	[SIZE] = {Q_STR_INIT("size"), Q_FIELD_NUMBER},
 	[OPEN] = {Q_STR_INIT("open"), Q_FIELD_BOOLEAN},
 };
-static const struct q_index_definition definition = {column_fields, FIELDS};
+static const struct q_index_definition definition = {.fields = column_fields,
+						     .field_count = FIELDS};
 static const struct q_str index_name = Q_STR_INIT("random");
 
 unsigned column_draw(struct column_model *model, unsigned below)

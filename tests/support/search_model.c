@@ -21,8 +21,8 @@ const struct q_field_definition search_model_fields[4] = {
 	{Q_STR_INIT("body"), Q_FIELD_TEXT},
 	{Q_STR_INIT("flag"), Q_FIELD_BOOLEAN},
 };
-static const struct q_index_definition definition = {search_model_fields,
-						     Q_COUNT_OF(search_model_fields)};
+static const struct q_index_definition definition = {
+	.fields = search_model_fields, .field_count = Q_COUNT_OF(search_model_fields)};
 const struct q_str search_model_index = Q_STR_INIT("random");
 
 size_t search_model_field(struct q_str name)

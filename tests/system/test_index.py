@@ -169,8 +169,25 @@ def test_a_line_that_cannot_be_taken_is_named_with_the_reason(site, line, says):
     assert "documents.ndjson: line 42: " in ran.stderr and says in ran.stderr, ran.stderr
 
 
+def test_what_a_mapping_excludes_from_sources_is_searched_and_not_kept(site):
+    build(site)
+    whole = json.loads(index("stats", str(site / "index")).stdout)["bytes"]
+    mapping = {"mappings": MAPPING["mappings"] | {"_source": {"excludes": ["name"]}}}
+    (site / "mapping.json").write_text(json.dumps(mapping))
+    assert build(site).returncode == 1  # another definition
+    assert index("build", str(site / "less"), "--mapping", str(site / "mapping.json"), "--docs", str(site / "documents.ndjson"),
+                 "--id", "id").returncode == 0
+    dumped = [json.loads(line) for line in index("dump", str(site / "less")).stdout.splitlines()]
+    assert dumped[2] == {"id": "d00002", "source": {"id": "d00002", "age": 2}}
+    assert json.loads(index("stats", str(site / "less")).stdout)["bytes"] < whole
+    ran = index("search", str(site / "less"), "--ndjson", input=json.dumps({"id": "q", "body": match("ann")}) + "\n")
+    assert json.loads(ran.stdout)["total"] == 10
+
+
 def test_a_mapping_that_cannot_be_taken_is_named(site):
-    for mapping, says in (("{", "JSON"), ('{"place": {"type": "geo_point"}}', "geo_point")):
+    for mapping, says in (("{", "JSON"), ('{"place": {"type": "geo_point"}}', "geo_point"),
+                          ('{"properties": {"a": {"type": "text"}}, "_source": {"enabled": false}}', "_source: enabled"),
+                          ('{"properties": {"a": {"type": "text"}}, "_source": {"excludes": "a"}}', "an array of names")):
         (site / "mapping.json").write_text(mapping)
         ran = build(site)
         assert ran.returncode == 2

@@ -16,7 +16,7 @@
 enum { DOCUMENTS = 9, OPERATIONS_MAX = 500 };
 
 static const struct q_field_definition fields[] = {{Q_STR_INIT("text"), Q_FIELD_TEXT}};
-static const struct q_index_definition definition = {fields, 1};
+static const struct q_index_definition definition = {.fields = fields, .field_count = 1};
 
 /* A directory that works for so many operations, and then for none. */
 struct stopping_directory {

@@ -22,7 +22,7 @@ enum { DOCUMENTS = 40, KILLS = 25, KILLS_LONG = 500, ACKS_MAX = 12, SPIN_MAX = 4
 static const struct q_call no_limits;
 static const struct q_field_definition fields[] = {{Q_STR_INIT("name"), Q_FIELD_TEXT},
 						   {Q_STR_INIT("round"), Q_FIELD_NUMBER}};
-static const struct q_index_definition definition = {fields, 2};
+static const struct q_index_definition definition = {.fields = fields, .field_count = 2};
 
 static struct q_search_index *open_store(const char *path)
 {

@@ -18,7 +18,7 @@ static const struct q_call no_limits;
 static const struct q_field_definition fields[] = {{Q_STR_INIT("name"), Q_FIELD_TEXT},
 						   {Q_STR_INIT("group"), Q_FIELD_KEYWORD},
 						   {Q_STR_INIT("age"), Q_FIELD_NUMBER}};
-static const struct q_index_definition definition = {fields, 3};
+static const struct q_index_definition definition = {.fields = fields, .field_count = 3};
 
 struct day {
 	char path[SCRATCH_PATH_MAX];

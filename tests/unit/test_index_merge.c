@@ -22,7 +22,7 @@
 enum { SEGMENTS = 8, DOCUMENTS_EACH = 3, SOURCE_BYTES = 9000, IDS_TEXT_MAX = 512 };
 
 static const struct q_field_definition fields[] = {{Q_STR_INIT("text"), Q_FIELD_TEXT}};
-static const struct q_index_definition definition = {fields, 1};
+static const struct q_index_definition definition = {.fields = fields, .field_count = 1};
 
 struct site {
 	char path[SCRATCH_PATH_MAX];

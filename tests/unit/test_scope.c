@@ -36,7 +36,8 @@ static const struct q_field_definition fields[] = {
 	{Q_STR_INIT("title"), Q_FIELD_TEXT},	 {Q_STR_INIT("body"), Q_FIELD_TEXT},
 	{Q_STR_INIT("price"), Q_FIELD_NUMBER},
 };
-static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+static const struct q_index_definition definition = {.fields = fields,
+						     .field_count = Q_COUNT_OF(fields)};
 
 struct world {
 	struct random_words random;

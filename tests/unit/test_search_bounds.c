@@ -31,7 +31,8 @@ static const struct q_field_definition fields[] = {
 	{Q_STR_INIT("notes"), Q_FIELD_TEXT},
 	{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
 };
-static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+static const struct q_index_definition definition = {.fields = fields,
+						     .field_count = Q_COUNT_OF(fields)};
 
 struct site {
 	char path[SCRATCH_PATH_MAX];

@@ -101,7 +101,8 @@ static int open_site(void **state)
 {
 	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
 							   {Q_STR_INIT("text"), Q_FIELD_TEXT}};
-	static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+	static const struct q_index_definition definition = {.fields = fields,
+							     .field_count = Q_COUNT_OF(fields)};
 	static struct site site = {.seed = 1};
 
 	scratch_make(site.path);

@@ -27,7 +27,7 @@ enum {
 
 static const struct q_call no_limits;
 static const struct q_field_definition fields[] = {{Q_STR_INIT("text"), Q_FIELD_TEXT}};
-static const struct q_index_definition definition = {fields, 1};
+static const struct q_index_definition definition = {.fields = fields, .field_count = 1};
 
 struct site {
 	char path[SCRATCH_PATH_MAX];

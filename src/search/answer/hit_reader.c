@@ -1,6 +1,6 @@
 #include "search/answer/hit_reader.h"
 
-#include "search/answer/source_filter.h"
+#include "search/analysis/source_filter.h"
 
 /* A source, parsed, and what is made of it. */
 enum { SCRATCH_BYTES = 256 << 20 };

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "search/analysis/field.h"
+#include "search/analysis/source_filter.h"
 #include "search/analysis/value.h"
 #include "search/index/manifest.h"
 #include "search/index/term_table.h"
@@ -352,12 +353,25 @@ static bool add_document(struct q__buffer *buffer, struct q_str id, struct q_str
 	       add_fields(buffer, json, number) && give_place(buffer, document.id, number);
 }
 
+/* What is kept of a source; in the scratch arena, or itself. */
+static enum q_code keep_source(struct q__buffer *buffer, const struct q_json *document,
+			       struct q_str *source, struct q_err *err)
+{
+	const struct q_source_filter *kept = &buffer->definition->kept;
+
+	if (q__source_filter_is_empty(kept))
+		return Q_OK;
+	return q__source_filter(kept, document, buffer->scratch, buffer->scratch, source, err);
+}
+
 enum q_code q__buffer_put(struct q__buffer *buffer, struct q_str id, struct q_str source,
 			  struct q_err *err)
 {
 	const struct q_json *document;
 	enum q_code code = parse_source(buffer, source, &document, err);
 
+	if (!code)
+		code = keep_source(buffer, document, &source, err);
 	if (!code && is_full(buffer, source.length))
 		code = q_fail(err, Q_TOOBIG, "index.put", "the buffer is full");
 	if (!code && !add_document(buffer, id, source, document))

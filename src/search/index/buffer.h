@@ -2,7 +2,7 @@
  *
  * Contract:  documents are numbered from 0 as they are put. One that is put again or deleted stays
  *            in its place and is marked.
- * Ownership: the buffer copies what it is given.
+ * Ownership: the buffer copies what it is given: of a source, what the definition keeps.
  * Threads:   one at a time.
  * Errors:    Q_INVALID for a source that is no JSON object or has a value that its field cannot
  *            take; Q_TOOBIG: the buffer is full, the document was not taken: write the buffer and

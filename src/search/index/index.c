@@ -1,6 +1,7 @@
 #include "search/index/index_internal.h"
 
 #include "base/mem.h"
+#include "search/index/definition.h"
 #include "search/index/manifest.h"
 
 #include <stdio.h>
@@ -46,21 +47,6 @@ void q__index_close(struct q__index *index)
 	q_mem_free(index);
 }
 
-static bool copy_definition(struct q__index *index, const struct q_index_definition *from)
-{
-	struct q_field_definition *fields =
-		q_arena_alloc_array(index->arena, from->field_count, sizeof *fields);
-
-	if (!fields)
-		return false;
-	for (size_t i = 0; i < from->field_count; i++) {
-		fields[i].name = q_arena_copy(index->arena, from->fields[i].name);
-		fields[i].kind = from->fields[i].kind;
-	}
-	index->definition = (struct q_index_definition){fields, from->field_count};
-	return !q_arena_failed(index->arena);
-}
-
 /* `code`: what came of the index so far; it is closed where that is no good. */
 static enum q_code begin(struct q__index *index, enum q_code code, struct q__index **out,
 			 struct q_err *err)
@@ -80,7 +66,7 @@ static enum q_code create(struct q__index *index, const struct q_index_definitio
 	struct q__snapshot *empty = q__snapshot_new(0);
 
 	atomic_init(&index->next_number, 1);
-	if (!empty || !copy_definition(index, definition)) {
+	if (!empty || !q__definition_copy(definition, index->arena, &index->definition)) {
 		q__snapshot_unref(empty);
 		return q_fail(err, Q_NOMEM, "index.create", "an index");
 	}

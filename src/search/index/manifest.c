@@ -69,7 +69,8 @@ static enum q_code read_fields(const struct q_json *array, struct q_arena *arena
 		    !read_kind(q_json_member(walk.value, Q_STR("kind")), &fields[i].kind))
 			return fail_corrupt("has a field without name or kind", err);
 	}
-	*out = (struct q_index_definition){fields, count};
+	out->fields = fields;
+	out->field_count = count;
 	return Q_OK;
 }
 
@@ -82,6 +83,34 @@ static bool is_segment_name(struct q_str name)
 		digits++;
 	return digits > 0 && digits <= NUMBER_DIGITS_MAX &&
 	       q_str_equal(q_str_slice(name, digits, name.length), Q_STR(SEGMENT_SUFFIX));
+}
+
+/* None where the member is missing. */
+static enum q_code read_names(const struct q_json *array, struct q_arena *arena,
+			      const struct q_str **out, size_t *count, struct q_err *err)
+{
+	struct q_str *names = q_arena_alloc_array(arena, q_json_count(array), sizeof *names);
+	struct q_json_walk walk = q_json_walk(array);
+
+	if (!names)
+		return q_fail(err, Q_NOMEM, "index.manifest", "%zu names", q_json_count(array));
+	for (*count = 0; q_json_next(&walk); ++*count) {
+		if (!q_json_string(walk.value, &names[*count]))
+			return fail_corrupt("keeps something without a name", err);
+	}
+	*out = names;
+	return Q_OK;
+}
+
+static enum q_code read_kept(const struct q_json *kept, struct q_arena *arena,
+			     struct q_source_filter *out, struct q_err *err)
+{
+	enum q_code code = read_names(q_json_member(kept, Q_STR("includes")), arena, &out->includes,
+				      &out->include_count, err);
+
+	return code ? code
+		    : read_names(q_json_member(kept, Q_STR("excludes")), arena, &out->excludes,
+				 &out->exclude_count, err);
 }
 
 static enum q_code read_segments(const struct q_json *array, struct q_arena *arena,
@@ -122,6 +151,9 @@ static enum q_code read_body(struct q_str body, struct q_arena *arena, struct q_
 		return fail_corrupt("has no next number", err);
 	out->next_number = (uint64_t)next;
 	code = read_fields(q_json_member(root, Q_STR("fields")), arena, &out->definition, err);
+	if (!code)
+		code = read_kept(q_json_member(root, Q_STR("kept")), arena, &out->definition.kept,
+				 err);
 	return code ? code : read_segments(q_json_member(root, Q_STR("segments")), arena, out, err);
 }
 
@@ -166,6 +198,25 @@ static void write_fields(struct q_json_writer *json, const struct q_index_defini
 	q_json_end_array(json);
 }
 
+static void write_names(struct q_json_writer *json, const char *name, const struct q_str *names,
+			size_t count)
+{
+	q_json_name(json, name);
+	q_json_begin_array(json);
+	for (size_t i = 0; i < count; i++)
+		q_json_put_string(json, names[i]);
+	q_json_end_array(json);
+}
+
+static void write_kept(struct q_json_writer *json, const struct q_source_filter *kept)
+{
+	q_json_name(json, "kept");
+	q_json_begin_object(json);
+	write_names(json, "includes", kept->includes, kept->include_count);
+	write_names(json, "excludes", kept->excludes, kept->exclude_count);
+	q_json_end_object(json);
+}
+
 static void write_segments(struct q_json_writer *json, const struct q__snapshot *snapshot)
 {
 	q_json_name(json, "segments");
@@ -196,6 +247,7 @@ enum q_code q__manifest_write(struct q__directory *directory,
 	q_json_begin_object(&json);
 	q_json_field_int64(&json, "nextNumber", (int64_t)next_number);
 	write_fields(&json, definition);
+	write_kept(&json, &definition->kept);
 	write_segments(&json, snapshot);
 	q_json_end_object(&json);
 	q_buf_format(&out, "\n%016llx\n",

@@ -58,23 +58,77 @@ static enum q_code parse_field(struct q_str name, const struct q_json *value,
 	return Q_OK;
 }
 
-enum q_code q_mapping_json_parse(struct q_arena *arena, const struct q_json *mapping,
-				 struct q_index_definition *out, struct q_err *err)
+static enum q_code parse_fields(struct q_arena *arena, const struct q_json *properties,
+				struct q_index_definition *out, struct q_err *err)
 {
-	const struct q_json *inner = q_json_member(mapping, Q_STR("mappings"));
-	const struct q_json *properties =
-		q_json_member(inner ? inner : mapping, Q_STR("properties"));
-	struct q_json_walk walk = q_json_walk(properties ? properties : mapping);
-	size_t count = q_json_count(properties ? properties : mapping);
+	size_t count = q_json_count(properties);
 	struct q_field_definition *fields = q_arena_alloc_array(arena, count, sizeof *fields);
+	struct q_json_walk walk = q_json_walk(properties);
 	enum q_code code = Q_OK;
 
 	if (!fields)
 		return q_fail(err, Q_NOMEM, "mapping", "%zu fields", count);
-	if (q_json_type_of(mapping) != Q_JSON_OBJECT || count == 0)
+	if (q_json_type_of(properties) != Q_JSON_OBJECT || count == 0)
 		return q_fail(err, Q_INVALID, "mapping", "a mapping is an object of fields");
 	for (size_t i = 0; !code && q_json_next(&walk); i++)
 		code = parse_field(walk.name, walk.value, &fields[i], err);
-	*out = (struct q_index_definition){fields, count};
+	out->fields = fields;
+	out->field_count = count;
 	return code;
+}
+
+static enum q_code parse_names(struct q_arena *arena, const struct q_json *array,
+			       const struct q_str **out, size_t *count, struct q_err *err)
+{
+	struct q_str *names = q_arena_alloc_array(arena, q_json_count(array), sizeof *names);
+	struct q_json_walk walk = q_json_walk(array);
+
+	if (!names)
+		return q_fail(err, Q_NOMEM, "mapping", "%zu names", q_json_count(array));
+	if (q_json_type_of(array) != Q_JSON_ARRAY)
+		return q_fail(err, Q_INVALID, "mapping", "_source: an array of names was expected");
+	for (*count = 0; q_json_next(&walk); ++*count) {
+		if (!q_json_string(walk.value, &names[*count]))
+			return q_fail(err, Q_INVALID, "mapping", "_source: a name was expected");
+	}
+	*out = names;
+	return Q_OK;
+}
+
+/* {"includes": [names], "excludes": [names]} */
+static enum q_code parse_kept(struct q_arena *arena, const struct q_json *source,
+			      struct q_source_filter *out, struct q_err *err)
+{
+	struct q_json_walk walk = q_json_walk(source);
+	enum q_code code = Q_OK;
+
+	if (source && q_json_type_of(source) != Q_JSON_OBJECT)
+		return q_fail(err, Q_INVALID, "mapping", "_source is not an object");
+	while (!code && q_json_next(&walk)) {
+		if (q_str_equal(walk.name, Q_STR("includes")))
+			code = parse_names(arena, walk.value, &out->includes, &out->include_count,
+					   err);
+		else if (q_str_equal(walk.name, Q_STR("excludes")))
+			code = parse_names(arena, walk.value, &out->excludes, &out->exclude_count,
+					   err);
+		else
+			code = q_fail(err, Q_INVALID, "mapping", "_source: %.*s is not known",
+				      Q_STR_ARG(walk.name));
+	}
+	return code;
+}
+
+enum q_code q_mapping_json_parse(struct q_arena *arena, const struct q_json *mapping,
+				 struct q_index_definition *out, struct q_err *err)
+{
+	const struct q_json *inner = q_json_member(mapping, Q_STR("mappings"));
+	const struct q_json *root = inner ? inner : mapping;
+	const struct q_json *properties = q_json_member(root, Q_STR("properties"));
+	enum q_code code;
+
+	*out = (struct q_index_definition){0};
+	code = parse_fields(arena, properties ? properties : mapping, out, err);
+	if (code || !properties)
+		return code;
+	return parse_kept(arena, q_json_member(root, Q_STR("_source")), &out->kept, err);
 }

@@ -51,7 +51,7 @@ static enum q_code take_fields(struct q__parser *parser, const struct q_json *ob
 	struct q_json_walk walk = q_json_walk(object);
 	enum q_code code = Q_OK;
 
-	while (!code && *count < Q_SEARCH_SORTS_MAX && q_json_next(&walk)) {
+	while (!code && q_json_next(&walk)) {
 		struct q_search_sort *sort = &sorts[(*count)++];
 
 		*sort = sort_by(walk.name);
@@ -68,11 +68,12 @@ static enum q_code take_fields(struct q__parser *parser, const struct q_json *ob
 static enum q_code take_one(struct q__parser *parser, const struct q_json *value,
 			    struct q_search_sort *sorts, size_t *count)
 {
+	bool is_object = q_json_type_of(value) == Q_JSON_OBJECT;
 	struct q_str name;
 
-	if (*count + q_json_count(value) >= Q_SEARCH_SORTS_MAX)
+	if (*count + (is_object ? q_json_count(value) : 1) > Q_SEARCH_SORTS_MAX)
 		return q__expected(parser, "fewer sorts");
-	if (q_json_type_of(value) == Q_JSON_OBJECT)
+	if (is_object)
 		return take_fields(parser, value, sorts, count);
 	if (!q_json_string(value, &name))
 		return q__expected(parser, "a name or an object");

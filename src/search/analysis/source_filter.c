@@ -1,4 +1,4 @@
-#include "search/answer/source_filter.h"
+#include "search/analysis/source_filter.h"
 
 enum {
 	/* Numbers may be written longer than they were: 1e15 as 1000000000000000.0. */

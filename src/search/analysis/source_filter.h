@@ -1,11 +1,11 @@
-/* search/answer/source_filter.h: part of a document's source, by the names of its members (see
+/* search/analysis/source_filter.h: part of a document's source, by the names of its members (see
  * ports/search_index.h), as OpenSearch's `_source` gives it: an object stays where something of it
  * does, or where it is itself named; in an array an object of which nothing stays is left out.
  *
  * Ownership: the result is in the arena; `scratch` may be reset afterwards.
  * Errors:    Q_CORRUPT: the source is no JSON object. Q_NOMEM. */
-#ifndef Q_SEARCH_ANSWER_SOURCE_FILTER_H
-#define Q_SEARCH_ANSWER_SOURCE_FILTER_H
+#ifndef Q_SEARCH_ANALYSIS_SOURCE_FILTER_H
+#define Q_SEARCH_ANALYSIS_SOURCE_FILTER_H
 
 #include "base/json.h"
 #include "ports/search_index.h"
