@@ -3,6 +3,10 @@
 #include "embedded/random_source_system.h"
 #include "support/clock_simulated.h"
 
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 static const unsigned char signing_key[32] = "a key that no one but a test has";
 
 static void open_store(struct files_store *files)
@@ -43,4 +47,45 @@ void files_store_remove(struct files_store *files)
 	q_random_source_close(files->random);
 	q_clock_close(files->clock);
 	scratch_remove(files->root);
+}
+
+int files_store_start_case(void **state)
+{
+	struct files_store *files = calloc(1, sizeof *files);
+
+	q_assert(files);
+	files_store_make(files);
+	*state = files;
+	return 0;
+}
+
+int files_store_end_case(void **state)
+{
+	files_store_remove(*state);
+	free(*state);
+	return 0;
+}
+
+const char *files_store_path(const struct files_store *files, const char *path)
+{
+	static char out[4096];
+
+	snprintf(out, sizeof out, "%s/%s", files->root, path);
+	return out;
+}
+
+static int entries_found;
+
+static int count_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)path, (void)status, (void)type;
+	entries_found += place->level > 0;
+	return 0;
+}
+
+int files_store_count(const struct files_store *files, const char *path)
+{
+	entries_found = 0;
+	q_assert(nftw(files_store_path(files, path), count_entry, 8, FTW_PHYS) == 0);
+	return entries_found;
 }

@@ -21,4 +21,14 @@ void files_store_reopen(struct files_store *files);
 
 void files_store_remove(struct files_store *files);
 
+/* How a case starts and ends that has such a store of its own as state. */
+int files_store_start_case(void **state);
+int files_store_end_case(void **state);
+
+/* A path below the root, valid until the next call. */
+const char *files_store_path(const struct files_store *files, const char *path);
+
+/* How much stands below this directory. */
+int files_store_count(const struct files_store *files, const char *path);
+
 #endif

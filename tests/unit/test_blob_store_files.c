@@ -1,8 +1,5 @@
 #include "embedded/blob_store_files.h"
 
-#include "base/file.h"
-#include "support/clock_simulated.h"
-#include "support/failing_memory.h"
 #include "support/files_store.h"
 
 #include <errno.h>
@@ -11,37 +8,17 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-/* What is particular to files; the rest is in contract/blob_store_suite*.c. Each case has a store
- * of its own as state. */
+/* What is particular to files; the rest is in contract/blob_store_suite*.c. */
 
 static const struct q_call no_limits;
-
-static int start_case(void **state)
-{
-	struct files_store *files = test_calloc(1, sizeof *files);
-
-	files_store_make(files);
-	*state = files;
-	return 0;
-}
-
-static int end_case(void **state)
-{
-	files_store_remove(*state);
-	test_free(*state);
-	return 0;
-}
 
 /* ---- short forms */
 
@@ -72,36 +49,11 @@ static enum q_code remove_key(struct files_store *files, const char *key)
 	return q_blob_store_remove(files->store, &no_limits, q_str_from(key), &err);
 }
 
-/* A path below the root, valid until the next call. */
-static const char *path_of(struct files_store *files, const char *path)
-{
-	static char out[4096];
-
-	snprintf(out, sizeof out, "%s/%s", files->root, path);
-	return out;
-}
-
 static bool exists(struct files_store *files, const char *path)
 {
 	struct stat status;
 
-	return lstat(path_of(files, path), &status) == 0;
-}
-
-static int entries_found;
-
-static int count_entry(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-	entries_found += place->level > 0;
-	return 0;
-}
-
-/* How much stands below this directory. */
-static int count_entries(struct files_store *files, const char *path)
-{
-	entries_found = 0;
-	assert_int_equal(nftw(path_of(files, path), count_entry, 8, FTW_PHYS), 0);
-	return entries_found;
+	return lstat(files_store_path(files, path), &status) == 0;
 }
 
 /* ---- the tree */
@@ -187,24 +139,24 @@ static void nothing_is_left_in_tmp(void **state)
 				 Q_OK);
 	assert_int_equal(q_blob_writer_open(files->store, &no_limits, Q_STR("a/b"), &writer, &err),
 			 Q_OK);
-	assert_int_equal(count_entries(files, ".tmp"), 1);
+	assert_int_equal(files_store_count(files, ".tmp"), 1);
 	q_blob_writer_abort(writer);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
+	assert_int_equal(files_store_count(files, ".tmp"), 0);
 }
 
 static void open_removes_what_a_crash_left(void **state)
 {
 	struct files_store *files = *state;
-	int fd = open(path_of(files, ".tmp/0000000000000000"), O_CREAT | O_WRONLY, 0600);
+	int fd = open(files_store_path(files, ".tmp/0000000000000000"), O_CREAT | O_WRONLY, 0600);
 
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(mkdir(path_of(files, ".tmp/0000000000000001"), 0700), 0);
-	fd = open(path_of(files, ".tmp/0000000000000001/key"), O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(mkdir(files_store_path(files, ".tmp/0000000000000001"), 0700), 0);
+	fd = open(files_store_path(files, ".tmp/0000000000000001/key"), O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	close(fd);
 	files_store_reopen(files);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
+	assert_int_equal(files_store_count(files, ".tmp"), 0);
 	assert_int_equal(put(files, "a", text("x")), Q_OK);
 }
 
@@ -227,7 +179,7 @@ static void objects_and_uploads_outlive_the_store(void **state)
 	assert_int_equal(q_blob_parts_complete(files->store, &no_limits, Q_STR("k"), id, &part, 1,
 					       NULL, &err),
 			 Q_OK);
-	assert_int_equal(count_entries(files, ".parts"), 0);
+	assert_int_equal(files_store_count(files, ".parts"), 0);
 	q_arena_free(arena);
 }
 
@@ -258,7 +210,7 @@ static void a_symbolic_link_in_the_place_of_a_directory_is_not_followed(void **s
 
 	scratch_make(outside);
 	assert_int_equal(put(files, "x/y", text("x")), Q_OK); /* tree 2 */
-	assert_int_equal(symlink(outside, path_of(files, "2/link")), 0);
+	assert_int_equal(symlink(outside, files_store_path(files, "2/link")), 0);
 	assert_int_not_equal(put(files, "link/out", text("x")), Q_OK);
 	assert_int_not_equal(stat_key(files, "link/out"), Q_OK);
 	assert_int_not_equal(remove_key(files, "link/out"), Q_OK);
@@ -270,7 +222,7 @@ static void a_symbolic_link_in_the_place_of_an_object_is_not_followed(void **sta
 	struct files_store *files = *state;
 
 	assert_int_equal(put(files, "real", text("x")), Q_OK);
-	assert_int_equal(symlink("real", path_of(files, "1/link")), 0);
+	assert_int_equal(symlink("real", files_store_path(files, "1/link")), 0);
 	assert_int_not_equal(stat_key(files, "link"), Q_OK);
 	assert_int_equal(put(files, "link", text("replaced")), Q_OK);
 	assert_int_equal(stat_key(files, "link"), Q_OK);
@@ -283,7 +235,7 @@ static void a_pipe_in_the_place_of_an_object_is_corrupt(void **state)
 	struct files_store *files = *state;
 
 	assert_int_equal(put(files, "x", text("x")), Q_OK);
-	assert_int_equal(mkfifo(path_of(files, "1/pipe"), 0600), 0);
+	assert_int_equal(mkfifo(files_store_path(files, "1/pipe"), 0600), 0);
 	assert_int_equal(stat_key(files, "pipe"), Q_CORRUPT);
 }
 
@@ -295,11 +247,11 @@ static void lists_leave_out_what_is_no_object(void **state)
 	struct q_err err;
 
 	assert_int_equal(put(files, "m", text("x")), Q_OK);
-	assert_int_equal(symlink("m", path_of(files, "1/a")), 0);
-	assert_int_equal(mkfifo(path_of(files, "1/b"), 0600), 0);
-	assert_int_equal(mkdir(path_of(files, "1/c"), 0700), 0);
-	assert_int_equal(mkdir(path_of(files, "unknown"), 0700), 0);
-	assert_int_equal(mkdir(path_of(files, "0"), 0700), 0);
+	assert_int_equal(symlink("m", files_store_path(files, "1/a")), 0);
+	assert_int_equal(mkfifo(files_store_path(files, "1/b"), 0600), 0);
+	assert_int_equal(mkdir(files_store_path(files, "1/c"), 0700), 0);
+	assert_int_equal(mkdir(files_store_path(files, "unknown"), 0700), 0);
+	assert_int_equal(mkdir(files_store_path(files, "0"), 0700), 0);
 	assert_int_equal(q_blob_store_list(files->store, &no_limits, Q_STR(""), Q_STR(""), 10,
 					   arena, &page, &err),
 			 Q_OK);
@@ -314,7 +266,7 @@ static void a_file_that_was_cut_or_grew_is_corrupt(void **state)
 
 	assert_int_equal(put(files, "x", text("0123456789")), Q_OK);
 	for (size_t i = 0; i < Q_COUNT_OF(sizes); i++) {
-		assert_int_equal(truncate(path_of(files, "1/x"), sizes[i]), 0);
+		assert_int_equal(truncate(files_store_path(files, "1/x"), sizes[i]), 0);
 		assert_int_equal(stat_key(files, "x"), Q_CORRUPT);
 		assert_int_equal(put(files, "x", text("0123456789")), Q_OK);
 	}
@@ -336,7 +288,7 @@ static void a_copy_is_a_second_name_of_the_file(void **state)
 	assert_int_equal(q_blob_store_copy_if_match(files->store, &no_limits, Q_STR("from"),
 						    q_str_from(info.etag), Q_STR("to"), NULL, &err),
 			 Q_OK);
-	assert_int_equal(stat(path_of(files, "1/to"), &status), 0);
+	assert_int_equal(stat(files_store_path(files, "1/to"), &status), 0);
 	assert_int_equal(status.st_nlink, 2);
 }
 
@@ -375,7 +327,7 @@ static void a_copy_is_of_bytes_where_no_link_can_be_had(void **state)
 		return;
 	}
 	assert_int_equal(outcome, 0);
-	assert_int_equal(stat(path_of(files, "1/to"), &status), 0);
+	assert_int_equal(stat(files_store_path(files, "1/to"), &status), 0);
 	assert_int_equal(status.st_nlink, 1);
 	assert_int_equal(stat_key(files, "to"), Q_OK);
 }
@@ -411,7 +363,7 @@ static void a_full_disk_stores_nothing(void **state)
 	assert_int_equal(put(files, "before", text("small")), Q_OK);
 	assert_int_equal(put(files, "t/f/big", (struct q_bytes){body, sizeof body}), Q_NOSPACE);
 	assert_int_equal(stat_key(files, "t/f/big"), Q_NOTFOUND);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
+	assert_int_equal(files_store_count(files, ".tmp"), 0);
 	assert_int_equal(put(files, "t/f/after", text("small")), Q_OK);
 	assert_int_equal(stat_key(files, "before"), Q_OK);
 	unmount_small(files);
@@ -425,7 +377,7 @@ static void a_disk_that_can_hold_no_more_names_stores_nothing(void **state)
 		return;
 	assert_int_equal(put(files, "a/b/c/d/e", text("x")), Q_NOSPACE);
 	assert_int_equal(stat_key(files, "a/b/c/d/e"), Q_NOTFOUND);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
+	assert_int_equal(files_store_count(files, ".tmp"), 0);
 	unmount_small(files);
 }
 
@@ -456,225 +408,8 @@ static void parts_on_a_full_disk_leave_the_upload_as_it_was(void **state)
 	unmount_small(files);
 }
 
-/* ---- uploads that a crash interrupted */
-
-/* A complete that died between publishing the object and removing the last part: the upload is
- * made once more by hand. */
-static void a_complete_that_died_in_its_end_may_be_repeated(void **state)
-{
-	struct files_store *files = *state;
-	struct q_arena *arena = q_arena_new(1 << 20);
-	struct q_str key = Q_STR("k"), id;
-	struct q_blob_part part;
-	struct q_blob_info first, second;
-	struct q_err err;
-	char directory[64];
-
-	assert_int_equal(q_blob_parts_start(files->store, &no_limits, key, arena, &id, &err), Q_OK);
-	assert_int_equal(
-		q_blob_parts_put(files->store, &no_limits, key, id, 1, text("x"), &part, &err),
-		Q_OK);
-	assert_int_equal(
-		q_blob_parts_complete(files->store, &no_limits, key, id, &part, 1, &first, &err),
-		Q_OK);
-	snprintf(directory, sizeof directory, ".parts/%.*s", Q_STR_ARG(id));
-	assert_int_equal(mkdir(path_of(files, directory), 0700), 0);
-	snprintf(directory, sizeof directory, ".parts/%.*s/key", Q_STR_ARG(id));
-	assert_int_equal(
-		q_file_create_at(AT_FDCWD, path_of(files, directory), text("k"), 0600, &err), Q_OK);
-	assert_int_equal(
-		q_blob_parts_complete(files->store, &no_limits, key, id, &part, 1, &second, &err),
-		Q_OK);
-	assert_string_equal(first.etag, second.etag);
-	assert_int_equal(count_entries(files, ".parts"), 0);
-	q_arena_free(arena);
-}
-
-static struct q_str start_parts(struct files_store *files, const char *key, struct q_arena *arena)
-{
-	struct q_str id;
-	struct q_err err;
-
-	assert_int_equal(
-		q_blob_parts_start(files->store, &no_limits, q_str_from(key), arena, &id, &err),
-		Q_OK);
-	return id;
-}
-
-static struct q_str start_parts_a_week_ago(struct files_store *files, const char *key,
-					   struct q_arena *arena)
-{
-	struct timespec days_ago = {.tv_sec = time(NULL) - 8 * 86400};
-	struct q_str id = start_parts(files, key, arena);
-	struct q_str directory = q_arena_format(arena, ".parts/%.*s", Q_STR_ARG(id));
-	struct q_blob_part part;
-	struct q_err err;
-
-	assert_int_equal(q_blob_parts_put(files->store, &no_limits, q_str_from(key), id, 1,
-					  text("x"), &part, &err),
-			 Q_OK);
-	assert_int_equal(utimensat(AT_FDCWD, path_of(files, directory.data),
-				   (struct timespec[]){days_ago, days_ago}, 0),
-			 0);
-	return id;
-}
-
-static void assert_upload(struct files_store *files, const char *key, struct q_str id,
-			  enum q_code expected, struct q_arena *arena)
-{
-	struct q_blob_parts parts;
-	struct q_err err;
-
-	assert_int_equal(q_blob_parts_list(files->store, &no_limits, q_str_from(key), id, arena,
-					   &parts, &err),
-			 expected);
-}
-
-static void open_removes_uploads_that_have_had_no_part_for_a_week(void **state)
-{
-	struct files_store *files = *state;
-	struct q_arena *arena = q_arena_new(1 << 16);
-	struct q_str old = start_parts_a_week_ago(files, "old", arena);
-	struct q_str recent = start_parts(files, "new", arena);
-
-	files_store_reopen(files);
-	assert_upload(files, "old", old, Q_NOTFOUND, arena);
-	assert_upload(files, "new", recent, Q_OK, arena);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
-	q_arena_free(arena);
-}
-
-static void a_store_that_stays_open_removes_them_too(void **state)
-{
-	struct files_store *files = *state;
-	struct q_arena *arena = q_arena_new(1 << 16);
-	struct q_str old = start_parts_a_week_ago(files, "old", arena);
-	struct q_str recent = start_parts(files, "new", arena);
-
-	assert_upload(files, "old", old, Q_OK, arena);
-	clock_simulated_advance(files->clock, 24 * 3600 * 1000);
-	start_parts(files, "newest", arena);
-	assert_upload(files, "old", old, Q_NOTFOUND, arena);
-	assert_upload(files, "new", recent, Q_OK, arena);
-	q_arena_free(arena);
-}
-
-static void an_upload_without_its_key_is_not_found(void **state)
-{
-	struct files_store *files = *state;
-	struct q_str id = Q_STR("00112233445566778899aabbccddeeff");
-	struct q_blob_part part;
-	struct q_err err;
-
-	assert_int_equal(mkdir(path_of(files, ".parts/00112233445566778899aabbccddeeff"), 0700), 0);
-	assert_int_equal(q_blob_parts_put(files->store, &no_limits, Q_STR("k"), id, 1, text("x"),
-					  &part, &err),
-			 Q_NOTFOUND);
-}
-
-/* ---- memory */
-
-static enum q_code put_and_list(struct files_store *files, struct q_arena *arena)
-{
-	struct q_blob_info info;
-	struct q_blob_page page;
-	struct q_bytes body;
-	struct q_err err;
-	enum q_code code =
-		q_blob_store_put(files->store, &no_limits, Q_STR("m/a"), text("x"), &info, &err);
-
-	if (code == Q_OK)
-		code = q_blob_store_copy_if_match(files->store, &no_limits, Q_STR("m/a"),
-						  q_str_from(info.etag), Q_STR("m/b"), NULL, &err);
-	if (code == Q_OK)
-		code = q_blob_store_list(files->store, &no_limits, Q_STR(""), Q_STR(""), 10, arena,
-					 &page, &err);
-	if (code == Q_OK)
-		code = q_blob_store_read(files->store, &no_limits, Q_STR("m/b"), Q_BLOB_WHOLE, 10,
-					 arena, &body, &err);
-	return code;
-}
-
-static enum q_code put_parts(struct files_store *files, struct q_arena *arena)
-{
-	struct q_str key = Q_STR("m/parts"), id;
-	struct q_blob_parts parts;
-	struct q_blob_part part;
-	struct q_err err;
-	enum q_code code = q_blob_parts_start(files->store, &no_limits, key, arena, &id, &err);
-
-	if (code == Q_OK)
-		code = q_blob_parts_put(files->store, &no_limits, key, id, 1, text("x"), &part,
-					&err);
-	if (code == Q_OK)
-		code = q_blob_parts_list(files->store, &no_limits, key, id, arena, &parts, &err);
-	if (code == Q_OK)
-		code = q_blob_parts_complete(files->store, &no_limits, key, id, parts.items,
-					     parts.count, NULL, &err);
-	return code;
-}
-
-static enum q_code sign_and_check(struct files_store *files, struct q_arena *arena)
-{
-	struct q_blob_link link = {.expires_at_ms = INT64_MAX, .download_name = Q_STR("a b")}, out;
-	struct q_str url, path, query;
-	struct q_err err;
-	enum q_code code = q_blob_store_presign(files->store, &no_limits, Q_STR("m"), &link, arena,
-						&url, &err);
-
-	if (code != Q_OK)
-		return code;
-	q_str_cut(url, '?', &path, &query);
-	return q_blob_store_check_link(files->store, Q_STR("m"), query, arena, &out, &err);
-}
-
-static enum q_code use_everything(void *context)
-{
-	struct files_store *files = context;
-	struct q_arena *arena = q_arena_new(1 << 20);
-	enum q_code code = Q_NOMEM;
-
-	if (arena)
-		code = put_and_list(files, arena);
-	if (code == Q_OK)
-		code = put_parts(files, arena);
-	if (code == Q_OK)
-		code = sign_and_check(files, arena);
-	q_arena_free(arena);
-	return code;
-}
-
-static void a_full_heap_is_reported_by_every_operation(void **state)
-{
-	struct files_store *files = *state;
-
-	assert_true(run_with_failing_memory(use_everything, files) > 10);
-	assert_int_equal(count_entries(files, ".tmp"), 0);
-}
-
-static enum q_code open_again(void *context)
-{
-	struct files_store *files = context;
-	struct q_blob_store_files_options options = {.root = files->root,
-						     .name = Q_STR("again"),
-						     .keyring = files->keyring,
-						     .clock = files->clock,
-						     .random = files->random};
-	struct q_blob_store *store;
-	struct q_err err;
-	enum q_code code = q_blob_store_files_open(&options, &store, &err);
-
-	if (code == Q_OK)
-		q_blob_store_close(store);
-	return code;
-}
-
-static void a_full_heap_is_reported_by_open(void **state)
-{
-	assert_int_equal(run_with_failing_memory(open_again, *state), 1);
-}
-
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, start_case, end_case)
+#define CASE(NAME)                                                                                 \
+	cmocka_unit_test_setup_teardown(NAME, files_store_start_case, files_store_end_case)
 
 int main(void)
 {
@@ -696,12 +431,6 @@ int main(void)
 		CASE(a_full_disk_stores_nothing),
 		CASE(a_disk_that_can_hold_no_more_names_stores_nothing),
 		CASE(parts_on_a_full_disk_leave_the_upload_as_it_was),
-		CASE(a_complete_that_died_in_its_end_may_be_repeated),
-		CASE(open_removes_uploads_that_have_had_no_part_for_a_week),
-		CASE(a_store_that_stays_open_removes_them_too),
-		CASE(an_upload_without_its_key_is_not_found),
-		CASE(a_full_heap_is_reported_by_every_operation),
-		CASE(a_full_heap_is_reported_by_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
