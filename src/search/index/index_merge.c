@@ -8,7 +8,7 @@
 #include "search/index/merge.h"
 #include "search/segment/paced_directory.h"
 
-enum { RUN = 8, MANY = 64, TIER_SHIFT = 3, SMALLEST_SHIFT = 10 };
+enum { RUN = 8, MANY = 64, TIER_SHIFT = 3, SMALLEST_SHIFT = 10, SHARED_DOCUMENTS = 1 << 14 };
 
 /* Parts that stand side by side. */
 struct run {
@@ -153,17 +153,28 @@ static enum q_code publish(struct q__index *index, const struct q__snapshot *bef
 	return code;
 }
 
+/* In two threads: where there is much to merge, and nothing is to slow it down. */
+static bool is_hurried(const struct q__part *parts, size_t count, const struct q__pace *pace)
+{
+	uint64_t documents = 0;
+
+	for (size_t i = 0; i < count; i++)
+		documents += live_count(&parts[i]);
+	return documents >= SHARED_DOCUMENTS && !(pace && pace->bytes_per_second);
+}
+
 /* Writes the merged segment and opens it; it stays empty where all documents are deleted. */
 static enum q_code write_merged(struct q__index *index, const struct q__snapshot *before,
 				struct run run, struct q__pace *pace, const char *name,
 				struct q__part *merged, struct q_err *err)
 {
+	const struct q__part *parts = &before->parts[run.first];
 	struct q__paced_directory paced;
 	enum q_code code;
 
 	q__paced_directory_init(&paced, index->directory, pace);
-	code = q__merge(&index->definition, &before->parts[run.first], run.count, &paced.base, name,
-			err);
+	code = q__merge(&index->definition, parts, run.count, &paced.base, name,
+			is_hurried(parts, run.count, pace), err);
 	if (code == Q_NOTFOUND)
 		return Q_OK;
 	if (!code)

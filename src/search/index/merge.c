@@ -1,56 +1,53 @@
-#include "search/index/merge.h"
+/* A merge has two shares: the documents with some of the fields, and the rest of the fields. In two
+ * threads the second share goes to a file of its own, whose sections are put behind those of the
+ * first; in one it is written there at once. The segment is the same to the byte. */
+#include "search/index/merge_internal.h"
 
 #include "base/mem.h"
-#include "search/analysis/value.h"
-#include "search/segment/positions.h"
-#include "search/segment/segment_writer.h"
+#include "base/side_by_side.h"
 
-enum { ARENA_BYTES = 256 << 20 };
+#include <stdio.h>
 
-/* One of the parts that are merged. */
-struct source {
-	const struct q__segment *segment;
-	uint32_t
-		*numbers; /* the document's number in the merged segment; Q__NO_DOCUMENT: deleted */
-	struct q__term_cursor *cursor;
-	bool is_at_end; /* of the current field's terms */
+enum {
+	ARENA_BYTES = 256 << 20,
+	/* What a share weighs: bytes of postings, and what takes as long as one of them. */
+	TERM_WEIGHT = 16,
+	STORED_BYTES_PER_WEIGHT = 8
 };
 
-struct merge {
-	const struct q_index_definition *definition;
-	struct source *sources;
-	size_t count;
-	uint32_t document_count; /* of the merged segment */
-	struct q__segment_writer *writer;
-	struct q_arena *arena;	 /* for the merge */
-	struct q_arena *scratch; /* for a term or a document */
+/* The second share, in a thread. */
+struct part {
+	struct q__merge share;
+	struct q__directory *directory;
+	char name[Q__SEGMENT_NAME_MAX + sizeof ".tmp-"]; /* opening removes what a crash has left */
 };
 
-static enum q_code fail_corrupt(const struct source *source, const char *what, struct q_err *err)
+enum q_code q__merge_fail_corrupt(const struct q__merge_source *source, const char *what,
+				  struct q_err *err)
 {
 	return q_fail(err, Q_CORRUPT, "index.merge",
 		      "%s: %s cannot be read; build the index again from its source",
 		      source->segment->name, what);
 }
 
-static bool number_documents(struct source *source, const struct q__part *part, uint32_t *next,
-			     struct q_arena *arena)
+static bool number_documents(struct q__merge_source *source, const struct q__part *part,
+			     uint32_t *next, struct q_arena *arena)
 {
-	uint32_t count = part->segment->document_count;
+	uint32_t count = part->segment->document_count, *numbers;
 
 	source->segment = part->segment;
-	source->numbers = q_arena_alloc_array(arena, count, sizeof *source->numbers);
+	numbers = q_arena_alloc_array(arena, count, sizeof *numbers);
 	source->cursor = q_arena_alloc(arena, sizeof *source->cursor);
-	if (!source->numbers || !source->cursor)
+	if (!numbers || !source->cursor)
 		return false;
+	source->numbers = numbers;
 	for (uint32_t i = 0; i < count; i++)
-		source->numbers[i] =
-			q__deletions_have(part->deletions, i) ? Q__NO_DOCUMENT : (*next)++;
+		numbers[i] = q__deletions_have(part->deletions, i) ? Q__NO_DOCUMENT : (*next)++;
 	return true;
 }
 
 /* Can the block be taken as it is? It is full, and none of its documents is deleted. */
-static bool is_whole(const struct source *source, const struct q__stored_block *block)
+static bool is_whole(const struct q__merge_source *source, const struct q__stored_block *block)
 {
 	if (!q__stored_block_is_full(block) || block->end > source->segment->document_count)
 		return false;
@@ -61,7 +58,7 @@ static bool is_whole(const struct source *source, const struct q__stored_block *
 	return true;
 }
 
-static enum q_code take_block(struct merge *merge, const struct source *source,
+static enum q_code take_block(struct q__merge *merge, const struct q__merge_source *source,
 			      const struct q__stored_block *block, struct q_err *err)
 {
 	struct q_str *ids;
@@ -76,7 +73,7 @@ static enum q_code take_block(struct merge *merge, const struct source *source,
 }
 
 /* One by one, those that are not deleted. */
-static enum q_code take_documents(struct merge *merge, const struct source *source,
+static enum q_code take_documents(struct q__merge *merge, const struct q__merge_source *source,
 				  struct q__stored_reader *reader, uint32_t first, uint32_t end,
 				  struct q_err *err)
 {
@@ -94,7 +91,7 @@ static enum q_code take_documents(struct merge *merge, const struct source *sour
 	return code;
 }
 
-static enum q_code merge_documents(struct merge *merge, const struct source *source,
+static enum q_code merge_documents(struct q__merge *merge, const struct q__merge_source *source,
 				   struct q_err *err)
 {
 	uint32_t count = source->segment->document_count;
@@ -106,7 +103,7 @@ static enum q_code merge_documents(struct merge *merge, const struct source *sou
 	for (uint32_t next = 0; next < count && !code; next = block.end) {
 		if (!q__stored_find_block(&source->segment->stored, next, &block) ||
 		    block.first != next)
-			return fail_corrupt(source, "a block of sources", err);
+			return q__merge_fail_corrupt(source, "a block of sources", err);
 		if (is_whole(source, &block))
 			code = take_block(merge, source, &block, err);
 		else
@@ -116,189 +113,7 @@ static enum q_code merge_documents(struct merge *merge, const struct source *sou
 	return code;
 }
 
-/* The length bytes of the merged segment; NULL (with is_failed false) where the field has none. */
-static uint8_t *merge_lengths(struct merge *merge, size_t field, bool *is_failed)
-{
-	uint8_t *lengths;
-
-	*is_failed = false;
-	if (!merge->sources[0].segment->fields[field].lengths.bytes)
-		return NULL;
-	lengths = q_mem_new(merge->document_count);
-	*is_failed = lengths == NULL;
-	for (size_t i = 0; lengths && i < merge->count; i++) {
-		const struct source *source = &merge->sources[i];
-
-		for (uint32_t j = 0; j < source->segment->document_count; j++) {
-			if (source->numbers[j] != Q__NO_DOCUMENT)
-				lengths[source->numbers[j]] =
-					source->segment->fields[field].lengths.bytes[j];
-		}
-	}
-	return lengths;
-}
-
-static void add_document(struct q__segment_writer *writer, uint32_t document,
-			 const struct q__postings *postings, struct q__positions *positions)
-{
-	uint32_t *deltas;
-
-	if (!postings->frequencies) {
-		q__segment_add_posting(writer, document, 1);
-		return;
-	}
-	q__positions_start(positions);
-	if (positions->is_broken)
-		return;
-	deltas = q__segment_add_posting(writer, document, positions->left);
-	if (deltas)
-		q__positions_take(positions, deltas);
-}
-
-/* A document that stands with its term has no postings. */
-static bool merge_single(struct merge *merge, const struct source *source,
-			 const struct q__term_ref *ref)
-{
-	if (!ref->is_single || ref->document >= source->segment->document_count)
-		return false;
-	if (source->numbers[ref->document] != Q__NO_DOCUMENT)
-		q__segment_add_posting(merge->writer, source->numbers[ref->document], 1);
-	return true;
-}
-
-static enum q_code merge_postings(struct merge *merge, const struct source *source, size_t field,
-				  struct q_err *err)
-{
-	struct q__term_ref ref = q__term_cursor_ref(source->cursor);
-	struct q__postings postings;
-	struct q__positions positions;
-
-	if (merge_single(merge, source, &ref))
-		return Q_OK;
-	q_arena_reset(merge->scratch);
-	if (!q__postings_open(&postings, &ref, &source->segment->fields[field].postings,
-			      merge->scratch))
-		return q_fail(err, Q_NOMEM, "index.merge", "the postings of a term");
-	q__positions_open(&positions, &postings);
-	for (uint32_t at = q__postings_seek(&postings, 0); at != Q__NO_DOCUMENT;
-	     at = q__postings_seek(&postings, at + 1)) {
-		if (source->numbers[at] != Q__NO_DOCUMENT)
-			add_document(merge->writer, source->numbers[at], &postings, &positions);
-	}
-	if (postings.is_broken || (postings.frequencies && positions.is_broken) ||
-	    source->cursor->is_broken)
-		return fail_corrupt(source, "the postings of a term", err);
-	return Q_OK;
-}
-
-/* The source with the first of all terms; the leftmost of several. NULL: all are at their end. */
-static struct source *first_source(struct merge *merge)
-{
-	struct source *first = NULL;
-
-	for (size_t i = 0; i < merge->count; i++) {
-		struct source *source = &merge->sources[i];
-
-		if (!source->is_at_end &&
-		    (!first || q_str_compare(q__term_cursor_term(source->cursor),
-					     q__term_cursor_term(first->cursor)) < 0))
-			first = source;
-	}
-	return first;
-}
-
-/* The first of the terms, from all sources that have it; they then go on. */
-static enum q_code merge_term(struct merge *merge, struct source *first, size_t field,
-			      struct q_buf *term, struct q_err *err)
-{
-	enum q_code code = Q_OK;
-
-	q_buf_clear(term);
-	if (!q_buf_append(term, q__term_cursor_term(first->cursor)))
-		return q_fail(err, Q_NOMEM, "index.merge", "a term");
-	for (size_t i = 0; i < merge->count && !code; i++) {
-		struct source *source = &merge->sources[i];
-
-		if (source->is_at_end ||
-		    !q_str_equal(q__term_cursor_term(source->cursor), q_buf_str(term)))
-			continue;
-		code = merge_postings(merge, source, field, err);
-		source->is_at_end = !q__term_cursor_next(source->cursor);
-	}
-	return code ? code : q__segment_end_term(merge->writer, q_buf_str(term), err);
-}
-
-static enum q_code merge_terms(struct merge *merge, size_t field, struct q_err *err)
-{
-	struct source *first;
-	struct q_buf term;
-	enum q_code code = Q_OK;
-
-	q_buf_init(&term, Q__TERM_MAX);
-	for (size_t i = 0; i < merge->count; i++) {
-		struct source *source = &merge->sources[i];
-
-		q__term_cursor_start(source->cursor, &source->segment->fields[field].terms);
-		source->is_at_end = !q__term_cursor_seek(source->cursor, (struct q_str){0});
-	}
-	while (!code && (first = first_source(merge)) != NULL)
-		code = merge_term(merge, first, field, &term, err);
-	q_buf_free(&term);
-	return code;
-}
-
-/* Is the field's column of values? Those of terms are made with them. */
-static bool has_values(const struct merge *merge, size_t field)
-{
-	return field != Q__FIELD_ID &&
-	       q__kind_has_values(merge->definition->fields[field - 1].kind);
-}
-
-static void merge_values(struct merge *merge, const struct source *source, size_t field)
-{
-	const struct q__column *column = &source->segment->fields[field].column;
-
-	for (uint32_t i = 0; i < source->segment->document_count; i++) {
-		struct q__value_range values = q__column_find(column, i);
-
-		for (; values.at < values.end && source->numbers[i] != Q__NO_DOCUMENT; values.at++)
-			q__segment_add_value(merge->writer, source->numbers[i],
-					     q__column_value(column, values.at));
-	}
-}
-
-static enum q_code merge_field(struct merge *merge, size_t field, struct q_err *err)
-{
-	bool is_failed;
-	uint8_t *lengths = merge_lengths(merge, field, &is_failed);
-	enum q_code code;
-
-	if (is_failed)
-		return q_fail(err, Q_NOMEM, "index.merge", "%u lengths", merge->document_count);
-	code = q__segment_begin_field(merge->writer, (uint32_t)field, lengths,
-				      has_values(merge, field), err);
-	if (!code)
-		code = merge_terms(merge, field, err);
-	for (size_t i = 0; i < merge->count && !code && has_values(merge, field); i++)
-		merge_values(merge, &merge->sources[i], field);
-	if (!code)
-		code = q__segment_end_field(merge->writer, err);
-	q_mem_free(lengths);
-	return code;
-}
-
-static enum q_code write_merged(struct merge *merge, struct q_err *err)
-{
-	enum q_code code = Q_OK;
-
-	for (size_t i = 0; i < merge->count && !code; i++)
-		code = merge_documents(merge, &merge->sources[i], err);
-	for (size_t i = 0; i < merge->sources[0].segment->field_count && !code; i++)
-		code = merge_field(merge, i, err);
-	return code;
-}
-
-static enum q_code open_sources(struct merge *merge, const struct q__part *parts, size_t count,
+static enum q_code open_sources(struct q__merge *merge, const struct q__part *parts, size_t count,
 				struct q_err *err)
 {
 	bool is_open = true;
@@ -326,27 +141,192 @@ static bool has_same_fields(const struct q__segment *a, const struct q__segment 
 }
 
 /* What is damaged is not merged: it would have a right checksum from then on. */
-static enum q_code check_sources(const struct merge *merge, struct q_err *err)
+static enum q_code check_sources(const struct q__merge *merge, struct q_err *err)
 {
 	enum q_code code = Q_OK;
 
 	for (size_t i = 0; i < merge->count && !code; i++) {
-		const struct source *source = &merge->sources[i];
+		const struct q__merge_source *source = &merge->sources[i];
 
 		code = q__segment_file_check(source->segment->file, err);
 		if (!code && !has_same_fields(source->segment, merge->sources[0].segment))
-			code = fail_corrupt(source, "the lengths of a field", err);
+			code = q__merge_fail_corrupt(source, "the lengths of a field", err);
 	}
 	return code;
 }
 
+static size_t field_count_of(const struct q__merge *merge)
+{
+	return merge->sources[0].segment->field_count;
+}
+
+static uint64_t weigh_documents(const struct q__merge *merge)
+{
+	uint64_t weight = 0;
+
+	for (size_t i = 0; i < merge->count; i++)
+		weight += merge->sources[i].segment->stored.blocks.length / STORED_BYTES_PER_WEIGHT;
+	return weight;
+}
+
+static uint64_t weigh_field(const struct q__merge *merge, size_t number)
+{
+	uint64_t weight = 0;
+
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct q__field *field = &merge->sources[i].segment->fields[number];
+
+		weight += field->postings.bytes.length + TERM_WEIGHT * field->terms.count +
+			  field->column.value_count;
+	}
+	return weight;
+}
+
+static size_t find_heaviest(const uint64_t *weights, size_t count)
+{
+	size_t heaviest = 0;
+
+	for (size_t i = 1; i < count; i++)
+		heaviest = weights[i] > weights[heaviest] ? i : heaviest;
+	return heaviest;
+}
+
+/* Field by field, the heaviest first, goes to the share that has less until then. */
+static enum q_code share_out(struct q__merge *merge, struct q_err *err)
+{
+	size_t count = field_count_of(merge), at;
+	uint64_t first = weigh_documents(merge), second = 0;
+	uint64_t *weights = q_arena_alloc_array(merge->arena, count, sizeof *weights);
+	bool *is_second = q_arena_alloc_array(merge->arena, count, sizeof *is_second);
+
+	if (!weights || !is_second)
+		return q_fail(err, Q_NOMEM, "index.merge", "%zu fields", count);
+	for (size_t i = 0; i < count; i++)
+		weights[i] = weigh_field(merge, i);
+	while (weights[at = find_heaviest(weights, count)] > 0) {
+		is_second[at] = second < first;
+		*(is_second[at] ? &second : &first) += weights[at];
+		weights[at] = 0;
+	}
+	merge->is_second = is_second;
+	return Q_OK;
+}
+
+static enum q_code merge_fields(struct q__merge *merge, bool is_second, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	for (size_t i = 0; i < field_count_of(merge) && !code; i++) {
+		if (merge->is_second[i] == is_second)
+			code = q__merge_field(merge, i, err);
+	}
+	return code;
+}
+
+static enum q_code merge_first(void *context, struct q_err *err)
+{
+	struct q__merge *merge = context;
+	enum q_code code = Q_OK;
+
+	for (size_t i = 0; i < merge->count && !code; i++)
+		code = merge_documents(merge, &merge->sources[i], err);
+	return code ? code : merge_fields(merge, false, err);
+}
+
+static enum q_code merge_part(void *context, struct q_err *err)
+{
+	struct part *part = context;
+	struct q__merge *share = &part->share;
+	enum q_code code = q__segment_create_part(part->directory, part->name,
+						  share->document_count, &share->writer, err);
+
+	if (code)
+		return code;
+	code = merge_fields(share, true, err);
+	if (!code)
+		return q__segment_finish_part(share->writer, err);
+	q__segment_abandon(share->writer);
+	return code;
+}
+
+/* What the second thread changes is its own. */
+static enum q_code open_part(struct part *part, const struct q__merge *merge, const char *name,
+			     struct q_err *err)
+{
+	struct q__merge *share = &part->share;
+	bool is_open;
+
+	*share = *merge;
+	snprintf(part->name, sizeof part->name, ".tmp-%s", name);
+	share->arena = q_arena_new(ARENA_BYTES);
+	share->scratch = q_arena_new(ARENA_BYTES);
+	is_open = share->arena && share->scratch;
+	if (is_open)
+		share->sources =
+			q_arena_alloc_array(share->arena, share->count, sizeof *share->sources);
+	is_open = is_open && share->sources;
+	for (size_t i = 0; is_open && i < share->count; i++) {
+		share->sources[i] = merge->sources[i];
+		share->sources[i].cursor =
+			q_arena_alloc(share->arena, sizeof *share->sources[i].cursor);
+		is_open = share->sources[i].cursor != NULL;
+	}
+	return is_open ? Q_OK : q_fail(err, Q_NOMEM, "index.merge", "a second thread");
+}
+
+static void close_part(struct part *part)
+{
+	struct q_err ignored; /* it may not be there */
+
+	(void)!part->directory->ops->remove(part->directory, part->name, &ignored);
+	q_arena_free(part->share.arena);
+	q_arena_free(part->share.scratch);
+}
+
+static enum q_code write_in_two_threads(struct q__merge *merge, struct q__directory *directory,
+					const char *name, struct q_err *err)
+{
+	struct part part = {.directory = directory};
+	struct q_work here = {merge_first, merge}, beside = {merge_part, &part};
+	enum q_code code = open_part(&part, merge, name, err);
+
+	if (!code)
+		code = q_run_side_by_side(&here, &beside, err);
+	if (!code)
+		code = q__segment_add_part(merge->writer, directory, part.name, err);
+	close_part(&part);
+	return code;
+}
+
+static enum q_code write_in_one(struct q__merge *merge, struct q_err *err)
+{
+	enum q_code code = merge_first(merge, err);
+
+	return code ? code : merge_fields(merge, true, err);
+}
+
+static enum q_code write_segment(struct q__merge *merge, struct q__directory *directory,
+				 const char *name, bool in_two_threads, struct q_err *err)
+{
+	enum q_code code = q__segment_create(directory, name, &merge->writer, err);
+
+	if (code)
+		return code;
+	code = in_two_threads ? write_in_two_threads(merge, directory, name, err)
+			      : write_in_one(merge, err);
+	if (!code)
+		return q__segment_finish(merge->writer, err);
+	q__segment_abandon(merge->writer);
+	return code == Q_NOTFOUND ? (err->code = Q_IO) : code;
+}
+
 enum q_code q__merge(const struct q_index_definition *definition, const struct q__part *parts,
 		     size_t count, struct q__directory *directory, const char *name,
-		     struct q_err *err)
+		     bool in_two_threads, struct q_err *err)
 {
-	struct merge merge = {.definition = definition,
-			      .arena = q_arena_new(ARENA_BYTES),
-			      .scratch = q_arena_new(ARENA_BYTES)};
+	struct q__merge merge = {.definition = definition,
+				 .arena = q_arena_new(ARENA_BYTES),
+				 .scratch = q_arena_new(ARENA_BYTES)};
 	enum q_code code;
 
 	if (merge.arena && merge.scratch)
@@ -356,14 +336,9 @@ enum q_code q__merge(const struct q_index_definition *definition, const struct q
 	if (!code)
 		code = check_sources(&merge, err);
 	if (!code)
-		code = q__segment_create(directory, name, &merge.writer, err);
-	if (!code) {
-		code = write_merged(&merge, err);
-		if (code)
-			q__segment_abandon(merge.writer);
-		else
-			code = q__segment_finish(merge.writer, err);
-	}
+		code = share_out(&merge, err);
+	if (!code)
+		code = write_segment(&merge, directory, name, in_two_threads, err);
 	q_arena_free(merge.arena);
 	q_arena_free(merge.scratch);
 	return code;

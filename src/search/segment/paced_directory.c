@@ -78,7 +78,29 @@ static enum q_code create(struct q__directory *base, const char *name, struct q_
 	return Q_OK;
 }
 
-static const struct q__directory_ops directory_ops = {.create = create};
+static struct q__directory *inner_of(struct q__directory *base)
+{
+	return q_container_of(base, struct q__paced_directory, base)->inner;
+}
+
+static enum q_code map(struct q__directory *base, const char *name, struct q_bytes *out,
+		       struct q_err *err)
+{
+	return inner_of(base)->ops->map(inner_of(base), name, out, err);
+}
+
+static void unmap(struct q__directory *base, struct q_bytes bytes)
+{
+	inner_of(base)->ops->unmap(inner_of(base), bytes);
+}
+
+static enum q_code remove_file(struct q__directory *base, const char *name, struct q_err *err)
+{
+	return inner_of(base)->ops->remove(inner_of(base), name, err);
+}
+
+static const struct q__directory_ops directory_ops = {
+	.create = create, .map = map, .unmap = unmap, .remove = remove_file};
 
 void q__paced_directory_init(struct q__paced_directory *directory, struct q__directory *inner,
 			     struct q__pace *pace)

@@ -25,7 +25,7 @@ struct q__paced_directory {
 	struct q__pace *pace; /* NULL: none */
 };
 
-/* It creates files, and does nothing else; there is nothing to close. */
+/* It creates, maps and removes files, and does nothing else; there is nothing to close. */
 void q__paced_directory_init(struct q__paced_directory *directory, struct q__directory *inner,
 			     struct q__pace *pace);
 

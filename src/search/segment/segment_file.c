@@ -137,6 +137,19 @@ size_t q__segment_file_size(const struct q__segment_file *file)
 	return file->bytes.length;
 }
 
+enum q_code q__segment_file_copy(const struct q__segment_file *file,
+				 struct q__segment_file_writer *writer, struct q_err *err)
+{
+	enum q_code code = Q_OK;
+
+	for (uint32_t i = 0; i < file->entry_count && !code; i++) {
+		const struct entry *entry = &file->entries[i];
+
+		code = q__section_put(writer, entry->section, entry->field, entry->bytes, err);
+	}
+	return code;
+}
+
 enum q_code q__segment_file_check(const struct q__segment_file *file, struct q_err *err)
 {
 	for (uint32_t i = 0; i < file->entry_count; i++) {

@@ -49,6 +49,9 @@ uint64_t q__section_offset(const struct q__segment_file_writer *writer);
 /* Writes the table and flushes to the disk; the writer is gone in any case. */
 Q_MUST_USE enum q_code q__segment_file_finish(struct q__segment_file_writer *writer,
 					      struct q_err *err);
+/* The same without flushing, for a file whose sections another one takes over. */
+Q_MUST_USE enum q_code q__segment_file_finish_part(struct q__segment_file_writer *writer,
+						   struct q_err *err);
 /* NULL is allowed. */
 void q__segment_file_abandon(struct q__segment_file_writer *writer);
 
@@ -62,6 +65,11 @@ void q__segment_file_close(struct q__segment_file *file);
 struct q_bytes q__segment_file_section(const struct q__segment_file *file, enum q__section section,
 				       uint32_t field);
 size_t q__segment_file_size(const struct q__segment_file *file);
+
+/* Writes all sections of the file, which come behind those that are written already. */
+Q_MUST_USE enum q_code q__segment_file_copy(const struct q__segment_file *file,
+					    struct q__segment_file_writer *writer,
+					    struct q_err *err);
 
 /* Compares every section with its checksum. */
 Q_MUST_USE enum q_code q__segment_file_check(const struct q__segment_file *file, struct q_err *err);

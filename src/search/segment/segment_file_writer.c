@@ -166,6 +166,14 @@ enum q_code q__segment_file_finish(struct q__segment_file_writer *writer, struct
 	return code;
 }
 
+enum q_code q__segment_file_finish_part(struct q__segment_file_writer *writer, struct q_err *err)
+{
+	enum q_code code = write_end(writer, err);
+
+	q__segment_file_abandon(writer); /* which closes the file and leaves it there */
+	return code;
+}
+
 void q__segment_file_abandon(struct q__segment_file_writer *writer)
 {
 	if (!writer)

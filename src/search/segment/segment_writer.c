@@ -24,8 +24,9 @@ struct q__segment_writer {
 	uint32_t *tokens; /* owned; by document */
 };
 
-enum q_code q__segment_create(struct q__directory *directory, const char *name,
-			      struct q__segment_writer **out, struct q_err *err)
+enum q_code q__segment_create_part(struct q__directory *directory, const char *name,
+				   uint32_t document_count, struct q__segment_writer **out,
+				   struct q_err *err)
 {
 	struct q__segment_writer *writer = q_mem_new(sizeof *writer);
 	enum q_code code;
@@ -39,13 +40,25 @@ enum q_code q__segment_create(struct q__directory *directory, const char *name,
 	q__positions_writer_init(&writer->positions);
 	q__terms_writer_init(&writer->terms);
 	q__column_writer_init(&writer->column);
+	writer->document_count = document_count;
 	code = q__segment_file_create(directory, name, &writer->file, err);
-	if (!code)
-		code = q__stored_create(writer->file, &writer->stored, err);
 	if (code)
 		q__segment_abandon(writer);
 	else
 		*out = writer;
+	return code;
+}
+
+enum q_code q__segment_create(struct q__directory *directory, const char *name,
+			      struct q__segment_writer **out, struct q_err *err)
+{
+	enum q_code code = q__segment_create_part(directory, name, 0, out, err);
+
+	if (code)
+		return code;
+	code = q__stored_create((*out)->file, &(*out)->stored, err);
+	if (code)
+		q__segment_abandon(*out);
 	return code;
 }
 
@@ -254,6 +267,29 @@ enum q_code q__segment_finish(struct q__segment_writer *writer, struct q_err *er
 	enum q_code code = q__segment_file_finish(writer->file, err);
 
 	free_writer(writer);
+	return code;
+}
+
+enum q_code q__segment_finish_part(struct q__segment_writer *writer, struct q_err *err)
+{
+	enum q_code code = q__segment_file_finish_part(writer->file, err);
+
+	free_writer(writer);
+	return code;
+}
+
+enum q_code q__segment_add_part(struct q__segment_writer *writer, struct q__directory *directory,
+				const char *name, struct q_err *err)
+{
+	struct q__segment_file *part;
+	enum q_code code = end_documents(writer, err);
+
+	if (!code)
+		code = q__segment_file_open(directory, name, &part, err);
+	if (code)
+		return code;
+	code = q__segment_file_copy(part, writer->file, err);
+	q__segment_file_close(part);
 	return code;
 }
 

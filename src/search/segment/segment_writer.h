@@ -42,6 +42,17 @@ void q__segment_add_value(struct q__segment_writer *writer, uint32_t document, i
 Q_MUST_USE enum q_code q__segment_end_field(struct q__segment_writer *writer, struct q_err *err);
 
 Q_MUST_USE enum q_code q__segment_finish(struct q__segment_writer *writer, struct q_err *err);
+
+/* A part: fields alone, of a segment of so many documents, in a file of its own, so that another
+ * thread may write them. */
+Q_MUST_USE enum q_code q__segment_create_part(struct q__directory *directory, const char *name,
+					      uint32_t document_count,
+					      struct q__segment_writer **out, struct q_err *err);
+Q_MUST_USE enum q_code q__segment_finish_part(struct q__segment_writer *writer, struct q_err *err);
+/* Puts the fields of a finished part behind those that are there. */
+Q_MUST_USE enum q_code q__segment_add_part(struct q__segment_writer *writer,
+					   struct q__directory *directory, const char *name,
+					   struct q_err *err);
 void q__segment_abandon(struct q__segment_writer *writer);
 
 #endif
