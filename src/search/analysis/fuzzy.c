@@ -10,18 +10,20 @@ static const uint32_t no_character = UINT32_MAX;
 bool q__fuzzy_make(struct q__fuzzy *fuzzy, struct q_str word, unsigned edits_max,
 		   struct q_arena *arena)
 {
-	uint32_t *characters =
-		q_arena_alloc_array(arena, word.length + 2 * PADDING, sizeof *characters);
-	size_t at = 0;
+	size_t room = word.length + 2 * PADDING, at = 0;
+	uint32_t *characters = q_arena_alloc_array(arena, room, sizeof *characters);
+	uint32_t *ends = q_arena_alloc_array(arena, word.length, sizeof *ends);
 	uint32_t length = 0;
 
-	if (!characters)
+	if (!characters || !ends)
 		return false;
-	for (size_t i = 0; i < word.length + 2 * PADDING; i++)
+	for (size_t i = 0; i < room; i++)
 		characters[i] = no_character;
-	while (at < word.length)
-		characters[PADDING + length++] = q_utf8_next(word, &at);
-	*fuzzy = (struct q__fuzzy){characters + PADDING, length, edits_max};
+	while (at < word.length) {
+		characters[PADDING + length] = q_utf8_next(word, &at);
+		ends[length++] = (uint32_t)at;
+	}
+	*fuzzy = (struct q__fuzzy){word, characters + PADDING, ends, length, edits_max};
 	return true;
 }
 
@@ -96,25 +98,43 @@ struct q__fuzzy_state q__fuzzy_step(const struct q__fuzzy *fuzzy, struct q__fuzz
 	return next;
 }
 
-/* While edits are left any character will do; then only one that the word has at a place that is
- * reached, or as the second half of a swap. */
-uint32_t q__fuzzy_last(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state, uint32_t count)
+int q__fuzzy_ending_compare(const struct q__fuzzy_ending *a, const struct q__fuzzy_ending *b)
 {
-	unsigned most = fuzzy->edits_max, places = state.reached[most] | state.swapping[most];
-	uint32_t last = 0;
+	if (a->character != b->character)
+		return a->character < b->character ? -1 : 1;
+	return q_str_compare(a->rest, b->rest);
+}
 
-	for (unsigned edits = 0; edits < most; edits++) {
-		if (state.reached[edits] | state.swapping[edits])
-			return UINT32_MAX;
-	}
-	for (int b = 0; b < PLACES; b++) {
-		int64_t place = (int64_t)count - REACH + b;
+/* The character at a place of the word, then what follows the one at another. */
+static struct q__fuzzy_ending ending_of(const struct q__fuzzy *fuzzy, uint32_t place, uint32_t last)
+{
+	return (struct q__fuzzy_ending){
+		fuzzy->characters[place],
+		q_str_slice(fuzzy->word, fuzzy->ends[last], fuzzy->word.length)};
+}
 
-		if (places >> b & 1 && place < (int64_t)fuzzy->length &&
-		    fuzzy->characters[place] > last)
-			last = fuzzy->characters[place];
+bool q__fuzzy_find_ending(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state, uint32_t count,
+			  const struct q__fuzzy_ending *from, struct q__fuzzy_ending *out)
+{
+	unsigned reached = state.reached[fuzzy->edits_max];
+	unsigned swapping = state.swapping[fuzzy->edits_max];
+	bool is_found = false;
+
+	for (unsigned places = reached | swapping << PLACES; places != 0; places &= places - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(places);
+		uint32_t place = count + bit % PLACES - REACH;
+		struct q__fuzzy_ending ending;
+
+		if (place >= fuzzy->length)
+			continue; /* nothing need follow */
+		ending = ending_of(fuzzy, place, bit < PLACES ? place : place + 1);
+		if (q__fuzzy_ending_compare(&ending, from) < 0 ||
+		    (is_found && q__fuzzy_ending_compare(&ending, out) >= 0))
+			continue;
+		*out = ending;
+		is_found = true;
 	}
-	return last;
+	return is_found;
 }
 
 unsigned q__fuzzy_distance(const struct q__fuzzy *fuzzy, struct q__fuzzy_state state,

@@ -1,6 +1,7 @@
 /* A walk over the dictionary in its order, with the automaton's state after each character of the
- * current term. The next term shares a prefix with it, and so the states of that prefix. When a
- * state is dead, all terms of that prefix are skipped unread.
+ * current term. The next term shares a prefix with it, and so the states of that prefix. A term is
+ * followed until no edit is left: then only a few endings are near enough, and the walk goes on to
+ * the first of them that can still come, or behind all terms of that prefix.
  *
  * Nearer terms come first whatever their length, so that one edit is tried before two, and two are
  * not tried when one has found enough. */
@@ -11,6 +12,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { UTF8_MAX = 4 /* bytes of a character */ };
 
 struct candidate {
 	struct q_str term;
@@ -28,14 +32,13 @@ struct best {
 struct walk {
 	struct q__scope *scope;
 	size_t part, field;
-	struct q__fuzzy fuzzy;	       /* over what follows the prefix */
-	struct q_str prefix;	       /* of the word */
-	uint32_t prefix_length;	       /* characters */
-	uint32_t word_length;	       /* characters, prefix included */
-	unsigned edits;		       /* of the terms that are wanted: exactly so many */
+	struct q__fuzzy fuzzy; /* over what follows the prefix; of the edits that are wanted */
+	struct q_str prefix;   /* of the word */
+	uint32_t word_length;  /* characters, prefix included */
 	struct q__fuzzy_state *states; /* by characters behind the prefix */
 	uint32_t *ends;		       /* bytes of the term at each */
 	uint32_t depth;		       /* states known for the current term */
+	char *key;		       /* room for what is gone on to */
 };
 
 static int by_boost(const void *a, const void *b)
@@ -83,13 +86,37 @@ static bool is_settled(const struct best *best, const struct walk *walk,
 
 	if (best->count < best->max)
 		return false;
-	most.boost = q__similarity(walk->edits, walk->word_length, walk->word_length);
+	most.boost = q__similarity(walk->fuzzy.edits_max, walk->word_length, walk->word_length);
 	return !is_wanted(best, &most);
 }
 
-/* Goes through the current term as far as its state lives. False: dead, and with it all terms
- * behind it that share *end bytes. */
-static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_t *end)
+static struct q__fuzzy_state state_of(const struct walk *walk)
+{
+	return walk->states[walk->depth];
+}
+
+/* The first string behind all that begin so: UTF-8 has no byte 0xff. */
+static struct q_str key_behind(struct walk *walk, struct q_str beginning)
+{
+	memcpy(walk->key, beginning.data, beginning.length);
+	walk->key[beginning.length - 1]++;
+	return (struct q_str){walk->key, beginning.length};
+}
+
+static struct q_str key_of_ending(struct walk *walk, struct q_str beginning,
+				  const struct q__fuzzy_ending *ending)
+{
+	size_t length = beginning.length;
+
+	memcpy(walk->key, beginning.data, length);
+	length += q_utf8_encode(ending->character, walk->key + length);
+	if (ending->rest.length > 0)
+		memcpy(walk->key + length, ending->rest.data, ending->rest.length);
+	return (struct q_str){walk->key, length + ending->rest.length};
+}
+
+/* Goes through the current term until no edit is left. */
+static void follow(struct walk *walk, const struct q__term_cursor *cursor)
 {
 	struct q_str term = q__term_cursor_term(cursor);
 	size_t at;
@@ -97,36 +124,54 @@ static bool follow(struct walk *walk, const struct q__term_cursor *cursor, size_
 	while (walk->depth > 0 && walk->ends[walk->depth] > cursor->shared)
 		walk->depth--;
 	at = walk->ends[walk->depth];
-	while (at < term.length) {
+	while (at < term.length && !q__fuzzy_is_spent(&walk->fuzzy, state_of(walk))) {
 		uint32_t character = q_utf8_next(term, &at);
-		struct q__fuzzy_state next = q__fuzzy_step(&walk->fuzzy, walk->states[walk->depth],
-							   walk->depth, character);
 
-		if (q__fuzzy_is_dead(next)) {
-			/* Characters come in order: if none behind this one lives, the prefix is
-			 * over. */
-			*end = character > q__fuzzy_last(&walk->fuzzy, walk->states[walk->depth],
-							 walk->depth)
-				       ? walk->ends[walk->depth]
-				       : at;
-			return false;
-		}
-		walk->depth++;
-		walk->states[walk->depth] = next;
-		walk->ends[walk->depth] = (uint32_t)at;
+		walk->states[walk->depth + 1] =
+			q__fuzzy_step(&walk->fuzzy, state_of(walk), walk->depth, character);
+		walk->ends[++walk->depth] = (uint32_t)at;
 	}
-	return true;
 }
 
-static bool keep_if_near(const struct walk *walk, struct q__term_cursor *cursor, struct best *best,
-			 struct q_arena *arena)
+/* A term that is not read to its end has no edit left: it is near enough if it ends as it has to.
+ * Else *key is where the next one could be that does. */
+static bool has_ending(struct walk *walk, const struct q__term_cursor *cursor, struct q_str *key)
 {
-	unsigned edits = q__fuzzy_distance(&walk->fuzzy, walk->states[walk->depth], walk->depth);
-	struct candidate candidate = {.term = q__term_cursor_term(cursor), .part = walk->part};
+	struct q_str term = q__term_cursor_term(cursor);
+	size_t cut = walk->ends[walk->depth], at = cut;
+	struct q__fuzzy_ending own = {.character = q_utf8_next(term, &at)}, next;
 
-	candidate.boost =
-		q__similarity(edits, walk->word_length, walk->prefix_length + walk->depth);
-	if (edits != walk->edits || !is_wanted(best, &candidate))
+	own.rest = q_str_slice(term, at, term.length);
+	if (!q__fuzzy_find_ending(&walk->fuzzy, state_of(walk), walk->depth, &own, &next)) {
+		*key = key_behind(walk, q_str_slice(term, 0, cut));
+		walk->depth--;
+		return false;
+	}
+	if (q__fuzzy_ending_compare(&own, &next) == 0)
+		return true;
+	*key = key_of_ending(walk, q_str_slice(term, 0, cut), &next);
+	return false;
+}
+
+/* Is the current term so many edits from the word as are wanted? *key: where to go on, if that is
+ * not the next term. */
+static bool is_near(struct walk *walk, const struct q__term_cursor *cursor, struct q_str *key)
+{
+	follow(walk, cursor);
+	if (walk->ends[walk->depth] < cursor->length)
+		return has_ending(walk, cursor, key);
+	return q__fuzzy_distance(&walk->fuzzy, state_of(walk), walk->depth) ==
+	       walk->fuzzy.edits_max;
+}
+
+static bool keep_if_wanted(const struct walk *walk, struct q__term_cursor *cursor,
+			   struct best *best, struct q_arena *arena)
+{
+	struct candidate candidate = {.term = q__term_cursor_term(cursor), .part = walk->part};
+	uint32_t length = (uint32_t)q_utf8_count(candidate.term);
+
+	candidate.boost = q__similarity(walk->fuzzy.edits_max, walk->word_length, length);
+	if (!is_wanted(best, &candidate))
 		return true;
 	candidate.ref = q__term_cursor_ref(cursor);
 	if (!q__scope_has_term(walk->scope, walk->part, walk->field, &candidate.ref))
@@ -138,17 +183,17 @@ static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct 
 		       struct q_arena *arena)
 {
 	bool is_there = q__term_cursor_seek(cursor, walk->prefix);
-	size_t end = 0;
 
+	walk->depth = 0;
+	walk->states[0] = q__fuzzy_start(&walk->fuzzy);
 	while (is_there && q_str_starts_with(q__term_cursor_term(cursor), walk->prefix) &&
 	       !is_settled(best, walk, cursor)) {
-		if (!follow(walk, cursor, &end)) {
-			is_there = q__term_cursor_skip(cursor, end);
-			continue;
-		}
-		if (!keep_if_near(walk, cursor, best, arena))
+		struct q_str key = {0};
+
+		if (is_near(walk, cursor, &key) && !keep_if_wanted(walk, cursor, best, arena))
 			return false;
-		is_there = q__term_cursor_next(cursor);
+		is_there = key.length > 0 ? q__term_cursor_advance(cursor, key)
+					  : q__term_cursor_next(cursor);
 	}
 	return true;
 }
@@ -156,45 +201,40 @@ static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct 
 static bool prepare_walk(struct walk *walk, struct q_str word, uint32_t prefix_length,
 			 struct q_arena *arena)
 {
-	size_t cut = q_utf8_bytes_of(word, prefix_length);
-	struct q_str rest = q_str_slice(word, cut, word.length);
-	size_t room;
+	size_t cut = q_utf8_bytes_of(word, prefix_length), room;
 
 	walk->prefix = q_str_slice(word, 0, cut);
-	walk->prefix_length = (uint32_t)q_utf8_count(walk->prefix);
 	walk->word_length = (uint32_t)q_utf8_count(word);
-	if (!q__fuzzy_make(&walk->fuzzy, rest, walk->edits, arena))
+	if (!q__fuzzy_make(&walk->fuzzy, q_str_slice(word, cut, word.length), Q__EDITS_MAX, arena))
 		return false;
-	/* A state that has read this many characters more than the word has is dead. */
-	room = (size_t)walk->fuzzy.length + Q__EDITS_MAX + 2;
+	/* One edit is left at most before a term has a character more than the word. */
+	room = (size_t)walk->fuzzy.length + Q__EDITS_MAX + 1;
 	walk->states = q_arena_alloc_array(arena, room, sizeof *walk->states);
 	walk->ends = q_arena_alloc_array(arena, room, sizeof *walk->ends);
-	if (!walk->states || !walk->ends)
+	walk->key = q_arena_alloc_array(arena, cut + UTF8_MAX * room + word.length, 1);
+	if (!walk->states || !walk->ends || !walk->key)
 		return false;
-	walk->states[0] = q__fuzzy_start(&walk->fuzzy);
 	walk->ends[0] = (uint32_t)cut;
 	return true;
 }
 
 /* What is kept of one part. The word itself is looked up: it is found also where the walk ends
  * early. */
-static bool expand_in_part(struct q__scope *scope, size_t part, size_t field, struct q_str word,
-			   const struct q__expansion_rule *rule, struct q__term_cursor *cursor,
-			   struct best *best, struct q_arena *arena)
+static bool expand_in_part(struct walk *walk, struct q_str word, unsigned edits_max,
+			   struct q__term_cursor *cursor, struct best *best, struct q_arena *arena)
 {
-	const struct q__terms *terms = &scope->snapshot->parts[part].segment->fields[field].terms;
+	struct q__scope *scope = walk->scope;
+	const struct q__terms *terms =
+		&scope->snapshot->parts[walk->part].segment->fields[walk->field].terms;
 	struct q__term_ref ref = q__terms_find(terms, word, cursor);
-	uint32_t length = (uint32_t)q_utf8_count(word);
 
-	if (q__scope_has_term(scope, part, field, &ref) &&
-	    !keep(best, (struct candidate){word, 1.0f, part, ref}, arena))
+	if (q__scope_has_term(scope, walk->part, walk->field, &ref) &&
+	    !keep(best, (struct candidate){word, 1.0f, walk->part, ref}, arena))
 		return false;
-	for (unsigned edits = 1; edits <= rule->edits && is_open(best, edits, length); edits++) {
-		struct walk walk = {.scope = scope, .part = part, .field = field, .edits = edits};
-
-		q__term_cursor_start(cursor, terms);
-		if (!prepare_walk(&walk, word, rule->prefix_length, arena) ||
-		    !walk_terms(&walk, cursor, best, arena))
+	for (unsigned edits = 1; edits <= edits_max && is_open(best, edits, walk->word_length);
+	     edits++) {
+		walk->fuzzy.edits_max = edits;
+		if (!walk_terms(walk, cursor, best, arena))
 			return false;
 	}
 	return true;
@@ -228,13 +268,14 @@ static bool collect(struct q__scope *scope, size_t field, struct q_str word,
 {
 	size_t part_count = scope->snapshot->part_count, count = 0;
 	struct candidate *all = q_arena_alloc_array(arena, part_count * rule->max, sizeof *all);
+	struct walk walk = {.scope = scope, .field = field};
 
-	if (!all)
+	if (!all || !prepare_walk(&walk, word, rule->prefix_length, arena))
 		return false;
-	for (size_t i = 0; i < part_count; i++) {
+	for (; walk.part < part_count; walk.part++) {
 		struct best best = {.candidates = all + count, .max = rule->max};
 
-		if (!expand_in_part(scope, i, field, word, rule, cursor, &best, arena))
+		if (!expand_in_part(&walk, word, rule->edits, cursor, &best, arena))
 			return false;
 		count += best.count;
 	}

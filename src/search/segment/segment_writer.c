@@ -237,7 +237,7 @@ static enum q_code write_field(struct q__segment_writer *writer, struct q_err *e
 				      bytes_of(&writer->terms.blocks), err);
 	if (!code)
 		code = q__section_put(writer->file, Q__SECTION_TERM_BLOCKS, writer->field,
-				      bytes_of(&writer->terms.block_offsets), err);
+				      bytes_of(&writer->terms.block_heads), err);
 	return code ? code : write_column(writer, err);
 }
 

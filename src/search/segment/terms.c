@@ -1,16 +1,25 @@
 #include "search/segment/terms.h"
 
-bool q__terms_open(struct q__terms *terms, struct q_bytes blocks, struct q_bytes block_offsets,
+uint64_t q__term_beginning(struct q_str term)
+{
+	unsigned char bytes[sizeof(uint64_t)] = {0};
+
+	if (term.length > 0)
+		memcpy(bytes, term.data, term.length < sizeof bytes ? term.length : sizeof bytes);
+	return __builtin_bswap64(q__read_u64(bytes));
+}
+
+bool q__terms_open(struct q__terms *terms, struct q_bytes blocks, struct q_bytes block_heads,
 		   uint64_t count)
 {
 	/* The last block may be short; a sum could begin again at 0. */
 	uint64_t block_count = count / Q__BLOCK_TERMS + (count % Q__BLOCK_TERMS > 0);
 
 	*terms = (struct q__terms){.blocks = blocks,
-				   .block_offsets = block_offsets.data,
+				   .block_heads = block_heads.data,
 				   .block_count = (uint32_t)block_count,
 				   .count = count};
-	return block_offsets.length == block_count * sizeof(uint32_t);
+	return block_heads.length == block_count * Q__BLOCK_HEAD_BYTES;
 }
 
 static bool fail_broken(struct q__term_cursor *cursor)
@@ -21,12 +30,17 @@ static bool fail_broken(struct q__term_cursor *cursor)
 	return false;
 }
 
+static const unsigned char *head_of(const struct q__terms *terms, uint32_t block)
+{
+	return terms->block_heads + (size_t)block * Q__BLOCK_HEAD_BYTES;
+}
+
 /* A reader at the start of a block. */
 static struct q__reader block_reader(const struct q__terms *terms, uint32_t block)
 {
 	struct q__reader reader = q__reader_of(terms->blocks);
 
-	q__read_bytes(&reader, q__read_u32(terms->block_offsets + 4 * (size_t)block));
+	q__read_bytes(&reader, q__read_u32(head_of(terms, block) + sizeof(uint64_t)));
 	return reader;
 }
 
@@ -43,15 +57,31 @@ static struct q_str first_term(const struct q__terms *terms, uint32_t block)
 	return at ? (struct q_str){(const char *)at, length} : (struct q_str){0};
 }
 
-/* Puts the string that `strings` stands at behind the first `shared` bytes of the term. */
-static bool take_string(struct q__term_cursor *cursor, size_t shared, size_t length)
-{
-	const unsigned char *at = q__read_bytes(&cursor->strings, length);
+/* What is written of a term behind another one. */
+struct string {
+	size_t shared; /* bytes with the one before */
+	size_t length; /* of the rest */
+	const unsigned char *rest;
+};
 
-	if (!at || shared > cursor->length || length > Q__TERM_MAX - shared)
+/* Goes to the block's next term, without putting it together. */
+static bool read_string(struct q__term_cursor *cursor, struct string *out)
+{
+	cursor->left--;
+	cursor->index++;
+	out->shared = q__read_varint(&cursor->strings);
+	out->length = q__read_varint(&cursor->strings);
+	out->rest = q__read_bytes(&cursor->strings, out->length);
+	return out->rest || fail_broken(cursor);
+}
+
+/* What it shares is in the term, or is put there. */
+static bool take_string(struct q__term_cursor *cursor, const struct string *string)
+{
+	if (string->length > Q__TERM_MAX || string->shared > Q__TERM_MAX - string->length)
 		return fail_broken(cursor);
-	memcpy(cursor->term + shared, at, length);
-	cursor->length = shared + length;
+	memcpy(cursor->term + string->shared, string->rest, string->length);
+	cursor->length = string->shared + string->length;
 	return true;
 }
 
@@ -63,6 +93,7 @@ static bool load_block(struct q__term_cursor *cursor, uint32_t block)
 	size_t strings_length = q__read_varint(&reader);
 	const unsigned char *strings = q__read_bytes(&reader, strings_length);
 	uint64_t behind = terms->count - (uint64_t)block * Q__BLOCK_TERMS;
+	struct string first = {0};
 
 	if (!strings)
 		return fail_broken(cursor);
@@ -74,27 +105,29 @@ static bool load_block(struct q__term_cursor *cursor, uint32_t block)
 	cursor->referenced = 0;
 	cursor->ref = (struct q__term_ref){0};
 	cursor->shared = 0;
-	return take_string(cursor, 0, q__read_varint(&cursor->strings));
+	first.length = q__read_varint(&cursor->strings);
+	first.rest = q__read_bytes(&cursor->strings, first.length);
+	return first.rest ? take_string(cursor, &first) : fail_broken(cursor);
 }
 
-static size_t shared_with(const struct q__term_cursor *cursor, struct q_str other)
+static size_t shared_bytes(struct q_str a, struct q_str b)
 {
-	size_t most = cursor->length < other.length ? cursor->length : other.length;
-	size_t count = 0;
+	size_t most = a.length < b.length ? a.length : b.length, count = 0;
 
-	while (count < most && cursor->term[count] == (unsigned char)other.data[count])
+	while (count < most && a.data[count] == b.data[count])
 		count++;
 	return count;
 }
 
-/* Loads a block, and knows how much its first term shares with the term that was here. */
-static bool enter_block(struct q__term_cursor *cursor, uint32_t block)
+/* Loads a block, and knows how much its first term shares with the key, which may be the term that
+ * was here. */
+static bool enter_block(struct q__term_cursor *cursor, uint32_t block, struct q_str key)
 {
 	size_t shared;
 
 	if (block >= cursor->terms->block_count)
 		return false;
-	shared = shared_with(cursor, first_term(cursor->terms, block));
+	shared = shared_bytes(first_term(cursor->terms, block), key);
 	if (!load_block(cursor, block))
 		return false;
 	cursor->shared = shared;
@@ -111,109 +144,113 @@ void q__term_cursor_start(struct q__term_cursor *cursor, const struct q__terms *
 
 bool q__term_cursor_next(struct q__term_cursor *cursor)
 {
+	struct string string;
+
 	if (cursor->left == 0)
-		return enter_block(cursor, cursor->block + 1);
-	cursor->left--;
-	cursor->index++;
-	cursor->shared = q__read_varint(&cursor->strings);
-	return take_string(cursor, cursor->shared, q__read_varint(&cursor->strings));
-}
-
-/* Goes on in this block to a term that shares less than `length` bytes with the one before. Terms
- * in between need not be put together: they all have these bytes. */
-static bool skip_in_block(struct q__term_cursor *cursor, size_t length)
-{
-	while (cursor->left > 0) {
-		size_t shared = q__read_varint(&cursor->strings);
-		size_t other = q__read_varint(&cursor->strings);
-
-		cursor->left--;
-		cursor->index++;
-		if (shared < length) {
-			cursor->shared = shared;
-			return take_string(cursor, shared, other);
-		}
-		if (!q__read_bytes(&cursor->strings, other))
-			return fail_broken(cursor);
-	}
-	return false;
-}
-
-static bool block_shares(const struct q__term_cursor *cursor, uint32_t block, size_t length)
-{
-	return shared_with(cursor, first_term(cursor->terms, block)) >= length;
-}
-
-/* The last block, from this one on, that begins with a term of the same first bytes: steps that
- * double, then halves. */
-static uint32_t last_block_that_shares(const struct q__term_cursor *cursor, size_t length)
-{
-	uint32_t low = cursor->block, step = 1, high;
-
-	while (low + step < cursor->terms->block_count &&
-	       block_shares(cursor, low + step, length)) {
-		low += step;
-		step *= 2;
-	}
-	high = low + step < cursor->terms->block_count ? low + step : cursor->terms->block_count;
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (block_shares(cursor, middle, length))
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-bool q__term_cursor_skip(struct q__term_cursor *cursor, size_t length)
-{
-	uint32_t last;
-
-	if (skip_in_block(cursor, length))
-		return true;
-	if (cursor->is_broken)
+		return enter_block(cursor, cursor->block + 1, q__term_cursor_term(cursor));
+	if (!read_string(cursor, &string))
 		return false;
-	cursor->length = length; /* what all that was skipped has in common */
-	last = last_block_that_shares(cursor, length);
-	if (last > cursor->block) {
-		if (!load_block(cursor, last))
-			return false;
-		if (skip_in_block(cursor, length))
-			return true;
-		if (cursor->is_broken)
-			return false;
-		cursor->length = length;
-	}
-	return enter_block(cursor, cursor->block + 1);
+	if (string.shared > cursor->length)
+		return fail_broken(cursor);
+	cursor->shared = string.shared;
+	return take_string(cursor, &string);
 }
 
-/* The last block whose first term is <= key; the first one where there is none. */
-static uint32_t block_of(const struct q__terms *terms, struct q_str key)
+/* Is the term not before the key? *matched: bytes of the key that the term before this one has,
+ * which comes before the key; then those that this one has, or one before it that has as many. */
+static bool is_reached(const struct string *string, struct q_str key, size_t *matched)
 {
-	uint32_t low = 0, high = terms->block_count;
+	const unsigned char *at = string->rest, *end = at + string->length;
 
+	if (string->shared > *matched)
+		return false;
+	if (string->shared < *matched) {
+		*matched = string->shared;
+		return true;
+	}
+	while (at < end && *matched < key.length && *at == (unsigned char)key.data[*matched])
+		at++, (*matched)++;
+	return *matched == key.length || (at<end && * at>(unsigned char) key.data[*matched]);
+}
+
+/* Goes to the first term behind this one, which comes before the key, that does not. Only that one
+ * is put together: what terms before it share with it, they share with the key. */
+static bool scan(struct q__term_cursor *cursor, struct q_str key)
+{
+	size_t matched = shared_bytes(q__term_cursor_term(cursor), key);
+
+	while (cursor->left > 0) {
+		struct string string;
+
+		if (!read_string(cursor, &string))
+			return false;
+		if (!is_reached(&string, key, &matched))
+			continue;
+		if (!take_string(cursor, &string))
+			return false;
+		if (string.shared > 0)
+			memcpy(cursor->term, key.data, string.shared);
+		cursor->shared = matched;
+		return true;
+	}
+	return enter_block(cursor, cursor->block + 1, key);
+}
+
+/* Is the block's first term <= key? */
+static bool begins_by(const struct q__terms *terms, uint32_t block, struct q_str key,
+		      uint64_t beginning)
+{
+	uint64_t first = q__read_u64(head_of(terms, block));
+
+	return first < beginning ||
+	       (first == beginning && q_str_compare(first_term(terms, block), key) <= 0);
+}
+
+/* The last block of low..high - 1 that begins by the key; `low` where none does. */
+static uint32_t find_block(const struct q__terms *terms, uint32_t low, uint32_t high,
+			   struct q_str key, uint64_t beginning)
+{
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (q_str_compare(first_term(terms, middle), key) <= 0)
+		if (begins_by(terms, middle, key, beginning))
 			low = middle;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+static bool seek_in_block(struct q__term_cursor *cursor, uint32_t block, struct q_str key)
+{
+	return enter_block(cursor, block, key) &&
+	       (q_str_compare(q__term_cursor_term(cursor), key) >= 0 || scan(cursor, key));
 }
 
 bool q__term_cursor_seek(struct q__term_cursor *cursor, struct q_str key)
 {
-	bool is_there =
-		cursor->terms->block_count > 0 && load_block(cursor, block_of(cursor->terms, key));
+	const struct q__terms *terms = cursor->terms;
 
-	while (is_there && q_str_compare(q__term_cursor_term(cursor), key) < 0)
-		is_there = q__term_cursor_next(cursor);
-	cursor->shared = 0;
-	return is_there;
+	return terms->block_count > 0 &&
+	       seek_in_block(cursor,
+			     find_block(terms, 0, terms->block_count, key, q__term_beginning(key)),
+			     key);
+}
+
+/* Blocks by steps that double, then halves. */
+bool q__term_cursor_advance(struct q__term_cursor *cursor, struct q_str key)
+{
+	const struct q__terms *terms = cursor->terms;
+	uint64_t beginning = q__term_beginning(key);
+	uint32_t low = cursor->block, step = 1, high;
+
+	while (low + step < terms->block_count && begins_by(terms, low + step, key, beginning)) {
+		low += step;
+		step *= 2;
+	}
+	high = low + step < terms->block_count ? low + step : terms->block_count;
+	low = find_block(terms, low, high, key, beginning);
+	return low == cursor->block ? scan(cursor, key) : seek_in_block(cursor, low, key);
 }
 
 bool q__term_cursor_seek_ordinal(struct q__term_cursor *cursor, uint64_t ordinal)

@@ -2,8 +2,8 @@
  * postings are.
  *
  * Terms are written in blocks of Q__BLOCK_TERMS, each but a block's first without the bytes that
- * it shares with the one before. How many those are is what a walk needs to skip whole groups of
- * terms unread.
+ * it shares with the one before. How many those are mostly says on which side of a key a term is,
+ * unread; how a block's first term begins mostly says it of the block.
  *
  * Contract:  what is read is checked to lie inside the bytes; a broken block ends the walk and
  *            `is_broken` is true.
@@ -16,24 +16,33 @@
 #include "search/segment/codec.h"
 #include "search/segment/postings.h"
 
-enum { Q__TERM_MAX = 32766, /* bytes; Lucene's limit */ Q__BLOCK_TERMS = 32 };
+enum {
+	Q__TERM_MAX = 32766, /* bytes; Lucene's limit */
+	Q__BLOCK_TERMS = 32,
+	Q__BLOCK_HEAD_BYTES = 8 + 4 /* the beginning of its first term; where it is */
+};
+
+/* A term's first 8 bytes as a number: where two terms' differ, they are in the order of the terms.
+ */
+uint64_t q__term_beginning(struct q_str term);
 
 struct q__terms {
 	struct q_bytes blocks;
-	const unsigned char *block_offsets; /* 4 bytes each */
+	const unsigned char *block_heads; /* Q__BLOCK_HEAD_BYTES each */
 	uint32_t block_count;
 	uint64_t count;
 };
 
 /* False where the sections do not fit each other. */
 Q_MUST_USE bool q__terms_open(struct q__terms *terms, struct q_bytes blocks,
-			      struct q_bytes block_offsets, uint64_t count);
+			      struct q_bytes block_heads, uint64_t count);
 
 struct q__term_cursor {
 	const struct q__terms *terms;
 	bool is_broken;
 	size_t length; /* of the term */
-	size_t shared; /* bytes that the term has in common with the one that stood here before */
+	size_t shared; /* bytes that the term has in common with the one that stood here before, or,
+			* after a search, with the key */
 	/* Private. */
 	uint32_t block, index; /* of the term in the block */
 	uint32_t left;	       /* terms in the block behind this one */
@@ -47,11 +56,11 @@ void q__term_cursor_start(struct q__term_cursor *cursor, const struct q__terms *
 
 /* Goes to the first term >= key; false where there is none. */
 bool q__term_cursor_seek(struct q__term_cursor *cursor, struct q_str key);
+/* The same from a term on that comes before the key. */
+bool q__term_cursor_advance(struct q__term_cursor *cursor, struct q_str key);
 /* Goes to the term of this ordinal: the number of terms before it. */
 bool q__term_cursor_seek_ordinal(struct q__term_cursor *cursor, uint64_t ordinal);
 bool q__term_cursor_next(struct q__term_cursor *cursor);
-/* Goes to the next term that does not share this one's first `length` bytes. */
-bool q__term_cursor_skip(struct q__term_cursor *cursor, size_t length);
 
 static inline struct q_str q__term_cursor_term(const struct q__term_cursor *cursor)
 {
@@ -71,8 +80,8 @@ struct q__term_ref q__terms_find(const struct q__terms *terms, struct q_str term
 				 struct q__term_cursor *cursor);
 
 struct q__terms_writer {
-	struct q_buf blocks, block_offsets; /* the two sections, when ended */
-	struct q_buf strings, references;   /* of the current block */
+	struct q_buf blocks, block_heads; /* the two sections, when ended */
+	struct q_buf strings, references; /* of the current block */
 	struct q_buf previous;
 	uint64_t count;
 	uint64_t next_offset; /* the next offset is written as what it is beyond this */

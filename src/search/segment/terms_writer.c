@@ -7,7 +7,7 @@ void q__terms_writer_init(struct q__terms_writer *writer)
 {
 	*writer = (struct q__terms_writer){0};
 	q_buf_init(&writer->blocks, UINT32_MAX);
-	q_buf_init(&writer->block_offsets, UINT32_MAX);
+	q_buf_init(&writer->block_heads, UINT32_MAX);
 	q_buf_init(&writer->strings, Q__BLOCK_TERMS * (Q__TERM_MAX + 2 * Q__VARINT_MAX));
 	q_buf_init(&writer->references, (size_t)Q__BLOCK_TERMS * 2 * Q__VARINT_MAX);
 	q_buf_init(&writer->previous, Q__TERM_MAX);
@@ -16,7 +16,7 @@ void q__terms_writer_init(struct q__terms_writer *writer)
 void q__terms_writer_free(struct q__terms_writer *writer)
 {
 	q_buf_free(&writer->blocks);
-	q_buf_free(&writer->block_offsets);
+	q_buf_free(&writer->block_heads);
 	q_buf_free(&writer->strings);
 	q_buf_free(&writer->references);
 	q_buf_free(&writer->previous);
@@ -31,7 +31,6 @@ static void clear(struct q__terms_writer *writer, struct q_buf *buf)
 
 static void end_block(struct q__terms_writer *writer)
 {
-	q__append_u32(&writer->block_offsets, (uint32_t)writer->blocks.length);
 	q__append_varint(&writer->blocks, writer->strings.length);
 	q_buf_append(&writer->blocks, q_buf_str(&writer->strings));
 	q_buf_append(&writer->blocks, q_buf_str(&writer->references));
@@ -50,11 +49,19 @@ static size_t shared_bytes(struct q_str a, struct q_str b)
 	return count;
 }
 
+static void begin_block(struct q__terms_writer *writer, struct q_str first)
+{
+	q__append_u64(&writer->block_heads, q__term_beginning(first));
+	q__append_u32(&writer->block_heads, (uint32_t)writer->blocks.length);
+}
+
 static void add_string(struct q__terms_writer *writer, struct q_str term)
 {
 	size_t shared = 0;
 
-	if (writer->strings.length > 0) {
+	if (writer->strings.length == 0) {
+		begin_block(writer, term);
+	} else {
 		shared = shared_bytes(q_buf_str(&writer->previous), term);
 		q__append_varint(&writer->strings, shared);
 	}
@@ -84,6 +91,6 @@ bool q__terms_end(struct q__terms_writer *writer)
 	if (writer->strings.length > 0)
 		end_block(writer);
 	return !writer->is_failed && !q_buf_failed(&writer->blocks) &&
-	       !q_buf_failed(&writer->block_offsets) && !q_buf_failed(&writer->strings) &&
+	       !q_buf_failed(&writer->block_heads) && !q_buf_failed(&writer->strings) &&
 	       !q_buf_failed(&writer->references) && !q_buf_failed(&writer->previous);
 }
