@@ -3,103 +3,75 @@
 #include "search/answer/facets.h"
 
 #include "search/answer/bucket_selection.h"
+#include "search/segment/joined_terms.h"
 
 enum { TERMS_A_CHECK = 1024 };
 
-/* A part's walk over the terms that it has counted. */
-struct walk {
-	const uint32_t *counts;
-	const struct q__terms *terms;
-	struct q__term_cursor *cursor;
-	uint64_t ordinal; /* where the cursor stands; the terms' count: at the end */
-};
-
-/* Goes to the first counted term from this ordinal on. */
-static void go_to(struct walk *walk, uint64_t ordinal)
+/* Goes to the first counted term behind this one; from the beginning where the walk is not live yet. */
+static void go_on(struct q__joined_walk *walk, const uint32_t *counts)
 {
-	bool is_there;
+	uint64_t count = walk->cursor->terms->count;
+	uint64_t next = walk->is_live ? q__term_cursor_ordinal(walk->cursor) + 1 : 0, at = next;
 
-	while (ordinal < walk->terms->count && walk->counts[ordinal] == 0)
-		ordinal++;
-	if (ordinal > 0 && ordinal == walk->ordinal + 1)
-		is_there = q__term_cursor_next(walk->cursor);
+	while (at < count && counts[at] == 0)
+		at++;
+	if (walk->is_live && at == next)
+		walk->is_live = q__term_cursor_next(walk->cursor);
 	else
-		is_there = q__term_cursor_seek_ordinal(walk->cursor, ordinal);
-	walk->ordinal = is_there ? ordinal : walk->terms->count;
+		walk->is_live = q__term_cursor_seek_ordinal(walk->cursor, at);
 }
 
-static bool is_at_end(const struct walk *walk)
-{
-	return walk->ordinal >= walk->terms->count;
-}
-
-static bool open_walks(struct q__facets *facets, const struct q__facet *facet, struct walk *walks)
+static bool open_walks(struct q__facets *facets, const struct q__facet *facet,
+		       struct q__joined_walk *walks)
 {
 	for (size_t i = 0; i < facets->snapshot->part_count; i++) {
 		const struct q__segment *segment = facets->snapshot->parts[i].segment;
 
-		walks[i].counts = facet->ordinal_counts[i];
-		walks[i].terms = &segment->fields[facet->field].terms;
 		walks[i].cursor = q_arena_alloc(facets->scratch, sizeof *walks[i].cursor);
 		if (!walks[i].cursor)
 			return false;
-		q__term_cursor_start(walks[i].cursor, walks[i].terms);
-		walks[i].ordinal = walks[i].terms->count;
-		go_to(&walks[i], 0);
+		q__term_cursor_start(walks[i].cursor, &segment->fields[facet->field].terms);
+		go_on(&walks[i], facet->ordinal_counts[i]);
 	}
 	return true;
 }
 
-/* The walk with the first of all terms; NULL: all are at their end. */
-static struct walk *first_walk(struct walk *walks, size_t count)
-{
-	struct walk *first = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!is_at_end(&walks[i]) &&
-		    (!first || q_str_compare(q__term_cursor_term(walks[i].cursor),
-					     q__term_cursor_term(first->cursor)) < 0))
-			first = &walks[i];
-	}
-	return first;
-}
-
-/* Offers the term that `first` stands at, with the counts of all parts that have it, and goes on.
- * False when the arena is full. */
-static bool offer_term(struct q__facets *facets, struct walk *walks, struct walk *first,
+/* Offers the term with the counts of all parts that have it, which then go on. False when the arena
+ * is full. */
+static bool offer_term(struct q__facets *facets, const struct q__facet *facet,
+		       struct q__joined_walk *walks, struct q_str term,
 		       struct q__bucket_selection *selection)
 {
-	struct q_str term = q__term_cursor_term(first->cursor);
+	size_t part_count = facets->snapshot->part_count;
 	struct q_search_value *key;
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < facets->snapshot->part_count; i++) {
-		struct walk *walk = &walks[i];
-
-		if (is_at_end(walk) || !q_str_equal(q__term_cursor_term(walk->cursor), term))
-			continue;
-		count += walk->counts[walk->ordinal];
-		if (walk != first)
-			go_to(walk, walk->ordinal + 1);
+	for (size_t i = 0; i < part_count; i++) {
+		if (walks[i].is_here)
+			count += facet->ordinal_counts[i][q__term_cursor_ordinal(walks[i].cursor)];
 	}
 	key = q__bucket_offer(selection, count);
 	if (key)
 		*key = (struct q_search_value){.kind = Q_VALUE_TEXT,
 					       .text = q_arena_copy(facets->scratch, term)};
-	go_to(first, first->ordinal + 1);
+	for (size_t i = 0; i < part_count; i++) {
+		if (walks[i].is_here)
+			go_on(&walks[i], facet->ordinal_counts[i]);
+	}
 	return !q_arena_failed(facets->scratch);
 }
 
-static enum q_code offer_terms(struct q__facets *facets, struct walk *walks,
-			       struct q__bucket_selection *selection, struct q_err *err)
+static enum q_code offer_terms(struct q__facets *facets, const struct q__facet *facet,
+			       struct q__joined_walk *walks, struct q__bucket_selection *selection,
+			       struct q_err *err)
 {
-	struct walk *first;
+	struct q_str term;
 
-	while ((first = first_walk(walks, facets->snapshot->part_count)) != NULL) {
+	while (q__joined_terms_find(walks, facets->snapshot->part_count, &term)) {
 		if (selection->places % TERMS_A_CHECK == 0 &&
 		    q_call_check(facets->call, "search_index.search", err))
 			return err->code;
-		if (!offer_term(facets, walks, first, selection))
+		if (!offer_term(facets, facet, walks, term, selection))
 			return q_fail(err, Q_NOMEM, "search_index.search",
 				      "the facets take too much memory");
 	}
@@ -125,7 +97,7 @@ enum q_code q__facet_end_keywords(struct q__facets *facets, const struct q__face
 				  struct q_err *err)
 {
 	struct q__bucket_selection selection;
-	struct walk *walks =
+	struct q__joined_walk *walks =
 		q_arena_alloc_array(facets->scratch, facets->snapshot->part_count, sizeof *walks);
 	enum q_code code;
 
@@ -133,7 +105,7 @@ enum q_code q__facet_end_keywords(struct q__facets *facets, const struct q__face
 	    !q__bucket_selection_open(&selection, facet->asked, facets->scratch))
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the facets take too much memory");
-	code = offer_terms(facets, walks, &selection, err);
+	code = offer_terms(facets, facet, walks, &selection, err);
 	if (!code &&
 	    (!q__bucket_selection_end(&selection, facets->scratch, out) || !keep_texts(out, arena)))
 		code = q_fail(err, Q_NOMEM, "search_index.search",

@@ -2,67 +2,43 @@
  * A term's documents in the files bound those that are seen: once there are enough suggestions,
  * only a term that could be among them is counted. */
 #include "search/answer/suggest_internal.h"
+#include "search/segment/joined_terms.h"
 
 enum { TERMS_BETWEEN_CHECKS = 1024 };
 
-struct source {
-	struct q__term_cursor cursor; /* at a term that begins so, while is_live */
-	bool is_live, is_here;	      /* is_here: at the term that is looked at */
-};
-
 struct completing {
 	struct q__suggesting *suggesting;
-	struct source *sources; /* one a part */
+	struct q__joined_walk *walks; /* one a part; live at a term that begins so */
 	struct q_suggestion *best;
 	size_t count, max;
 };
 
-static void settle(struct source *source, bool is_there, struct q_str prefix)
+static void settle(struct q__joined_walk *walk, bool is_there, struct q_str prefix)
 {
-	source->is_live =
-		is_there && q_str_starts_with(q__term_cursor_term(&source->cursor), prefix);
+	walk->is_live = is_there && q_str_starts_with(q__term_cursor_term(walk->cursor), prefix);
 }
 
-static bool open_sources(struct completing *completing)
+static bool open_walks(struct completing *completing)
 {
 	const struct q__suggesting *suggesting = completing->suggesting;
 	const struct q__snapshot *snapshot = suggesting->scope->snapshot;
 	struct q_str prefix = suggesting->request->text;
+	struct q__term_cursor *cursors =
+		q_arena_alloc_array(suggesting->scratch, snapshot->part_count, sizeof *cursors);
 
-	completing->sources = q_arena_alloc_array(suggesting->scratch, snapshot->part_count,
-						  sizeof *completing->sources);
-	for (size_t i = 0; completing->sources && i < snapshot->part_count; i++) {
-		struct source *source = &completing->sources[i];
+	completing->walks = q_arena_alloc_array(suggesting->scratch, snapshot->part_count,
+						sizeof *completing->walks);
+	if (!cursors || !completing->walks)
+		return false;
+	for (size_t i = 0; i < snapshot->part_count; i++) {
+		struct q__joined_walk *walk = &completing->walks[i];
 
-		q__term_cursor_start(&source->cursor,
+		walk->cursor = &cursors[i];
+		q__term_cursor_start(walk->cursor,
 				     &snapshot->parts[i].segment->fields[suggesting->field].terms);
-		settle(source, q__term_cursor_seek(&source->cursor, prefix), prefix);
+		settle(walk, q__term_cursor_seek(walk->cursor, prefix), prefix);
 	}
-	return completing->sources != NULL;
-}
-
-/* The next term of all parts; false at the end. */
-static bool find_first(struct completing *completing, struct q_str *out)
-{
-	size_t part_count = completing->suggesting->scope->snapshot->part_count;
-	bool is_found = false;
-
-	for (size_t i = 0; i < part_count; i++) {
-		struct source *source = &completing->sources[i];
-		struct q_str term = q__term_cursor_term(&source->cursor);
-
-		if (source->is_live && (!is_found || q_str_compare(term, *out) < 0)) {
-			*out = term;
-			is_found = true;
-		}
-	}
-	for (size_t i = 0; is_found && i < part_count; i++) {
-		struct source *source = &completing->sources[i];
-
-		source->is_here =
-			source->is_live && q_str_equal(q__term_cursor_term(&source->cursor), *out);
-	}
-	return is_found;
+	return true;
 }
 
 /* Documents that have the term: in the files, or of those that are seen. */
@@ -72,12 +48,12 @@ static uint64_t count_term(struct completing *completing, bool is_seen)
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < suggesting->scope->snapshot->part_count; i++) {
-		struct source *source = &completing->sources[i];
+		struct q__joined_walk *walk = &completing->walks[i];
 		struct q__term_ref ref;
 
-		if (!source->is_here)
+		if (!walk->is_here)
 			continue;
-		ref = q__term_cursor_ref(&source->cursor);
+		ref = q__term_cursor_ref(walk->cursor);
 		count +=
 			is_seen ? q__scope_count_term(suggesting->scope, i, suggesting->field, &ref)
 				: ref.document_count;
@@ -123,21 +99,20 @@ static void step(struct completing *completing)
 	const struct q__suggesting *suggesting = completing->suggesting;
 
 	for (size_t i = 0; i < suggesting->scope->snapshot->part_count; i++) {
-		struct source *source = &completing->sources[i];
+		struct q__joined_walk *walk = &completing->walks[i];
 
-		if (source->is_here)
-			settle(source, q__term_cursor_next(&source->cursor),
-			       suggesting->request->text);
-		source->is_here = false;
+		if (walk->is_here)
+			settle(walk, q__term_cursor_next(walk->cursor), suggesting->request->text);
 	}
 }
 
 static enum q_code take_terms(struct completing *completing)
 {
 	const struct q__suggesting *suggesting = completing->suggesting;
+	size_t part_count = suggesting->scope->snapshot->part_count;
 	struct q_str term;
 
-	for (uint64_t i = 0; find_first(completing, &term); i++) {
+	for (uint64_t i = 0; q__joined_terms_find(completing->walks, part_count, &term); i++) {
 		if (i % TERMS_BETWEEN_CHECKS == 0 &&
 		    q__scope_check(suggesting->scope, suggesting->err))
 			return suggesting->err->code;
@@ -154,7 +129,7 @@ enum q_code q__suggest_completion(struct q__suggesting *suggesting, struct q_sug
 
 	completing.best =
 		q_arena_alloc_array(suggesting->arena, completing.max, sizeof *completing.best);
-	if (!completing.best || !open_sources(&completing))
+	if (!completing.best || !open_walks(&completing))
 		return q__suggest_out_of_memory(suggesting);
 	code = take_terms(&completing);
 	*out = (struct q_suggested_word){
