@@ -179,7 +179,7 @@ static float frequency_of(const struct told *row)
 		open_words(&index, words, phrase.count);
 		frequency =
 			row->slop == 0
-				? q__phrase_frequency(words, phrase.count)
+				? q__phrase_frequency(words, phrase.count, &no_limits)
 				: q__sloppy_phrase_frequency(q__sloppy_phrase_new(
 					  words, phrase.count, row->slop, &no_limits, index.arena));
 	}

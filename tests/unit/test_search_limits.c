@@ -16,10 +16,11 @@
 #include <cmocka.h>
 
 enum {
-	SEGMENTS = 7,	 /* so few that they are not merged */
-	DOCUMENTS = 100, /* in a segment */
-	WORDS = 40,	 /* in a document */
-	REPEATED = 3000, /* times that one document has one word */
+	SEGMENTS = 7,		/* so few that they are not merged */
+	DOCUMENTS = 100,	/* in a segment */
+	WORDS = 40,		/* in a document */
+	REPEATED = 3000,	/* times that one document has one word */
+	REPEATED_LONG = 100000, /* and another one another word */
 	BODY_BYTES = 1 << 21,
 	DEADLINE_MS = 10
 };
@@ -70,12 +71,13 @@ static void put_random(struct site *site, unsigned id, struct q_buf *source)
 }
 
 /* A document that is "echo echo echo ...". */
-static void put_repeated(struct site *site, unsigned id, struct q_buf *source)
+static void put_repeated(struct site *site, unsigned id, const char *word, unsigned count,
+			 struct q_buf *source)
 {
 	q_buf_clear(source);
 	q_buf_append(source, Q_STR("{\"text\":\""));
-	for (unsigned i = 0; i < REPEATED; i++)
-		q_buf_append(source, Q_STR("echo "));
+	for (unsigned i = 0; i < count; i++)
+		q_buf_format(source, "%s ", word);
 	q_buf_append(source, Q_STR("\"}"));
 	put(site, id, q_buf_str(source));
 }
@@ -86,7 +88,8 @@ static void fill(struct site *site)
 	unsigned id = 0;
 
 	q_buf_init(&source, BODY_BYTES);
-	put_repeated(site, id++, &source);
+	put_repeated(site, id++, "echo", REPEATED, &source);
+	put_repeated(site, id++, "golf", REPEATED_LONG, &source);
 	for (unsigned i = 0; i < SEGMENTS; i++) {
 		for (unsigned j = 0; j < DOCUMENTS; j++)
 			put_random(site, id++, &source);
@@ -278,18 +281,18 @@ static struct q_str many_prefixes(struct site *site)
 		      100, "]}}}");
 }
 
-static struct q_str long_phrase(struct site *site)
+static struct q_str long_phrase(struct site *site, const char *word, unsigned slop)
 {
 	struct q_buf text;
 	struct q_str body;
 
 	q_buf_init(&text, BODY_BYTES);
 	for (unsigned i = 0; i < 200; i++)
-		q_buf_append(&text, Q_STR("echo "));
+		q_buf_format(&text, "%s ", word);
 	body = q_arena_format(
 		site->arena,
-		"{\"query\":{\"match_phrase\":{\"text\":{\"query\":\"%.*s\",\"slop\":1000000}}}}",
-		Q_STR_ARG(q_buf_str(&text)));
+		"{\"query\":{\"match_phrase\":{\"text\":{\"query\":\"%.*s\",\"slop\":%u}}}}",
+		Q_STR_ARG(q_buf_str(&text)), slop);
 	q_buf_free(&text);
 	return body;
 }
@@ -325,7 +328,8 @@ static void a_deadline_ends_a_walk_within_one_document(void **state)
 {
 	struct site *site = *state;
 
-	assert_stops(site, long_phrase(site));
+	assert_stops(site, long_phrase(site, "echo", 1000000));
+	assert_stops(site, long_phrase(site, "golf", 0));
 }
 
 /* Each clause has a window of its own: of all segments together they would not fit. */

@@ -45,7 +45,8 @@ static void take_best(struct run *run, uint32_t part)
 	}
 }
 
-/* The next window's first document: it may be found, and it is seen. */
+/* The next window's first document: it may be found, and it is seen, unless both are far from
+ * agreeing. */
 static uint32_t next_start(const struct run *run, uint32_t part, struct q__matcher *matcher,
 			   uint32_t from)
 {
@@ -54,8 +55,12 @@ static uint32_t next_start(const struct run *run, uint32_t part, struct q__match
 	if (run->is_exceeded && !run->is_sorted && run->facets.count == 0)
 		q__matcher_raise_floor(matcher, q__top_hits_floor(&run->top));
 	found = q__matcher_next(matcher, from);
-	while (found != Q__NO_DOCUMENT && (from = q__scope_next(&run->scope, part, found)) != found)
+	for (uint32_t left = Q__STEPS_MAX; left > 0 && found != Q__NO_DOCUMENT; left--) {
+		from = q__scope_next(&run->scope, part, found);
+		if (from == found)
+			break;
 		found = from == Q__NO_DOCUMENT ? from : q__matcher_next(matcher, from);
+	}
 	return found;
 }
 

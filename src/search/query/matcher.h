@@ -16,7 +16,11 @@
 #include "search/analysis/value.h"
 #include "search/segment/segment.h"
 
-enum { Q__WINDOW_DOCUMENTS = 4096, Q__WINDOW_WORDS = Q__WINDOW_DOCUMENTS / 64 };
+enum {
+	Q__WINDOW_DOCUMENTS = 4096,
+	Q__WINDOW_WORDS = Q__WINDOW_DOCUMENTS / 64,
+	Q__STEPS_MAX = 4096 /* of several parts towards a document that all have, at a time */
+};
 
 struct q__window {
 	uint32_t start, end; /* documents [start, end) */

@@ -90,10 +90,14 @@ struct q__matcher *q__match_best(struct q__matcher *const *inner, size_t count,
 	return &best->base;
 }
 
-/* The first document that all of them may have; each one's next is a lower bound of it. */
+/* The first document that all of them may have; each one's next is a lower bound of it. Where they
+ * are far from agreeing it is where the search has come to: a window from there costs no more than
+ * going on, and then the call is looked at. */
 static uint32_t first_of_all(struct q__matcher *const *matchers, size_t count, uint32_t from)
 {
-	for (size_t i = 0; i < count && from != Q__NO_DOCUMENT;) {
+	uint32_t left = Q__STEPS_MAX;
+
+	for (size_t i = 0; i < count && from != Q__NO_DOCUMENT && left > 0; left--) {
 		uint32_t next = q__matcher_next(matchers[i], from);
 
 		i = next == from ? i + 1 : i > 0 ? 0 : 1;

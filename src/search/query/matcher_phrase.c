@@ -18,12 +18,11 @@ struct phrase {
 	uint64_t work; /* steps since the call was looked at, about */
 };
 
-/* The first document that has all of the words. */
-static uint32_t next_of_phrase(struct q__matcher *matcher, uint32_t from)
+/* The first document that has all of the words; after so many steps, or behind `end`, one before
+ * which there is none. */
+static uint32_t seek_all(struct phrase *phrase, uint32_t from, uint32_t end, uint32_t steps)
 {
-	struct phrase *phrase = q_container_of(matcher, struct phrase, base);
-
-	for (size_t i = 0; i < phrase->count && from != Q__NO_DOCUMENT;) {
+	for (size_t i = 0; i < phrase->count && from < end && steps > 0; steps--) {
 		uint32_t next = q__postings_seek(&phrase->words[i].postings, from);
 
 		i = next == from ? i + 1 : i > 0 ? 0 : 1;
@@ -32,10 +31,16 @@ static uint32_t next_of_phrase(struct q__matcher *matcher, uint32_t from)
 	return from;
 }
 
+static uint32_t next_of_phrase(struct q__matcher *matcher, uint32_t from)
+{
+	return seek_all(q_container_of(matcher, struct phrase, base), from, Q__NO_DOCUMENT,
+			Q__STEPS_MAX);
+}
+
 static float frequency_of(struct phrase *phrase)
 {
 	return phrase->sloppy ? q__sloppy_phrase_frequency(phrase->sloppy)
-			      : q__phrase_frequency(phrase->words, phrase->count);
+			      : q__phrase_frequency(phrase->words, phrase->count, phrase->call);
 }
 
 /* A document may have a word very often: time is looked at by steps, not by documents. */
@@ -56,9 +61,9 @@ static void fill_phrase(struct q__matcher *matcher, struct q__window *window)
 	struct phrase *phrase = q_container_of(matcher, struct phrase, base);
 	uint32_t document;
 
-	for (document = next_of_phrase(matcher, window->start);
+	for (document = seek_all(phrase, window->start, window->end, UINT32_MAX);
 	     document < window->end && !is_late(phrase);
-	     document = next_of_phrase(matcher, document + 1)) {
+	     document = seek_all(phrase, document + 1, window->end, UINT32_MAX)) {
 		float frequency = frequency_of(phrase);
 		uint32_t at = document - window->start;
 
@@ -119,8 +124,10 @@ static bool has_all(const struct q__term_ref *const *refs, size_t count)
 
 float q__phrase_matcher_frequency(struct q__matcher *matcher, uint32_t document)
 {
-	return next_of_phrase(matcher, document) == document
-		       ? frequency_of(q_container_of(matcher, struct phrase, base))
+	struct phrase *phrase = q_container_of(matcher, struct phrase, base);
+
+	return seek_all(phrase, document, document + 1, UINT32_MAX) == document
+		       ? frequency_of(phrase)
 		       : 0;
 }
 

@@ -19,15 +19,15 @@ struct q__phrase_word {
 	int64_t place; /* private: of the walk over a document's positions */
 };
 
-/* How often every word stands where its offset says. */
-float q__phrase_frequency(struct q__phrase_word *words, size_t count);
+/* How often every word stands where its offset says. Where the call ends meanwhile, the rest is not
+ * counted. */
+float q__phrase_frequency(struct q__phrase_word *words, size_t count, const struct q_call *call);
 
 /* Words may stand elsewhere. A match whose words are together `length` places away from where they
  * belong counts 1 / (1 + length); it may be `slop` at most. */
 struct q__sloppy_phrase;
 
-/* At least two words. Where the call ends meanwhile, the rest is not counted. NULL when the arena
- * is full. */
+/* At least two words; the same of the call. NULL when the arena is full. */
 struct q__sloppy_phrase *q__sloppy_phrase_new(struct q__phrase_word *words, size_t count,
 					      uint32_t slop, const struct q_call *call,
 					      struct q_arena *arena);
