@@ -22,14 +22,30 @@ static enum q_exit point_alias(struct q_index_command *command)
 	return Q_EXIT_DONE;
 }
 
+static enum q_exit drop(struct q_index_command *command)
+{
+	struct q_err err;
+
+	if (q_search_index_drop(command->store, &no_limits, command->index, &err))
+		return q_command_error("index", &err);
+	return Q_EXIT_DONE;
+}
+
 static const struct {
 	const char *name;
 	enum q_exit (*run)(struct q_index_command *);
 } verbs[] = {
-	{"build", q_index_build},      {"search", q_index_search},   {"count", q_index_count},
-	{"explain", q_index_explain},  {"suggest", q_index_suggest}, {"ls", q_index_ls},
-	{"stats", q_index_statistics}, {"check", q_index_check},     {"dump", q_index_dump},
+	{"build", q_index_build},
+	{"search", q_index_search},
+	{"count", q_index_count},
+	{"explain", q_index_explain},
+	{"suggest", q_index_suggest},
+	{"ls", q_index_ls},
+	{"stats", q_index_statistics},
+	{"check", q_index_check},
+	{"dump", q_index_dump},
 	{"alias", point_alias},
+	{"drop", drop},
 };
 
 /* Looked at before the directory is opened, which leaves a lock in it: it may be one of other things.
@@ -100,7 +116,8 @@ const struct q_command q_command_index = {
 	.synopsis = "index build DIR --mapping FILE --docs FILE.ndjson --id FIELD | "
 		    "index search|count|explain|suggest DIR --ndjson [--threads N] [--repeat N] "
 		    "[--stats] | "
-		    "index ls|stats|check|dump DIR | index alias DIR --alias NAME --index NAME",
+		    "index ls|stats|check|dump DIR | index alias DIR --alias NAME --index NAME | "
+		    "index drop DIR",
 	.summary = "a search index in a directory: make it, ask it, look into it",
 	.help = "build   puts every line of --docs, under the id that its field --id has; the "
 		"mapping is in OpenSearch's form; what its _source excludes is searched and not "
@@ -120,6 +137,7 @@ const struct q_command q_command_index = {
 		"alias   --alias stands for --index from now on, and for no other: build one "
 		"beside, "
 		"then swap.\n"
+		"drop    ends the index, with the aliases that stand for it.\n"
 		"All take --index NAME, or an alias; \"main\" where there is none.\n",
 	.run = run,
 };

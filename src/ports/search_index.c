@@ -312,6 +312,16 @@ enum q_code q_search_index_alias(struct q_search_index *store, const struct q_ca
 	return code ? code : store->ops->alias(store, call, alias, index, err);
 }
 
+enum q_code q_search_index_drop(struct q_search_index *store, const struct q_call *call,
+				struct q_str index, struct q_err *err)
+{
+	enum q_code code;
+
+	q_assert(store && call && err);
+	code = check_target(call, index, "search_index.drop", err);
+	return code ? code : store->ops->drop(store, call, index, err);
+}
+
 enum q_code q_search_index_pin(struct q_search_index *store, const struct q_call *call,
 			       struct q_str index, int64_t keep_ms, struct q_arena *arena,
 			       struct q_str *pin, struct q_err *err)

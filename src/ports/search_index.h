@@ -9,7 +9,8 @@
  *            found, and survives a power cut, once a refresh that began after it has returned
  *            Q_OK; it may be so before. Hits come by score, the best first, equal scores in the
  *            order of the documents' places. An alias is a name that stands for an index
- *            wherever one is named; making it and pointing it elsewhere is one step. A pin keeps
+ *            wherever one is named; making it and pointing it elsewhere is one step. An index ends in
+ *            one step, too. A pin keeps
  *            an index as it is for the searches that name the pin, whatever is put, deleted,
  *            merged or swapped meanwhile: pages of one answer fit together.
  * Units:     bytes. Scores are 32-bit floats.
@@ -19,7 +20,7 @@
  *            index, or the document of get), Q_CONFLICT (another definition), Q_TOOBIG, Q_BUSY,
  *            Q_TIMEOUT, Q_CANCELLED, Q_NOSPACE, Q_IO, Q_CORRUPT (build the index again from its
  *            source), Q_NOMEM.
- * Idempotency: ensure, bulk and refresh repeated leave the same documents. */
+ * Idempotency: ensure, bulk and refresh repeated leave the same documents, drop repeated none. */
 #ifndef Q_PORTS_SEARCH_INDEX_H
 #define Q_PORTS_SEARCH_INDEX_H
 
@@ -436,6 +437,8 @@ struct q_search_index_ops {
 			     uint64_t *total, struct q_err *);
 	enum q_code (*alias)(struct q_search_index *, const struct q_call *, struct q_str alias,
 			     struct q_str index, struct q_err *);
+	enum q_code (*drop)(struct q_search_index *, const struct q_call *, struct q_str index,
+			    struct q_err *);
 	enum q_code (*pin)(struct q_search_index *, const struct q_call *, struct q_str index,
 			   int64_t keep_ms, struct q_arena *, struct q_str *pin, struct q_err *);
 	enum q_code (*unpin)(struct q_search_index *, const struct q_call *, struct q_str pin,
@@ -496,8 +499,14 @@ Q_MUST_USE enum q_code q_search_index_alias(struct q_search_index *store, const 
 					    struct q_str alias, struct q_str index,
 					    struct q_err *err);
 
+/* Ends the index, all at once, with what stands for it: its aliases and its pins. Requests that have
+ * begun may go on with what they see. Q_NOTFOUND: no such index, which is fine where a drop is
+ * repeated. Q_INVALID: an alias; what it stands for is dropped by its own name. */
+Q_MUST_USE enum q_code q_search_index_drop(struct q_search_index *store, const struct q_call *call,
+					   struct q_str index, struct q_err *err);
+
 /* Pins the index as the last refresh left it, until keep_ms (1..Q_SEARCH_PIN_KEEP_MAX_MS) after the
- * pin's last use, or the store's end. A search names the pin and the index by the name given here;
+ * pin's last use, or the end of the index or the store. A search names the pin and the index by the name given here;
  * Q_NOTFOUND: the pin has ended, or is of another name. Q_BUSY: too many. */
 Q_MUST_USE enum q_code q_search_index_pin(struct q_search_index *store, const struct q_call *call,
 					  struct q_str index, int64_t keep_ms,

@@ -4,6 +4,7 @@
 #define Q_SEARCH_EMBEDDED_INTERNAL_H
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "search/index/index.h"
 #include "search/pins.h"
 #include "search/search_index_embedded.h"
@@ -19,6 +20,7 @@ struct q__embedded {
 	pthread_mutex_t opening;  /* guards the maps and the links of aliases */
 	struct q_map *indexes;	  /* by name; opened at their first use, closed with the store */
 	struct q_map *aliases;	  /* those in use: the index that each stands for, borrowed */
+	struct q_vec dropped;	  /* indexes that a request may still have, closed with the store */
 	struct q__pins *pins;	  /* owned */
 	struct q__upkeep *upkeep; /* owned; NULL: none */
 };
@@ -27,6 +29,11 @@ struct q__embedded {
 Q_MUST_USE enum q_code q__embedded_find(struct q_search_index *base, struct q_str name,
 					struct q__index **out, struct q_err *err);
 
+/* The same, and its snapshot, which the caller unrefs. */
+Q_MUST_USE enum q_code q__embedded_snapshot(struct q_search_index *base, struct q_str name,
+					    struct q__index **index, struct q__snapshot **snapshot,
+					    struct q_err *err);
+
 /* As the port has them. */
 Q_MUST_USE enum q_code q__embedded_ensure(struct q_search_index *base, const struct q_call *call,
 					  struct q_str name,
@@ -34,5 +41,7 @@ Q_MUST_USE enum q_code q__embedded_ensure(struct q_search_index *base, const str
 					  struct q_err *err);
 Q_MUST_USE enum q_code q__embedded_alias(struct q_search_index *base, const struct q_call *call,
 					 struct q_str alias, struct q_str name, struct q_err *err);
+Q_MUST_USE enum q_code q__embedded_drop(struct q_search_index *base, const struct q_call *call,
+					struct q_str name, struct q_err *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* The indexes of a store by their names. */
 #include "search/alias.h"
+#include "search/dropped.h"
 #include "search/embedded_internal.h"
 
 #include "base/file.h"
@@ -88,6 +89,22 @@ enum q_code q__embedded_find(struct q_search_index *base, struct q_str name, str
 	return code;
 }
 
+/* Under the lock of the maps: an index that is dropped meanwhile is found whole or not at all. */
+enum q_code q__embedded_snapshot(struct q_search_index *base, struct q_str name,
+				 struct q__index **index, struct q__snapshot **snapshot,
+				 struct q_err *err)
+{
+	struct q__embedded *store = embedded_of(base);
+	enum q_code code;
+
+	pthread_mutex_lock(&store->opening);
+	code = find_any(store, name, index, err);
+	if (!code)
+		*snapshot = q__index_snapshot(*index);
+	pthread_mutex_unlock(&store->opening);
+	return code;
+}
+
 static enum q_code create_index(struct q__embedded *store, struct q_str name,
 				const struct q_index_definition *definition, struct q_err *err)
 {
@@ -152,6 +169,64 @@ enum q_code q__embedded_alias(struct q_search_index *base, const struct q_call *
 	(void)call;
 	pthread_mutex_lock(&store->opening);
 	code = point_alias(store, alias, name, err);
+	pthread_mutex_unlock(&store->opening);
+	return code;
+}
+
+static void forget_aliases(struct q__embedded *store, const struct q__index *index)
+{
+	struct q_str alias;
+	size_t at = 0;
+	void *target;
+
+	while (q_map_next(store->aliases, &at, &alias, &target)) {
+		if (target == index)
+			q_map_remove(store->aliases, alias);
+	}
+}
+
+/* Nobody finds the index any more; those who have it may go on. */
+static void forget(struct q__embedded *store, struct q_str name, struct q__index *index)
+{
+	forget_aliases(store, index);
+	q_map_remove(store->indexes, name);
+	if (store->upkeep)
+		q__upkeep_remove(store->upkeep, index);
+	q__pins_drop(store->pins, index);
+	q__index_drop(index);
+}
+
+/* Holds `opening`. */
+static enum q_code drop(struct q__embedded *store, struct q_str name, struct q_err *err)
+{
+	struct q__index *index = q_map_find(store->indexes, name);
+	struct q__index_name target;
+	enum q_code code;
+
+	if (!q__alias_read(store->root, name, &target, err))
+		return q_fail(err, Q_INVALID, "search_index.drop",
+			      "%.*s is an alias of %s: drop that", Q_STR_ARG(name), target.text);
+	if (index && !q_vec_push(&store->dropped, &index))
+		return q_fail(err, Q_NOMEM, "search_index.drop",
+			      "at most %d indexes: open the store anew", Q__INDEXES_MAX);
+	code = q__dropped_begin(store->root, name, err);
+	if (code && index)
+		store->dropped.count--;
+	else if (index)
+		forget(store, name, index);
+	q__dropped_clean(store->root);
+	return code;
+}
+
+enum q_code q__embedded_drop(struct q_search_index *base, const struct q_call *call,
+			     struct q_str name, struct q_err *err)
+{
+	struct q__embedded *store = embedded_of(base);
+	enum q_code code;
+
+	(void)call;
+	pthread_mutex_lock(&store->opening);
+	code = drop(store, name, err);
 	pthread_mutex_unlock(&store->opening);
 	return code;
 }

@@ -82,7 +82,8 @@ static struct q_str make_token(struct q_arena *arena)
 	return q_arena_copy(arena, (struct q_str){token, sizeof token});
 }
 
-static struct pin *new_pin(struct q__index *index, struct q_str name, int64_t keep_ms)
+static struct pin *new_pin(struct q__index *index, struct q__snapshot *snapshot, struct q_str name,
+			   int64_t keep_ms)
 {
 	struct pin *pin = q_mem_new(sizeof *pin);
 
@@ -90,7 +91,7 @@ static struct pin *new_pin(struct q__index *index, struct q_str name, int64_t ke
 		return NULL;
 	*pin = (struct pin){.index = index,
 			    .name = q__index_name_of(name),
-			    .snapshot = q__index_snapshot(index),
+			    .snapshot = q__snapshot_ref(snapshot),
 			    .keep_ms = keep_ms,
 			    .until_ms = q_time_monotonic_ms() + keep_ms};
 	return pin;
@@ -113,11 +114,11 @@ static enum q_code put_pin(struct q__pins *pins, struct q_str token, struct pin 
 	return code;
 }
 
-enum q_code q__pins_add(struct q__pins *pins, struct q__index *index, struct q_str name,
-			int64_t keep_ms, struct q_arena *arena, struct q_str *token,
-			struct q_err *err)
+enum q_code q__pins_add(struct q__pins *pins, struct q__index *index, struct q__snapshot *snapshot,
+			struct q_str name, int64_t keep_ms, struct q_arena *arena,
+			struct q_str *token, struct q_err *err)
 {
-	struct pin *pin = new_pin(index, name, keep_ms);
+	struct pin *pin = new_pin(index, snapshot, name, keep_ms);
 	enum q_code code;
 
 	*token = make_token(arena);
@@ -170,4 +171,22 @@ void q__pins_remove(struct q__pins *pins, struct q_str token)
 	pin = q_map_remove(pins->by_token, token);
 	pthread_mutex_unlock(&pins->lock);
 	free_pin(pin);
+}
+
+void q__pins_drop(struct q__pins *pins, const struct q__index *index)
+{
+	struct q_str token;
+	size_t at = 0;
+	void *value;
+
+	pthread_mutex_lock(&pins->lock);
+	while (q_map_next(pins->by_token, &at, &token, &value)) {
+		struct pin *pin = value;
+
+		if (pin->index != index)
+			continue;
+		q_map_remove(pins->by_token, token);
+		free_pin(pin);
+	}
+	pthread_mutex_unlock(&pins->lock);
 }

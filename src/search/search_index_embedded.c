@@ -5,6 +5,7 @@
 #include "search/answer/explain.h"
 #include "search/answer/search.h"
 #include "search/answer/suggest.h"
+#include "search/dropped.h"
 #include "search/embedded_internal.h"
 
 #include <errno.h>
@@ -71,12 +72,11 @@ static enum q_code get(struct q_search_index *base, const struct q_call *call, s
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
 
 	(void)call;
 	if (code)
 		return code;
-	snapshot = q__index_snapshot(index);
 	code = read_document(snapshot, id, arena, source, err);
 	q__snapshot_unref(snapshot);
 	return code;
@@ -87,14 +87,9 @@ static enum q_code find_snapshot(struct q_search_index *base, struct q_str name,
 				 struct q__index **index, struct q__snapshot **snapshot,
 				 struct q_err *err)
 {
-	enum q_code code;
-
 	if (pin.length > 0)
 		return q__pins_use(embedded_of(base)->pins, pin, name, index, snapshot, err);
-	code = q__embedded_find(base, name, index, err);
-	if (!code)
-		*snapshot = q__index_snapshot(*index);
-	return code;
+	return q__embedded_snapshot(base, name, index, snapshot, err);
 }
 
 static enum q_code search(struct q_search_index *base, const struct q_call *call, struct q_str name,
@@ -119,11 +114,10 @@ static enum q_code explain(struct q_search_index *base, const struct q_call *cal
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
 
 	if (code)
 		return code;
-	snapshot = q__index_snapshot(index);
 	code = q__explain(snapshot, q__index_definition(index), call, query,
 			  view ? view->scope : NULL, id, arena, out, err);
 	q__snapshot_unref(snapshot);
@@ -136,11 +130,10 @@ static enum q_code suggest(struct q_search_index *base, const struct q_call *cal
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
 
 	if (code)
 		return code;
-	snapshot = q__index_snapshot(index);
 	code = q__suggest(snapshot, q__index_definition(index), call, request, arena, out, err);
 	q__snapshot_unref(snapshot);
 	return code;
@@ -181,13 +174,12 @@ static enum q_code statistics(struct q_search_index *base, const struct q_call *
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
 
 	(void)call;
 	if (code)
 		return code;
 	*out = (struct q_index_statistics){0};
-	snapshot = q__index_snapshot(index);
 	for (size_t i = 0; i < snapshot->part_count; i++)
 		count_part(&snapshot->parts[i], out);
 	q__snapshot_unref(snapshot);
@@ -197,13 +189,17 @@ static enum q_code statistics(struct q_search_index *base, const struct q_call *
 static enum q_code pin(struct q_search_index *base, const struct q_call *call, struct q_str name,
 		       int64_t keep_ms, struct q_arena *arena, struct q_str *out, struct q_err *err)
 {
+	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_find(base, name, &index, err);
+	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
 
 	(void)call;
 	if (code)
 		return code;
-	return q__pins_add(embedded_of(base)->pins, index, name, keep_ms, arena, out, err);
+	code = q__pins_add(embedded_of(base)->pins, index, snapshot, name, keep_ms, arena, out,
+			   err);
+	q__snapshot_unref(snapshot);
+	return code;
 }
 
 static enum q_code unpin(struct q_search_index *base, const struct q_call *call, struct q_str name,
@@ -226,6 +222,9 @@ static void close_store(struct q_search_index *base)
 	q__pins_free(store->pins);
 	while (store->indexes && q_map_next(store->indexes, &at, &name, &index))
 		q__index_close(index);
+	for (size_t i = 0; i < store->dropped.count; i++)
+		q__index_close(*(struct q__index **)q_vec_at(&store->dropped, i));
+	q_vec_free(&store->dropped);
 	q_map_free(store->indexes);
 	q_map_free(store->aliases);
 	pthread_mutex_destroy(&store->opening);
@@ -246,6 +245,7 @@ static const struct q_search_index_ops embedded_ops = {
 	.search = search,
 	.count = count,
 	.alias = q__embedded_alias,
+	.drop = q__embedded_drop,
 	.pin = pin,
 	.unpin = unpin,
 	.explain = explain,
@@ -269,6 +269,7 @@ static enum q_code open_root(struct q__embedded *store, const char *root, struct
 		store->lock = -1;
 		return q_err_context(err, "%s", root);
 	}
+	q__dropped_clean(store->root);
 	return Q_OK;
 }
 
@@ -282,6 +283,7 @@ enum q_code q_search_index_embedded_open(const char *root, struct q_search_index
 		return q_fail(err, Q_NOMEM, "search_index.open", "%s", root);
 	store->base.ops = &embedded_ops;
 	store->root = store->lock = -1;
+	q_vec_init(&store->dropped, sizeof(struct q__index *), Q__INDEXES_MAX);
 	pthread_mutex_init(&store->opening, NULL);
 	store->indexes = q_map_new(Q__INDEXES_MAX);
 	store->aliases = q_map_new(Q__INDEXES_MAX);

@@ -7,11 +7,8 @@ static enum q_code find_snapshot(struct q_search_index *store, struct q_str name
 				 struct q__snapshot **out, struct q_err *err)
 {
 	struct q__index *index;
-	enum q_code code = q__embedded_find(store, name, &index, err);
 
-	if (!code)
-		*out = q__index_snapshot(index);
-	return code;
+	return q__embedded_snapshot(store, name, &index, out, err);
 }
 
 enum q_code q_search_index_embedded_segments(struct q_search_index *store, struct q_str index,

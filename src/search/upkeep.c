@@ -38,9 +38,10 @@ static bool is_stopped(const struct q__upkeep *upkeep)
 	return atomic_load(&upkeep->pace.is_stopped);
 }
 
+/* Q_NOTFOUND: the index was dropped meanwhile. */
 static void report(struct q__upkeep *upkeep, const char *event, const struct q_err *err)
 {
-	if (!is_stopped(upkeep))
+	if (!is_stopped(upkeep) && err->code != Q_NOTFOUND)
 		q_log_error(upkeep->options.log, Q_LOG_ERROR, event, (struct q_str){0}, err);
 }
 
@@ -144,6 +145,16 @@ enum q_code q__upkeep_add(struct q__upkeep *upkeep, struct q__index *index, stru
 			      INDEXES_MAX);
 	q_bell_ring(upkeep->merge_bell);
 	return Q_OK;
+}
+
+void q__upkeep_remove(struct q__upkeep *upkeep, const struct q__index *index)
+{
+	pthread_mutex_lock(&upkeep->listing);
+	for (size_t i = upkeep->indexes.count; i > 0; i--) {
+		if (*(struct q__index **)q_vec_at(&upkeep->indexes, i - 1) == index)
+			q_vec_remove_swap(&upkeep->indexes, i - 1);
+	}
+	pthread_mutex_unlock(&upkeep->listing);
 }
 
 static void ring_all(struct q__upkeep *upkeep)

@@ -20,6 +20,8 @@ Q_MUST_USE enum q_code q__upkeep_start(const struct q_search_upkeep_options *opt
 /* Called before other threads know the index. */
 Q_MUST_USE enum q_code q__upkeep_add(struct q__upkeep *upkeep, struct q__index *index,
 				     struct q_err *err);
+/* Begins nothing for this index any more; what has begun may go on. */
+void q__upkeep_remove(struct q__upkeep *upkeep, const struct q__index *index);
 /* Ends a merge where it stands, and waits for both threads. NULL is allowed. */
 void q__upkeep_stop(struct q__upkeep *upkeep);
 

@@ -1,4 +1,4 @@
-/* Aliases, and pins. */
+/* Aliases, pins, and the end of an index. */
 #include "contract/search_index_suite_internal.h"
 
 #include "base/time.h"
@@ -228,6 +228,82 @@ static void there_may_be_so_many_pins_at_a_time(void **state)
 	assert_int_equal(pin_again(suite, &pins[0]), Q_OK);
 }
 
+static enum q_code drop(struct suite *suite, struct q_str index)
+{
+	return q_search_index_drop(suite->subject->store, &no_limits, index, &suite->err);
+}
+
+static void an_index_that_is_dropped_is_not_found(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str other = make_other(suite, "5");
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(drop(suite, suite->index), Q_OK);
+	assert_int_equal(search(suite, EVERYTHING, &result), Q_NOTFOUND);
+	assert_int_equal(q_search_index_refresh(suite->subject->store, &no_limits, suite->index,
+						&suite->err),
+			 Q_NOTFOUND);
+	suite->index = other;
+	assert_hits(suite, EVERYTHING, "5");
+}
+
+static void an_index_that_is_dropped_can_be_made_anew(void **state)
+{
+	struct suite *suite = *state;
+
+	put_people(suite);
+	assert_int_equal(drop(suite, suite->index), Q_OK);
+	assert_int_equal(q_search_index_ensure(suite->subject->store, &no_limits, suite->index,
+					       &definition, &suite->err),
+			 Q_OK);
+	assert_hits(suite, EVERYTHING, "");
+	put(suite, "6", "{}");
+	refresh(suite);
+	assert_hits(suite, EVERYTHING, "6");
+}
+
+static void what_is_not_there_is_not_dropped(void **state)
+{
+	struct suite *suite = *state;
+
+	assert_int_equal(drop(suite, Q_STR("suite-missing")), Q_NOTFOUND);
+	assert_int_equal(drop(suite, suite->index), Q_OK);
+	assert_int_equal(drop(suite, suite->index), Q_NOTFOUND);
+	assert_int_equal(drop(suite, Q_STR("../suite")), Q_INVALID);
+}
+
+static void an_alias_goes_with_its_index_and_is_not_dropped_itself(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str index = suite->index, alias = point_alias(suite, index);
+	struct q_search_result result;
+
+	put_people(suite);
+	assert_int_equal(drop(suite, alias), Q_INVALID);
+	suite->index = alias;
+	assert_hits(suite, EVERYTHING, "1 2 3 4");
+	assert_int_equal(drop(suite, index), Q_OK);
+	assert_int_equal(search(suite, EVERYTHING, &result), Q_NOTFOUND);
+	suite->index = make_other(suite, "5");
+	point_alias(suite, suite->index);
+	suite->index = alias;
+	assert_hits(suite, EVERYTHING, "5");
+}
+
+static void a_pin_ends_with_its_index(void **state)
+{
+	struct suite *suite = *state;
+	struct q_str pin;
+	uint64_t total;
+
+	put_people(suite);
+	pin = make_pin(suite, 60 * 1000);
+	assert_int_equal(drop(suite, suite->index), Q_OK);
+	assert_int_equal(search_pin(suite, pin, &total), Q_NOTFOUND);
+}
+
 struct case_list search_index_names_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -242,6 +318,11 @@ struct case_list search_index_names_cases(void)
 		CASE(a_pin_is_of_the_index_that_it_was_made_for),
 		CASE(a_pin_is_kept_for_a_day_at_most),
 		CASE(there_may_be_so_many_pins_at_a_time),
+		CASE(an_index_that_is_dropped_is_not_found),
+		CASE(an_index_that_is_dropped_can_be_made_anew),
+		CASE(what_is_not_there_is_not_dropped),
+		CASE(an_alias_goes_with_its_index_and_is_not_dropped_itself),
+		CASE(a_pin_ends_with_its_index),
 	};
 
 	return (struct case_list){cases, Q_COUNT_OF(cases)};

@@ -184,6 +184,17 @@ def test_what_a_mapping_excludes_from_sources_is_searched_and_not_kept(site):
     assert json.loads(ran.stdout)["total"] == 10
 
 
+def test_an_index_is_dropped_with_its_aliases(site):
+    build(site)
+    assert index("alias", str(site / "index"), "--alias", "current", "--index", "main").returncode == 0
+    refused = index("drop", str(site / "index"), "--index", "current")
+    assert refused.returncode != 0 and "alias of main" in refused.stderr
+    assert index("drop", str(site / "index")).returncode == 0
+    for name in "main", "current":
+        assert index("stats", str(site / "index"), "--index", name).returncode != 0
+    assert [path.name for path in (site / "index").iterdir()] == [".lock"]
+
+
 def test_a_mapping_that_cannot_be_taken_is_named(site):
     for mapping, says in (("{", "JSON"), ('{"place": {"type": "geo_point"}}', "geo_point"),
                           ('{"properties": {"a": {"type": "text"}}, "_source": {"enabled": false}}', "_source: enabled"),

@@ -151,12 +151,41 @@ const struct q_index_definition *q__index_definition(const struct q__index *inde
 	return &index->definition;
 }
 
+enum q_code q__index_fail_dropped(struct q_err *err)
+{
+	return q_fail(err, Q_NOTFOUND, "index.write", "the index was dropped");
+}
+
+static void forget_snapshot(struct q__index *index)
+{
+	struct q__snapshot *snapshot;
+
+	pthread_mutex_lock(&index->publishing);
+	snapshot = index->snapshot;
+	index->snapshot = NULL;
+	pthread_mutex_unlock(&index->publishing);
+	q__snapshot_unref(snapshot);
+}
+
+void q__index_drop(struct q__index *index)
+{
+	pthread_mutex_lock(&index->committing);
+	pthread_mutex_lock(&index->writing);
+	index->is_dropped = true;
+	q__buffer_free(index->buffer);
+	q__buffer_free(index->sealed);
+	index->buffer = index->sealed = NULL;
+	pthread_mutex_unlock(&index->writing);
+	forget_snapshot(index);
+	pthread_mutex_unlock(&index->committing);
+}
+
 struct q__snapshot *q__index_snapshot(struct q__index *index)
 {
 	struct q__snapshot *snapshot;
 
 	pthread_mutex_lock(&index->publishing);
-	snapshot = q__snapshot_ref(index->snapshot);
+	snapshot = index->snapshot ? q__snapshot_ref(index->snapshot) : NULL;
 	pthread_mutex_unlock(&index->publishing);
 	return snapshot;
 }

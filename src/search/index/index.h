@@ -47,7 +47,11 @@ Q_MUST_USE enum q_code q__index_merge_some(struct q__index *index, struct q__pac
 /* All segments into one, without what is deleted. */
 Q_MUST_USE enum q_code q__index_merge(struct q__index *index, struct q_err *err);
 
-/* The caller unrefs it. */
+/* Nothing is written from here on, and what is in memory goes but for the definition; snapshots
+ * that readers have stay theirs. Writers are told Q_NOTFOUND. Its files are the caller's. */
+void q__index_drop(struct q__index *index);
+
+/* The caller unrefs it; NULL: the index is dropped. */
 struct q__snapshot *q__index_snapshot(struct q__index *index);
 
 #endif

@@ -59,6 +59,8 @@ enum q_code q__index_bulk(struct q__index *index, const struct q_bulk_operation 
 	enum q_code code = Q_OK;
 
 	pthread_mutex_lock(&index->writing);
+	if (index->is_dropped)
+		code = q__index_fail_dropped(err);
 	for (size_t i = 0; i < count && !code; i++)
 		code = take_operation(index, &operations[i], arena, &results[i], err);
 	pthread_mutex_unlock(&index->writing);

@@ -25,12 +25,16 @@ struct q__index {
 	struct q__buffer *sealed;   /* takes nothing more, is to be written first; or NULL */
 	pthread_mutex_t publishing; /* a leaf; guards the pointer alone */
 	struct q__snapshot *snapshot;
+	bool is_dropped; /* guarded by `committing` and `writing`, both to set it */
 };
 
 /* Writes the manifest for `next` (whose reference this takes), then lets readers see it and removes
  * files that it no longer has. Holds `committing`. */
 Q_MUST_USE enum q_code q__index_commit(struct q__index *index, struct q__snapshot *next,
 				       struct q_err *err);
+
+/* Q_NOTFOUND: the index was dropped. */
+Q_MUST_USE enum q_code q__index_fail_dropped(struct q_err *err);
 
 /* A refresh without the merges that it may make ripe. */
 Q_MUST_USE enum q_code q__index_write_all(struct q__index *index, struct q_err *err);

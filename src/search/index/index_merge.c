@@ -136,10 +136,15 @@ static void remove_merged(struct q__index *index, const struct q__part *merged)
 static enum q_code publish(struct q__index *index, const struct q__snapshot *before, struct run run,
 			   struct q__part *merged, struct q_err *err)
 {
-	const struct q__part *now = &index->snapshot->parts[run.first];
+	const struct q__part *now;
 	struct q__snapshot *next = NULL;
 	enum q_code code = Q_OK;
 
+	if (index->is_dropped) {
+		remove_merged(index, merged);
+		return q__index_fail_dropped(err);
+	}
+	now = &index->snapshot->parts[run.first];
 	for (size_t i = 0; i < run.count; i++)
 		q_assert(now[i].segment == before->parts[run.first + i].segment);
 	if (merged->segment)
@@ -210,9 +215,12 @@ static enum q_code merge_next(struct q__index *index, struct q__pace *pace, bool
 			      struct q_err *err)
 {
 	struct q__snapshot *snapshot = q__index_snapshot(index);
-	struct run run = find_run(snapshot);
+	struct run run;
 	enum q_code code = Q_OK;
 
+	if (!snapshot)
+		return q__index_fail_dropped(err);
+	run = find_run(snapshot);
 	*is_done = run.count == 0;
 	if (!*is_done)
 		code = merge_run(index, snapshot, run, pace, err);
@@ -236,9 +244,12 @@ enum q_code q__index_merge_some(struct q__index *index, struct q__pace *pace, st
 static enum q_code merge_all(struct q__index *index, struct q_err *err)
 {
 	struct q__snapshot *snapshot = q__index_snapshot(index);
-	struct run all = {0, snapshot->part_count};
+	struct run all = {0};
 	enum q_code code = Q_OK;
 
+	if (!snapshot)
+		return q__index_fail_dropped(err);
+	all.count = snapshot->part_count;
 	if (all.count > 1 || (all.count == 1 && snapshot->parts[0].deletions))
 		code = merge_run(index, snapshot, all, NULL, err);
 	q__snapshot_unref(snapshot);

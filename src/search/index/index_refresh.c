@@ -149,8 +149,11 @@ enum q_code q__index_seal(struct q__index *index, struct q_err *err)
 	if (code)
 		return code;
 	pthread_mutex_lock(&index->writing);
-	if (index->sealed) {
+	if (index->is_dropped)
+		code = q__index_fail_dropped(err);
+	else if (index->sealed)
 		code = q_fail(err, Q_BUSY, "index.seal", "a buffer waits to be written");
+	if (code) {
 		q__buffer_free(empty);
 	} else {
 		index->sealed = index->buffer;
@@ -190,12 +193,13 @@ enum q_code q__index_write_sealed(struct q__index *index, struct q_err *err)
 	return code;
 }
 
+/* Or is dropped, of which whoever would write them tells. */
 static bool has_documents(struct q__index *index)
 {
 	bool has_some;
 
 	pthread_mutex_lock(&index->writing);
-	has_some = index->sealed || q__buffer_id_count(index->buffer) > 0;
+	has_some = index->is_dropped || index->sealed || q__buffer_id_count(index->buffer) > 0;
 	pthread_mutex_unlock(&index->writing);
 	return has_some;
 }
@@ -203,7 +207,8 @@ static bool has_documents(struct q__index *index)
 /* Bulk may seal a full buffer in between: that one then is as good. */
 static enum q_code write_all(struct q__index *index, struct q_err *err)
 {
-	enum q_code code = write_sealed(index, err);
+	enum q_code code =
+		index->is_dropped ? q__index_fail_dropped(err) : write_sealed(index, err);
 
 	if (!code)
 		code = q__index_seal(index, err);

@@ -1,0 +1,84 @@
+#include "search/dropped.h"
+
+#include "search/alias.h"
+#include "search/index/manifest.h"
+#include "search/segment/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* No name of an index begins so. */
+#define PREFIX ".dropped-"
+
+enum { PATH_BYTES = Q_INDEX_NAME_MAX + 16 };
+
+enum q_code q__dropped_begin(int root, struct q_str name, struct q_err *err)
+{
+	struct q__index_name path = q__index_name_of(name);
+	char manifest[PATH_BYTES], dropped[PATH_BYTES];
+
+	snprintf(manifest, sizeof manifest, "%s/" Q__MANIFEST_NAME, path.text);
+	snprintf(dropped, sizeof dropped, PREFIX "%s", path.text);
+	q__dropped_clean(root); /* one of this name may have been dropped before */
+	if (faccessat(root, manifest, F_OK, 0) != 0 && (errno == ENOENT || errno == ENOTDIR))
+		return q_fail(err, Q_NOTFOUND, "search_index.drop", "there is no index %s", path.text);
+	if (renameat(root, path.text, root, dropped) != 0)
+		return q_fail_os(err, errno, "search_index.drop", "%s", path.text);
+	if (fsync(root) == 0)
+		return Q_OK;
+	q_fail_os(err, errno, "search_index.drop", "%s", path.text);
+	(void)!renameat(root, dropped, root, path.text); /* else it goes when the store is opened */
+	return err->code;
+}
+
+static void remove_file(void *context, const char *name)
+{
+	struct q__directory *directory = context;
+	struct q_err ignored;
+
+	(void)!directory->ops->remove(directory, name, &ignored);
+}
+
+static void remove_dropped(int root, const char *name)
+{
+	struct q__directory *directory;
+	struct q_err ignored;
+
+	if (q__directory_open(root, name, &directory, &ignored))
+		return;
+	(void)!directory->ops->list(directory, remove_file, directory, &ignored);
+	directory->ops->close(directory);
+	unlinkat(root, name, AT_REMOVEDIR);
+}
+
+static bool is_dangling(int root, const char *name)
+{
+	struct stat link, target;
+
+	return fstatat(root, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode) &&
+	       fstatat(root, name, &target, 0) != 0 && errno == ENOENT;
+}
+
+static void clean_one(void *context, const char *name)
+{
+	const int *root = context;
+
+	if (q_str_starts_with(q_str_from(name), Q_STR(PREFIX)))
+		remove_dropped(*root, name);
+	else if (is_dangling(*root, name))
+		unlinkat(*root, name, 0);
+}
+
+void q__dropped_clean(int root)
+{
+	struct q__directory *directory;
+	struct q_err ignored;
+
+	if (q__directory_open(root, ".", &directory, &ignored))
+		return;
+	(void)!directory->ops->list(directory, clean_one, &root, &ignored);
+	directory->ops->close(directory);
+}
