@@ -21,19 +21,18 @@ static void go_on(struct q__joined_walk *walk, const uint32_t *counts)
 		walk->is_live = q__term_cursor_seek_ordinal(walk->cursor, at);
 }
 
-static bool open_walks(struct q__facets *facets, const struct q__facet *facet,
-		       struct q__joined_walk *walks)
+static struct q__joined_walk *open_walks(struct q__facets *facets, const struct q__facet *facet)
 {
-	for (size_t i = 0; i < facets->snapshot->part_count; i++) {
+	size_t part_count = facets->snapshot->part_count;
+	struct q__joined_walk *walks = q__joined_walks_new(part_count, facets->scratch);
+
+	for (size_t i = 0; walks && i < part_count; i++) {
 		const struct q__segment *segment = facets->snapshot->parts[i].segment;
 
-		walks[i].cursor = q_arena_alloc(facets->scratch, sizeof *walks[i].cursor);
-		if (!walks[i].cursor)
-			return false;
 		q__term_cursor_start(walks[i].cursor, &segment->fields[facet->field].terms);
 		go_on(&walks[i], facet->ordinal_counts[i]);
 	}
-	return true;
+	return walks;
 }
 
 /* Offers the term with the counts of all parts that have it, which then go on. False when the arena
@@ -97,12 +96,10 @@ enum q_code q__facet_end_keywords(struct q__facets *facets, const struct q__face
 				  struct q_err *err)
 {
 	struct q__bucket_selection selection;
-	struct q__joined_walk *walks =
-		q_arena_alloc_array(facets->scratch, facets->snapshot->part_count, sizeof *walks);
+	struct q__joined_walk *walks = open_walks(facets, facet);
 	enum q_code code;
 
-	if (!walks || !open_walks(facets, facet, walks) ||
-	    !q__bucket_selection_open(&selection, facet->asked, facets->scratch))
+	if (!walks || !q__bucket_selection_open(&selection, facet->asked, facets->scratch))
 		return q_fail(err, Q_NOMEM, "search_index.search",
 			      "the facets take too much memory");
 	code = offer_terms(facets, facet, walks, &selection, err);

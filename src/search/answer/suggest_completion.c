@@ -23,22 +23,16 @@ static bool open_walks(struct completing *completing)
 	const struct q__suggesting *suggesting = completing->suggesting;
 	const struct q__snapshot *snapshot = suggesting->scope->snapshot;
 	struct q_str prefix = suggesting->request->text;
-	struct q__term_cursor *cursors =
-		q_arena_alloc_array(suggesting->scratch, snapshot->part_count, sizeof *cursors);
 
-	completing->walks = q_arena_alloc_array(suggesting->scratch, snapshot->part_count,
-						sizeof *completing->walks);
-	if (!cursors || !completing->walks)
-		return false;
-	for (size_t i = 0; i < snapshot->part_count; i++) {
+	completing->walks = q__joined_walks_new(snapshot->part_count, suggesting->scratch);
+	for (size_t i = 0; completing->walks && i < snapshot->part_count; i++) {
 		struct q__joined_walk *walk = &completing->walks[i];
 
-		walk->cursor = &cursors[i];
 		q__term_cursor_start(walk->cursor,
 				     &snapshot->parts[i].segment->fields[suggesting->field].terms);
 		settle(walk, q__term_cursor_seek(walk->cursor, prefix), prefix);
 	}
-	return true;
+	return completing->walks != NULL;
 }
 
 /* Documents that have the term: in the files, or of those that are seen. */

@@ -37,8 +37,7 @@ static bool number_documents(struct q__merge_source *source, const struct q__par
 
 	source->segment = part->segment;
 	numbers = q_arena_alloc_array(arena, count, sizeof *numbers);
-	source->cursor = q_arena_alloc(arena, sizeof *source->cursor);
-	if (!numbers || !source->cursor)
+	if (!numbers)
 		return false;
 	source->numbers = numbers;
 	for (uint32_t i = 0; i < count; i++)
@@ -116,14 +115,16 @@ static enum q_code merge_documents(struct q__merge *merge, const struct q__merge
 static enum q_code open_sources(struct q__merge *merge, const struct q__part *parts, size_t count,
 				struct q_err *err)
 {
-	bool is_open = true;
+	bool is_open;
 
 	merge->count = count;
 	merge->sources = q_arena_alloc_array(merge->arena, count, sizeof *merge->sources);
-	for (size_t i = 0; merge->sources && is_open && i < count; i++)
+	merge->walks = q__joined_walks_new(count, merge->arena);
+	is_open = merge->sources && merge->walks;
+	for (size_t i = 0; is_open && i < count; i++)
 		is_open = number_documents(&merge->sources[i], &parts[i], &merge->document_count,
 					   merge->arena);
-	if (!merge->sources || !is_open)
+	if (!is_open)
 		return q_fail(err, Q_NOMEM, "index.merge", "%zu segments", count);
 	if (merge->document_count == 0)
 		return q_fail(err, Q_NOTFOUND, "index.merge", "all documents are deleted");
@@ -254,24 +255,15 @@ static enum q_code open_part(struct part *part, const struct q__merge *merge, co
 			     struct q_err *err)
 {
 	struct q__merge *share = &part->share;
-	bool is_open;
 
 	*share = *merge;
 	snprintf(part->name, sizeof part->name, ".tmp-%s", name);
 	share->arena = q_arena_new(ARENA_BYTES);
 	share->scratch = q_arena_new(ARENA_BYTES);
-	is_open = share->arena && share->scratch;
-	if (is_open)
-		share->sources =
-			q_arena_alloc_array(share->arena, share->count, sizeof *share->sources);
-	is_open = is_open && share->sources;
-	for (size_t i = 0; is_open && i < share->count; i++) {
-		share->sources[i] = merge->sources[i];
-		share->sources[i].cursor =
-			q_arena_alloc(share->arena, sizeof *share->sources[i].cursor);
-		is_open = share->sources[i].cursor != NULL;
-	}
-	return is_open ? Q_OK : q_fail(err, Q_NOMEM, "index.merge", "a second thread");
+	share->walks = share->arena ? q__joined_walks_new(share->count, share->arena) : NULL;
+	return share->scratch && share->walks
+		       ? Q_OK
+		       : q_fail(err, Q_NOMEM, "index.merge", "a second thread");
 }
 
 static void close_part(struct part *part)

@@ -56,9 +56,9 @@ static bool merge_single(struct q__merge *merge, const struct q__merge_source *s
 }
 
 static enum q_code merge_postings(struct q__merge *merge, const struct q__merge_source *source,
-				  size_t field, struct q_err *err)
+				  struct q__term_cursor *cursor, size_t field, struct q_err *err)
 {
-	struct q__term_ref ref = q__term_cursor_ref(source->cursor);
+	struct q__term_ref ref = q__term_cursor_ref(cursor);
 	struct q__postings postings;
 	struct q__positions positions;
 
@@ -75,63 +75,46 @@ static enum q_code merge_postings(struct q__merge *merge, const struct q__merge_
 			add_document(merge->writer, source->numbers[at], &postings, &positions);
 	}
 	if (postings.is_broken || (postings.frequencies && positions.is_broken) ||
-	    source->cursor->is_broken)
+	    cursor->is_broken)
 		return q__merge_fail_corrupt(source, "the postings of a term", err);
 	return Q_OK;
 }
 
-/* The source with the first of all terms; the leftmost of several. NULL: all are at their end. */
-static struct q__merge_source *first_source(struct q__merge *merge)
-{
-	struct q__merge_source *first = NULL;
-
-	for (size_t i = 0; i < merge->count; i++) {
-		struct q__merge_source *source = &merge->sources[i];
-
-		if (!source->is_at_end &&
-		    (!first || q_str_compare(q__term_cursor_term(source->cursor),
-					     q__term_cursor_term(first->cursor)) < 0))
-			first = source;
-	}
-	return first;
-}
-
-/* The first of the terms, from all sources that have it; they then go on. */
-static enum q_code merge_term(struct q__merge *merge, struct q__merge_source *first, size_t field,
+/* A term, from all sources that have it; they then go on. */
+static enum q_code merge_term(struct q__merge *merge, struct q_str found, size_t field,
 			      struct q_buf *term, struct q_err *err)
 {
 	enum q_code code = Q_OK;
 
 	q_buf_clear(term);
-	if (!q_buf_append(term, q__term_cursor_term(first->cursor)))
+	if (!q_buf_append(term, found))
 		return q_fail(err, Q_NOMEM, "index.merge", "a term");
 	for (size_t i = 0; i < merge->count && !code; i++) {
-		struct q__merge_source *source = &merge->sources[i];
+		struct q__joined_walk *walk = &merge->walks[i];
 
-		if (source->is_at_end ||
-		    !q_str_equal(q__term_cursor_term(source->cursor), q_buf_str(term)))
+		if (!walk->is_here)
 			continue;
-		code = merge_postings(merge, source, field, err);
-		source->is_at_end = !q__term_cursor_next(source->cursor);
+		code = merge_postings(merge, &merge->sources[i], walk->cursor, field, err);
+		walk->is_live = q__term_cursor_next(walk->cursor);
 	}
 	return code ? code : q__segment_end_term(merge->writer, q_buf_str(term), err);
 }
 
 static enum q_code merge_terms(struct q__merge *merge, size_t field, struct q_err *err)
 {
-	struct q__merge_source *first;
+	struct q_str found;
 	struct q_buf term;
 	enum q_code code = Q_OK;
 
 	q_buf_init(&term, Q__TERM_MAX);
 	for (size_t i = 0; i < merge->count; i++) {
-		struct q__merge_source *source = &merge->sources[i];
+		struct q__joined_walk *walk = &merge->walks[i];
 
-		q__term_cursor_start(source->cursor, &source->segment->fields[field].terms);
-		source->is_at_end = !q__term_cursor_seek(source->cursor, (struct q_str){0});
+		q__term_cursor_start(walk->cursor, &merge->sources[i].segment->fields[field].terms);
+		walk->is_live = q__term_cursor_seek(walk->cursor, (struct q_str){0});
 	}
-	while (!code && (first = first_source(merge)) != NULL)
-		code = merge_term(merge, first, field, &term, err);
+	while (!code && q__joined_terms_find(merge->walks, merge->count, &found))
+		code = merge_term(merge, found, field, &term, err);
 	q_buf_free(&term);
 	return code;
 }

@@ -3,6 +3,7 @@
 #define Q_SEARCH_INDEX_MERGE_INTERNAL_H
 
 #include "search/index/merge.h"
+#include "search/segment/joined_terms.h"
 #include "search/segment/segment_writer.h"
 
 /* One of the parts that are merged. */
@@ -10,14 +11,13 @@ struct q__merge_source {
 	const struct q__segment *segment;
 	/* The document's number in the merged segment; Q__NO_DOCUMENT: it is deleted. */
 	const uint32_t *numbers;
-	struct q__term_cursor *cursor;
-	bool is_at_end; /* of the current field's terms */
 };
 
 /* A merge, or the share of it that one thread has. */
 struct q__merge {
 	const struct q_index_definition *definition;
-	struct q__merge_source *sources;
+	struct q__merge_source *sources; /* of all shares */
+	struct q__joined_walk *walks;	 /* one a source, over the current field's terms */
 	size_t count;
 	uint32_t document_count; /* of the merged segment */
 	const bool *is_second;	 /* by field: it belongs to the second share */

@@ -1,5 +1,17 @@
 #include "search/segment/joined_terms.h"
 
+struct q__joined_walk *q__joined_walks_new(size_t count, struct q_arena *arena)
+{
+	struct q__joined_walk *walks = q_arena_alloc_array(arena, count, sizeof *walks);
+
+	for (size_t i = 0; walks && i < count; i++) {
+		walks[i].cursor = q_arena_alloc(arena, sizeof *walks[i].cursor);
+		if (!walks[i].cursor)
+			return NULL;
+	}
+	return walks;
+}
+
 bool q__joined_terms_find(struct q__joined_walk *walks, size_t count, struct q_str *term)
 {
 	size_t first = count;

@@ -4,11 +4,12 @@
  *	while (q__joined_terms_find(walks, count, &term))
  *		of each walk that is here: use its cursor, then move it and say whether it is live
  *
- * Ownership: walks and cursors are the caller's, who starts and moves them.
+ * Ownership: walks and cursors are the arena's; the caller starts and moves them.
  * Threads:   one. */
 #ifndef Q_SEARCH_SEGMENT_JOINED_TERMS_H
 #define Q_SEARCH_SEGMENT_JOINED_TERMS_H
 
+#include "base/arena.h"
 #include "search/segment/terms.h"
 
 struct q__joined_walk {
@@ -16,6 +17,9 @@ struct q__joined_walk {
 	bool is_live; /* the cursor stands at a term */
 	bool is_here; /* at the one that was found */
 };
+
+/* Walks whose cursors are not started yet. NULL: the arena is full. */
+Q_MUST_USE struct q__joined_walk *q__joined_walks_new(size_t count, struct q_arena *arena);
 
 /* The first of the terms at which live walks stand, lent until a walk that is here moves. False: no
  * walk is live. */
