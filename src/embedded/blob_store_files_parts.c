@@ -257,6 +257,13 @@ enum q_code q__blob_files_parts_list(struct q_blob_store *base, const struct q_c
 		return code;
 	code = list_parts(upload, arena, out, err);
 	close(upload);
+	if (code)
+		return code;
+	/* Is it there still? One that ends moves away before its parts are removed: then some may
+	 * have been missed. */
+	code = q__blob_upload_open(file_store_of(base), key, upload_id, &upload, err);
+	if (!code)
+		close(upload);
 	return code;
 }
 

@@ -1,6 +1,8 @@
 #include "contract/blob_store_suite_internal.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 /* cmocka's asserts belong to the thread of the case: these count what went wrong. */
 
@@ -158,6 +160,57 @@ static void threads_complete_uploads_beside_each_other(void **state)
 	assert_int_equal(run_workers(*state, complete_and_read), 0);
 }
 
+struct upload { /* of one part */
+	struct suite *suite;
+	struct q_str key, id;
+	atomic_int lists;
+	int failures;
+};
+
+static void *list_until_it_is_over(void *argument)
+{
+	struct upload *upload = argument;
+	struct q_arena *arena = q_arena_new(1 << 20);
+	struct q_blob_parts parts;
+	struct q_err err;
+
+	q_assert(arena);
+	while (q_blob_parts_list(upload->suite->store, &no_limits, upload->key, upload->id, arena,
+				 &parts, &err) == Q_OK) {
+		upload->failures += parts.count != 1;
+		atomic_fetch_add(&upload->lists, 1);
+		q_arena_reset(arena);
+	}
+	upload->failures += err.code != Q_NOTFOUND;
+	atomic_fetch_add(&upload->lists, 1);
+	q_arena_free(arena);
+	return NULL;
+}
+
+/* Whoever takes a part of them for all of them would refuse what is complete. */
+static void parts_are_listed_whole_while_another_completes_them(void **state)
+{
+	struct suite *suite = *state;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct upload upload = {.suite = suite, .key = Q_STR("beside/listed")};
+		struct q_blob_part part;
+		pthread_t thread;
+
+		assert_ok(q_blob_parts_start(suite->store, &no_limits, upload.key, suite->arena,
+					     &upload.id, &suite->err));
+		assert_ok(q_blob_parts_put(suite->store, &no_limits, upload.key, upload.id, 1,
+					   text("part"), &part, &suite->err));
+		q_assert(pthread_create(&thread, NULL, list_until_it_is_over, &upload) == 0);
+		while (atomic_load(&upload.lists) == 0)
+			sched_yield();
+		assert_ok(q_blob_parts_complete(suite->store, &no_limits, upload.key, upload.id,
+						&part, 1, NULL, &suite->err));
+		pthread_join(thread, NULL);
+		assert_int_equal(upload.failures, 0);
+	}
+}
+
 struct case_list blob_store_concurrent_cases(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -165,6 +218,7 @@ struct case_list blob_store_concurrent_cases(void)
 		CASE(readers_see_whole_versions_while_others_write),
 		CASE(lists_hold_what_stays_while_others_write),
 		CASE(threads_complete_uploads_beside_each_other),
+		CASE(parts_are_listed_whole_while_another_completes_them),
 	};
 
 	return (struct case_list){cases, Q_COUNT_OF(cases)};
