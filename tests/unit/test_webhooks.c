@@ -391,6 +391,25 @@ static void after_a_rotation_both_secrets_sign_for_a_day(void **state)
 	assert_int_equal(receiver_signatures(&later, new_secret), 1);
 }
 
+static void a_rotation_tells_the_end_that_it_keeps(void **state)
+{
+	struct product *p = *state;
+	struct q_identity who = product_admin_of("t1");
+	struct q_webhook_caller caller = {.who = &who};
+	struct q_str secret;
+	struct q_webhook kept, told, made = receiver_add(p, "t1", "https://a.example/", &secret);
+	struct q_err err;
+
+	clock_simulated_tick(p->clock, 1);
+	assert_int_equal(q_webhook_rotate(p->documents, &no_call, &caller, made.id, p->arena, &told,
+					  &secret, &err),
+			 Q_OK);
+	assert_int_equal(
+		q_webhook_find(p->documents, &no_call, &caller, made.id, p->arena, &kept, &err),
+		Q_OK);
+	assert_int_equal(told.overlap_until_ms, kept.overlap_until_ms);
+}
+
 static void a_secret_whose_key_is_gone_fails_the_attempt_and_no_step(void **state)
 {
 	struct product *p = *state;
@@ -691,6 +710,7 @@ int main(void)
 		CASE(a_success_ends_the_count_of_failing_days),
 		CASE(a_failing_receiver_delays_no_other),
 		CASE(after_a_rotation_both_secrets_sign_for_a_day),
+		CASE(a_rotation_tells_the_end_that_it_keeps),
 		CASE(a_secret_whose_key_is_gone_fails_the_attempt_and_no_step),
 		CASE(a_callback_is_told_and_signed_by_the_default_secret),
 		CASE(a_duplicate_adds_its_callback_to_the_job_that_is_there),

@@ -181,6 +181,7 @@ enum q_code q__delivery_make(struct q_documents *d, const struct q_webhook *webh
 {
 	static const struct q_condition is_new = {.kind = Q_IF_ABSENT};
 	struct q_item *item = q_arena_alloc(arena, sizeof *item);
+	int64_t now = q__now(d);
 
 	*out = (struct q__delivery){
 		.view = {.id = make_id(message, webhook, url, arena),
@@ -191,8 +192,8 @@ enum q_code q__delivery_make(struct q_documents *d, const struct q_webhook *webh
 			 .event_type = message->event_type,
 			 .file_id = message->file_id,
 			 .payload = message->body,
-			 .created_at_ms = q__now(d),
-			 .next_attempt_at_ms = q__now(d)},
+			 .created_at_ms = now,
+			 .next_attempt_at_ms = now},
 		.queue = q__queue_name(webhook, url, arena),
 	};
 	if (!item || !make_item(arena, out, item))

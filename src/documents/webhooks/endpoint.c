@@ -420,11 +420,12 @@ static enum q_code replace_secret(struct q_documents *d, const struct q_call *ca
 				  struct q_arena *arena, struct q_err *err)
 {
 	struct q_webhook *webhook = &endpoint->view;
+	int64_t until_ms = q__now(d) + Q_WEBHOOK_OVERLAP_MS;
 	struct q_condition same = q__if_string("secret", endpoint->secret);
 	struct q_change changes[] = {
 		q__change_string("secret", sealed),
 		q__change_string("previousSecret", endpoint->secret),
-		q__change_number("overlapUntil", q__now(d) + Q_WEBHOOK_OVERLAP_MS),
+		q__change_number("overlapUntil", until_ms),
 	};
 	struct q_write write = {.kind = Q_WRITE_UPDATE,
 				.key = endpoint_key(arena, webhook->tenant_id, webhook->id),
@@ -433,7 +434,7 @@ static enum q_code replace_secret(struct q_documents *d, const struct q_call *ca
 				.conditions = &same,
 				.condition_count = 1};
 
-	webhook->overlap_until_ms = q__now(d) + Q_WEBHOOK_OVERLAP_MS;
+	webhook->overlap_until_ms = until_ms;
 	return q_record_store_write(d->o.records, call, &write, NULL, NULL, err);
 }
 
