@@ -208,8 +208,8 @@ static void whoever_stores_results_of_a_deleted_document_removes_them(void **sta
 		work_on_watched(&deleter);
 		if (deleter.calls < deleter.delete_call)
 			assert_int_equal(delete_as(p, "tenant-a", deleter.file_id), Q_OK);
-		assert_int_equal(count_blobs(p, p->options.results), 0);
-		assert_int_equal(count_blobs(p, p->options.documents), 0);
+		assert_int_equal(product_count_blobs(p, p->options.results), 0);
+		assert_int_equal(product_count_blobs(p, p->options.documents), 0);
 		assert_int_equal(count_items(p, deleter.file_id), 1);
 	} while (deleter.calls >= deleter.delete_call);
 	assert_true(deleter.delete_call > 20);
