@@ -33,7 +33,8 @@ static const struct q_field_definition fields[] = {
 	{Q_STR_INIT("notes"), Q_FIELD_TEXT},   {Q_STR_INIT("name"), Q_FIELD_TEXT},
 	{Q_STR_INIT("tags"), Q_FIELD_KEYWORD}, {Q_STR_INIT("made"), Q_FIELD_DATE},
 	{Q_STR_INIT("age"), Q_FIELD_NUMBER},   {Q_STR_INIT("active"), Q_FIELD_BOOLEAN}};
-static const struct q_index_definition definition = {fields, Q_COUNT_OF(fields)};
+static const struct q_index_definition definition = {.fields = fields,
+						     .field_count = Q_COUNT_OF(fields)};
 
 struct site {
 	char path[SCRATCH_PATH_MAX];
