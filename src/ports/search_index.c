@@ -181,14 +181,6 @@ static enum q_code check_highlight(const struct q_highlight_request *highlight,
 	return Q_OK;
 }
 
-static enum q_code check_pin(struct q_str pin, const char *where, struct q_err *err)
-{
-	if (pin.length <= Q_SEARCH_PIN_MAX)
-		return Q_OK;
-	return q_fail(err, Q_INVALID, where, "a pin of %zu bytes, at most %d", pin.length,
-		      Q_SEARCH_PIN_MAX);
-}
-
 /* Where a document stands tells how many others there are. */
 static enum q_code check_sort(const struct q_search_sort *sort, const struct q_search_view *view,
 			      const char *where, struct q_err *err)
@@ -265,8 +257,6 @@ enum q_code q_search_index_search(struct q_search_index *store, const struct q_c
 		      request->size > Q_SEARCH_WINDOW_MAX - request->from))
 		code = q_fail(err, Q_TOOBIG, where, "from and size are at most %d together",
 			      Q_SEARCH_WINDOW_MAX);
-	if (!code)
-		code = check_pin(request->pin, where, err);
 	if (!code)
 		code = check_sorts(request, where, err);
 	if (!code)
@@ -346,7 +336,7 @@ enum q_code q_search_index_unpin(struct q_search_index *store, const struct q_ca
 	q_assert(store && call && err);
 	code = q_call_check(call, where, err);
 	if (!code)
-		code = check_pin(pin, where, err);
+		code = q__search_pin_check(pin, where, err);
 	return code ? code : store->ops->unpin(store, call, pin, err);
 }
 

@@ -10,9 +10,9 @@
  *            Q_OK; it may be so before. Hits come by score, the best first, equal scores in the
  *            order of the documents' places. An alias is a name that stands for an index
  *            wherever one is named; making it and pointing it elsewhere is one step. An index ends in
- *            one step, too. A pin keeps
- *            an index as it is for the searches that name the pin, whatever is put, deleted,
- *            merged or swapped meanwhile: pages of one answer fit together.
+ *            one step, too. A pin keeps an index as it is for the requests whose view names the
+ *            pin, whatever is put, deleted, merged or swapped meanwhile: pages of one answer fit
+ *            together, and so do their count and their explanations.
  * Units:     bytes. Scores are 32-bit floats.
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.
  * Threads:   any.
@@ -295,6 +295,9 @@ struct q_search_view {
 	 * highlight, facet or suggestion. What comes of sources, a source filter says. */
 	const struct q_str *fields;
 	size_t field_count;
+	/* Empty: the index as it is now. (OpenSearch takes one in a search alone: there a count is
+	 * a search of size 0, and an explanation that of a search for the id.) */
+	struct q_str pin;
 };
 
 struct q_search_request {
@@ -307,7 +310,6 @@ struct q_search_request {
 	bool total_is_bounded;
 	uint64_t total_max;
 	struct q_highlight_request highlight;
-	struct q_str pin;		   /* empty: the index as it is now */
 	const struct q_search_sort *sorts; /* at most Q_SEARCH_SORTS_MAX; none: by score */
 	size_t sort_count;
 	/* A value a sort, those of a hit: only what comes behind it; from is 0. NULL: all. */
@@ -506,8 +508,9 @@ Q_MUST_USE enum q_code q_search_index_drop(struct q_search_index *store, const s
 					   struct q_str index, struct q_err *err);
 
 /* Pins the index as the last refresh left it, until keep_ms (1..Q_SEARCH_PIN_KEEP_MAX_MS) after the
- * pin's last use, or the end of the index or the store. A search names the pin and the index by the name given here;
- * Q_NOTFOUND: the pin has ended, or is of another name. Q_BUSY: too many. */
+ * pin's last use, or the end of the index or the store. A view names the pin, and its request the
+ * index by the name given here; Q_NOTFOUND: the pin has ended, or is of another name. Q_BUSY: too
+ * many. */
 Q_MUST_USE enum q_code q_search_index_pin(struct q_search_index *store, const struct q_call *call,
 					  struct q_str index, int64_t keep_ms,
 					  struct q_arena *arena, struct q_str *pin,

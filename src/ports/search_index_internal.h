@@ -7,6 +7,8 @@
 Q_MUST_USE enum q_code q__search_text_check(struct q_str text, const char *where,
 					    struct q_err *err);
 
+Q_MUST_USE enum q_code q__search_pin_check(struct q_str pin, const char *where, struct q_err *err);
+
 /* A view may be NULL: everything is seen. */
 
 Q_MUST_USE enum q_code q__search_query_check(const struct q_search_query *query,

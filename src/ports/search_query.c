@@ -214,6 +214,14 @@ static enum q_code check_scope(const struct q_search_index *store,
 	return q__search_exact_check(scope, NULL, where, err);
 }
 
+enum q_code q__search_pin_check(struct q_str pin, const char *where, struct q_err *err)
+{
+	if (pin.length <= Q_SEARCH_PIN_MAX)
+		return Q_OK;
+	return q_fail(err, Q_INVALID, where, "a pin of %zu bytes, at most %d", pin.length,
+		      Q_SEARCH_PIN_MAX);
+}
+
 enum q_code q__search_view_check(const struct q_search_index *store,
 				 const struct q_search_view *view, const char *where,
 				 struct q_err *err)
@@ -223,6 +231,8 @@ enum q_code q__search_view_check(const struct q_search_index *store,
 	if (view->fields && view->field_count > Q_INDEX_FIELDS_MAX)
 		return q_fail(err, Q_TOOBIG, where, "a view of %zu fields, at most %d",
 			      view->field_count, Q_INDEX_FIELDS_MAX);
+	if (q__search_pin_check(view->pin, where, err))
+		return err->code;
 	return view->scope ? check_scope(store, view->scope, where, err) : Q_OK;
 }
 

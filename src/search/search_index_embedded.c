@@ -82,13 +82,13 @@ static enum q_code get(struct q_search_index *base, const struct q_call *call, s
 	return code;
 }
 
-/* Of the pin, where there is one. */
-static enum q_code find_snapshot(struct q_search_index *base, struct q_str name, struct q_str pin,
-				 struct q__index **index, struct q__snapshot **snapshot,
-				 struct q_err *err)
+/* Of the view's pin, where there is one. */
+static enum q_code find_snapshot(struct q_search_index *base, struct q_str name,
+				 const struct q_search_view *view, struct q__index **index,
+				 struct q__snapshot **snapshot, struct q_err *err)
 {
-	if (pin.length > 0)
-		return q__pins_use(embedded_of(base)->pins, pin, name, index, snapshot, err);
+	if (view && view->pin.length > 0)
+		return q__pins_use(embedded_of(base)->pins, view->pin, name, index, snapshot, err);
 	return q__embedded_snapshot(base, name, index, snapshot, err);
 }
 
@@ -98,7 +98,7 @@ static enum q_code search(struct q_search_index *base, const struct q_call *call
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = find_snapshot(base, name, request->pin, &index, &snapshot, err);
+	enum q_code code = find_snapshot(base, name, &request->view, &index, &snapshot, err);
 
 	if (code)
 		return code;
@@ -114,7 +114,7 @@ static enum q_code explain(struct q_search_index *base, const struct q_call *cal
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
+	enum q_code code = find_snapshot(base, name, view, &index, &snapshot, err);
 
 	if (code)
 		return code;
@@ -130,7 +130,7 @@ static enum q_code suggest(struct q_search_index *base, const struct q_call *cal
 {
 	struct q__snapshot *snapshot;
 	struct q__index *index;
-	enum q_code code = q__embedded_snapshot(base, name, &index, &snapshot, err);
+	enum q_code code = find_snapshot(base, name, &request->view, &index, &snapshot, err);
 
 	if (code)
 		return code;

@@ -108,7 +108,7 @@ static enum q_code search_pin(struct suite *suite, struct q_str pin, uint64_t *t
 	enum q_code code;
 
 	read_request(suite, EVERYTHING, &request);
-	request.pin = pin;
+	request.view.pin = pin;
 	code = q_search_index_search(suite->subject->store, &no_limits, suite->index, &request,
 				     suite->arena, &result, &suite->err);
 	if (!code)
@@ -142,6 +142,60 @@ static void a_pin_sees_the_index_as_it_was(void **state)
 	assert_hits(suite, EVERYTHING, "2 3 4 5");
 	assert_int_equal(q_search_index_unpin(suite->subject->store, &no_limits, pin, &suite->err),
 			 Q_OK);
+}
+
+static void a_pin_counts_explains_and_suggests_what_it_sees(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_query swims = {
+		.kind = Q_SEARCH_TERM, .boost = 1, .term = {Q_STR("notes"), Q_STR("swimming")}};
+	struct q_suggest_request request = {
+		.field = Q_STR("tenant"), .size = 5, .view = {.pin = {0}}};
+	struct q_search_index *store = suite->subject->store;
+	struct q_suggest_result suggested;
+	struct q_explanation explanation;
+	struct q_search_view view = {0};
+	uint64_t total;
+
+	put_people(suite);
+	view.pin = request.view.pin = make_pin(suite, 60 * 1000);
+	assert_int_equal(apply(suite, Q_BULK_DELETE, "1", ""), Q_OK);
+	assert_int_equal(apply(suite, Q_BULK_DELETE, "2", ""), Q_OK);
+	refresh(suite);
+	assert_int_equal(q_search_index_count(store, &no_limits, suite->index, &swims, &view,
+					      &total, &suite->err),
+			 Q_OK);
+	assert_int_equal(total, 2);
+	assert_int_equal(q_search_index_explain(store, &no_limits, suite->index, &swims, &view,
+						Q_STR("1"), suite->arena, &explanation,
+						&suite->err),
+			 Q_OK);
+	assert_int_equal(q_search_index_explain(store, &no_limits, suite->index, &swims, NULL,
+						Q_STR("1"), suite->arena, &explanation,
+						&suite->err),
+			 Q_NOTFOUND);
+	assert_int_equal(q_search_index_suggest(store, &no_limits, suite->index, &request,
+						suite->arena, &suggested, &suite->err),
+			 Q_OK);
+	assert_int_equal(suggested.words[0].suggestion_count, 2);
+}
+
+static void a_pin_that_has_ended_counts_and_explains_nothing(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	struct q_search_view view = {.pin = Q_STR("no pin")};
+	struct q_explanation explanation;
+	uint64_t total;
+
+	put_people(suite);
+	assert_int_equal(q_search_index_count(suite->subject->store, &no_limits, suite->index, &all,
+					      &view, &total, &suite->err),
+			 Q_NOTFOUND);
+	assert_int_equal(q_search_index_explain(suite->subject->store, &no_limits, suite->index,
+						&all, &view, Q_STR("1"), suite->arena, &explanation,
+						&suite->err),
+			 Q_NOTFOUND);
 }
 
 static void a_pin_of_an_alias_stays_with_its_index(void **state)
@@ -312,6 +366,8 @@ struct case_list search_index_names_cases(void)
 		CASE(an_alias_is_there_when_the_store_is_opened_again),
 		CASE(an_alias_is_not_made_of_what_is_no_index),
 		CASE(a_pin_sees_the_index_as_it_was),
+		CASE(a_pin_counts_explains_and_suggests_what_it_sees),
+		CASE(a_pin_that_has_ended_counts_and_explains_nothing),
 		CASE(a_pin_of_an_alias_stays_with_its_index),
 		CASE(a_pin_that_was_ended_is_not_found),
 		CASE(a_pin_ends_when_nobody_uses_it),
