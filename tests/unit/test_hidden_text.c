@@ -1,7 +1,7 @@
 #include "extract/hidden_text.h"
 
-#include "base/mem.h"
 #include "base/utf8.h"
+#include "support/glyph_page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,54 +10,23 @@
 
 #include <cmocka.h>
 
-enum { GLYPHS_MAX = Q_EXTRACT_HIDDEN_TEXT_MAX, ARENA_BYTES = 256 << 20 };
-
 #define EM 10.0F
 
-struct page {
-	struct q__glyph items[GLYPHS_MAX];
-	struct q__glyphs glyphs;
-	struct q_arena *arena;
-	struct q__page_text out;
-};
-
-static int page_setup(void **state)
-{
-	struct page *page = q_mem_new(sizeof *page);
-
-	*state = page;
-	if (!page)
-		return -1;
-	page->glyphs.items = page->items;
-	page->arena = q_arena_new(ARENA_BYTES);
-	return page->arena ? 0 : -1;
-}
-
-static int page_teardown(void **state)
-{
-	struct page *page = *state;
-
-	q_arena_free(page->arena);
-	q_mem_free(page);
-	return 0;
-}
-
-static void put(struct page *page, uint32_t code, float x, float y,
+static void put(struct glyph_page *page, uint32_t code, float x, float y,
 		enum q_extract_hidden_reason reason)
 {
-	assert_in_range(page->glyphs.count, 0, GLYPHS_MAX - 1);
-	page->items[page->glyphs.count++] = (struct q__glyph){.code = code,
-							      .left = x,
-							      .right = x + 4,
-							      .top = y - 7,
-							      .bottom = y,
-							      .x = x,
-							      .y = y,
-							      .em = EM,
-							      .hidden = (uint8_t)reason};
+	*glyph_page_add(page) = (struct q__glyph){.code = code,
+						  .left = x,
+						  .right = x + 4,
+						  .top = y - 7,
+						  .bottom = y,
+						  .x = x,
+						  .y = y,
+						  .em = EM,
+						  .hidden = (uint8_t)reason};
 }
 
-static void put_line(struct page *page, const char *text, float y,
+static void put_line(struct glyph_page *page, const char *text, float y,
 		     enum q_extract_hidden_reason reason)
 {
 	for (size_t i = 0; text[i]; i++)
@@ -65,14 +34,14 @@ static void put_line(struct page *page, const char *text, float y,
 	put(page, Q__GLYPH_LINE_BREAK, 0, 0, reason);
 }
 
-static void take(struct page *page)
+static void take(struct glyph_page *page)
 {
 	struct q_err err;
 
 	assert_int_equal(q__hidden_text_take(page->arena, &page->glyphs, &page->out, &err), Q_OK);
 }
 
-static void expect_hidden(const struct page *page, size_t index,
+static void expect_hidden(const struct glyph_page *page, size_t index,
 			  enum q_extract_hidden_reason reason, const char *text)
 {
 	const struct q__hidden_text *hidden = &page->out.hidden[index];
@@ -85,7 +54,7 @@ static void expect_hidden(const struct page *page, size_t index,
 
 static void takes_nothing_from_a_page_that_is_seen(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	size_t count;
 
 	put_line(page, "all is seen", 100, Q_EXTRACT_VISIBLE);
@@ -98,7 +67,7 @@ static void takes_nothing_from_a_page_that_is_seen(void **state)
 
 static void gives_one_text_for_each_reason_in_their_order(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "too small", 100, Q_EXTRACT_TINY);
 	put_line(page, "seen", 112, Q_EXTRACT_VISIBLE);
@@ -113,7 +82,7 @@ static void gives_one_text_for_each_reason_in_their_order(void **state)
 
 static void leaves_what_is_seen(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	struct q_err err;
 
 	put_line(page, "one", 100, Q_EXTRACT_VISIBLE);
@@ -128,7 +97,7 @@ static void leaves_what_is_seen(void **state)
 
 static void counts_blanks_alone_as_nothing(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "   ", 100, Q_EXTRACT_INVISIBLE);
 	take(page);
@@ -137,7 +106,7 @@ static void counts_blanks_alone_as_nothing(void **state)
 }
 
 /* Lines of three-byte characters, each on its own line of four bytes. */
-static void put_wide(struct page *page, size_t count)
+static void put_wide(struct glyph_page *page, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		put(page, 0x4e00, 50, 100 + 12 * (float)i, Q_EXTRACT_TINY);
@@ -147,7 +116,7 @@ static void put_wide(struct page *page, size_t count)
 
 static void keeps_as_much_as_may_be(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_wide(page, Q_EXTRACT_HIDDEN_TEXT_MAX / 4);
 	take(page);
@@ -157,7 +126,7 @@ static void keeps_as_much_as_may_be(void **state)
 
 static void cuts_what_is_more_before_a_character(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	const struct q__hidden_text *hidden = &page->out.hidden[0];
 
 	put(page, 'a', 44, 100, Q_EXTRACT_TINY);
@@ -171,7 +140,7 @@ static void cuts_what_is_more_before_a_character(void **state)
 
 static void a_layer_is_kept_where_nothing_else_is_seen(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "Page 7", 100, Q_EXTRACT_VISIBLE);
 	put_line(page, "what the scanner read", 112, Q_EXTRACT_INVISIBLE);
@@ -184,7 +153,7 @@ static void a_layer_is_kept_where_nothing_else_is_seen(void **state)
 
 static void a_layer_is_hidden_beside_text_that_is_seen(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	for (int i = 0; i < Q__PICTURE_TEXT_MAX; i++)
 		put(page, 'x', 50 + 5 * (float)i, 100, Q_EXTRACT_VISIBLE);
@@ -196,7 +165,7 @@ static void a_layer_is_hidden_beside_text_that_is_seen(void **state)
 
 static void a_page_without_a_layer_has_none_to_keep(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "seen", 100, Q_EXTRACT_VISIBLE);
 	put_line(page, "   ", 112, Q_EXTRACT_INVISIBLE);
@@ -206,7 +175,7 @@ static void a_page_without_a_layer_has_none_to_keep(void **state)
 
 static void tells_when_memory_runs_out(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	struct q_arena *small = q_arena_new(64);
 	struct q_err err;
 
@@ -215,7 +184,7 @@ static void tells_when_memory_runs_out(void **state)
 	q_arena_free(small);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, page_setup, page_teardown)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, glyph_page_start_case, glyph_page_end_case)
 
 int main(void)
 {

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "support/failing_memory.h"
+#include "support/glyph_page.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,43 +15,12 @@
 
 #include <cmocka.h>
 
-enum { GLYPHS_MAX = 20000, ARENA_BYTES = 256 << 20 };
-
 #define EM 10.0F
 
-struct page {
-	struct q__glyph items[GLYPHS_MAX];
-	struct q__glyphs glyphs;
-	struct q_arena *arena;
-	struct q__page_text out;
-};
-
-static int page_setup(void **state)
+static struct q__glyph *put(struct glyph_page *page, uint32_t code, float x, float y, float em)
 {
-	struct page *page = q_mem_new(sizeof *page);
+	struct q__glyph *glyph = glyph_page_add(page);
 
-	*state = page;
-	if (!page)
-		return -1;
-	page->glyphs.items = page->items;
-	page->arena = q_arena_new(ARENA_BYTES);
-	return page->arena ? 0 : -1;
-}
-
-static int page_teardown(void **state)
-{
-	struct page *page = *state;
-
-	q_arena_free(page->arena);
-	q_mem_free(page);
-	return 0;
-}
-
-static struct q__glyph *put(struct page *page, uint32_t code, float x, float y, float em)
-{
-	struct q__glyph *glyph = &page->items[page->glyphs.count++];
-
-	assert_in_range(page->glyphs.count, 1, GLYPHS_MAX);
 	*glyph = (struct q__glyph){.code = code,
 				   .left = x + 0.05F * em,
 				   .right = x + 0.45F * em,
@@ -63,7 +33,7 @@ static struct q__glyph *put(struct page *page, uint32_t code, float x, float y, 
 }
 
 /* UTF-8 on one baseline, without an end of line. Returns where the pen is. */
-static float put_text(struct page *page, const char *text, float x, float y, float em)
+static float put_text(struct glyph_page *page, const char *text, float x, float y, float em)
 {
 	struct q_str s = q_str_from(text);
 
@@ -72,18 +42,18 @@ static float put_text(struct page *page, const char *text, float x, float y, flo
 	return x;
 }
 
-static void end_line(struct page *page)
+static void end_line(struct glyph_page *page)
 {
 	put(page, Q__GLYPH_LINE_BREAK, 0, 0, EM);
 }
 
-static void put_line(struct page *page, const char *text, float x, float y)
+static void put_line(struct glyph_page *page, const char *text, float x, float y)
 {
 	put_text(page, text, x, y, EM);
 	end_line(page);
 }
 
-static const char *build(struct page *page)
+static const char *build(struct glyph_page *page)
 {
 	struct q_err err;
 	char *text;
@@ -99,7 +69,7 @@ static const char *build(struct page *page)
 
 static void keeps_columns_as_they_are_drawn(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "Left one is here,", 50, 100);
 	put_line(page, "left two ends.", 50, 112);
@@ -112,7 +82,7 @@ static void keeps_columns_as_they_are_drawn(void **state)
 static void reads_lines_drawn_in_any_order_from_the_top(void **state)
 {
 	static const int order[] = {7, 2, 5, 0, 3, 6, 1, 4};
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	char line[] = "this is line 0";
 
 	for (size_t i = 0; i < 8; i++) {
@@ -127,7 +97,7 @@ static void reads_lines_drawn_in_any_order_from_the_top(void **state)
 static void reads_columns_drawn_in_any_order_one_after_the_other(void **state)
 {
 	static const int order[] = {4, 11, 1, 8, 2, 9, 5, 7, 0, 10, 3, 6};
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	char line[] = "a line of the column, a";
 
 	put_line(page, "A heading that stands over both of the columns", 50, 80);
@@ -150,7 +120,7 @@ static void reads_columns_drawn_in_any_order_one_after_the_other(void **state)
 static void keeps_rows_of_a_table_drawn_in_any_order(void **state)
 {
 	static const int order[] = {5, 10, 0, 3, 8, 7, 1, 11, 4, 9, 2, 6};
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	char cell[] = "a1";
 
 	for (size_t i = 0; i < 12; i++) {
@@ -165,7 +135,7 @@ static void keeps_rows_of_a_table_drawn_in_any_order(void **state)
 
 static void puts_heading_drawn_last_first(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "First line of text", 50, 120);
 	put_line(page, "second line of it", 50, 132);
@@ -178,7 +148,7 @@ static void puts_heading_drawn_last_first(void **state)
 /* The number stands under some lines and not under others: it moves, and not they. */
 static void puts_page_number_drawn_first_last(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "7", 150, 700);
 	put_line(page, "A line that reaches over the number", 50, 100);
@@ -191,7 +161,7 @@ static void puts_page_number_drawn_first_last(void **state)
 
 static void reads_a_page_turned_sideways_in_its_own_direction(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	for (int line = 2; line >= 0;
 	     line--) { /* runs down the page; the next line is to the left */
@@ -218,7 +188,7 @@ static void reads_a_page_turned_sideways_in_its_own_direction(void **state)
 
 static void parts_cells_by_a_tab_and_words_by_one_space(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_text(page, "Tier 1", 50, 100, EM);
 	put_text(page, " ", 80, 100, EM);
@@ -229,7 +199,7 @@ static void parts_cells_by_a_tab_and_words_by_one_space(void **state)
 
 static void makes_a_space_where_letters_stand_apart(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	float x = put_text(page, "no", 50, 100, EM);
 
 	x = put_text(page, "space", x + 0.3F * EM, 100, EM);
@@ -240,7 +210,7 @@ static void makes_a_space_where_letters_stand_apart(void **state)
 
 static void makes_no_space_in_scripts_without_spaces(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put(page, 0x65e5, 50, 100, EM);
 	put(page, 0x672c, 60, 100, EM);
@@ -250,7 +220,7 @@ static void makes_no_space_in_scripts_without_spaces(void **state)
 
 static void joins_a_line_that_the_engine_broke_after_a_mark(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	float x = put_text(page, "Gal", 50, 100, EM);
 
 	x = put_text(page, "1", x, 96, 6);
@@ -264,7 +234,7 @@ static void joins_a_line_that_the_engine_broke_after_a_mark(void **state)
 
 static void writes_ligatures_as_letters_that_share_the_box(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "\xef\xac\x83", 50, 100); /* U+FB03 */
 	assert_string_equal(build(page), "ffi\n");
@@ -276,7 +246,7 @@ static void writes_ligatures_as_letters_that_share_the_box(void **state)
 
 static void shares_the_box_that_the_engine_gives_to_each_letter(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put(page, 'f', 50, 100, EM);
 	put(page, 'i', 50, 100, EM);
@@ -288,7 +258,7 @@ static void shares_the_box_that_the_engine_gives_to_each_letter(void **state)
 
 static void writes_no_control_characters(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	static const uint32_t codes[] = {'a',  0x01, 0x7f,   0x81,   0xfeff,
 					 0xad, 'b',  0xffff, 0xd800, 0x96};
 
@@ -299,7 +269,7 @@ static void writes_no_control_characters(void **state)
 
 static void gives_each_character_a_box_and_white_space_none(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "\xc3\xa9 x", 50, 100);
 	assert_string_equal(build(page), "\xc3\xa9 x\n");
@@ -314,7 +284,7 @@ static void gives_each_character_a_box_and_white_space_none(void **state)
 
 static void joins_a_word_that_was_broken(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "the reconcil-", 50, 100);
 	put_line(page, "iation of check-ins", 50, 112);
@@ -324,7 +294,7 @@ static void joins_a_word_that_was_broken(void **state)
 
 static void joins_a_word_over_a_hyphen_that_the_engine_marks(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	float x = put_text(page, "a com", 50, 100, EM);
 
 	put(page, Q__GLYPH_LINE_HYPHEN, x, 100, EM);
@@ -334,7 +304,7 @@ static void joins_a_word_over_a_hyphen_that_the_engine_marks(void **state)
 
 static void joins_a_word_that_goes_on_in_the_next_column(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "left column com-", 50, 700);
 	put_line(page, "piler and more", 300, 100);
@@ -343,7 +313,7 @@ static void joins_a_word_that_goes_on_in_the_next_column(void **state)
 
 static void joins_a_word_broken_twice(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "inter-", 50, 100);
 	put_line(page, "nationali-", 50, 112);
@@ -353,7 +323,7 @@ static void joins_a_word_broken_twice(void **state)
 
 static void joins_at_a_soft_hyphen_and_shows_none(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "op\xc2\xadtional IDENTI\xc2\xad", 50, 100);
 	put_line(page, "FICATION", 50, 112);
@@ -362,7 +332,7 @@ static void joins_at_a_soft_hyphen_and_shows_none(void **state)
 
 static void keeps_the_hyphen_of_a_word_that_the_page_writes_with_it(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "all first-aid kits and first-", 50, 100);
 	put_line(page, "aid staff", 50, 112);
@@ -371,7 +341,7 @@ static void keeps_the_hyphen_of_a_word_that_the_page_writes_with_it(void **state
 
 static void keeps_the_hyphen_between_two_words_of_the_page(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "a point is floating: floating-", 50, 100);
 	put_line(page, "point numbers", 50, 112);
@@ -380,7 +350,7 @@ static void keeps_the_hyphen_between_two_words_of_the_page(void **state)
 
 static void keeps_the_hyphen_before_capitals_and_digits(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "from Anglo-", 50, 100);
 	put_line(page, "Saxon times, 2019-", 50, 112);
@@ -391,7 +361,7 @@ static void keeps_the_hyphen_before_capitals_and_digits(void **state)
 
 static void leaves_a_dash_alone(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "either -", 50, 100);
 	put_line(page, "or", 50, 112);
@@ -404,7 +374,7 @@ static void leaves_a_dash_alone(void **state)
 
 static void parts_paragraphs_by_their_distance(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "First paragraph goes", 50, 100);
 	put_line(page, "on and ends.", 50, 112);
@@ -416,7 +386,7 @@ static void parts_paragraphs_by_their_distance(void **state)
 
 static void parts_paragraphs_by_their_indent(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "A line as wide as the column", 50, 100);
 	put_line(page, "and its end.", 50, 112);
@@ -428,7 +398,7 @@ static void parts_paragraphs_by_their_indent(void **state)
 
 static void parts_a_heading_of_larger_letters(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_text(page, "Title", 50, 100, 16);
 	end_line(page);
@@ -440,7 +410,7 @@ static void parts_a_heading_of_larger_letters(void **state)
 
 static void finds_no_text_without_ink(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "   ", 50, 100);
 	assert_string_equal(build(page), "");
@@ -450,7 +420,7 @@ static void finds_no_text_without_ink(void **state)
 
 static void cuts_text_at_its_limit_and_says_so(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 	size_t count = Q_EXTRACT_PAGE_TEXT_MAX / 3 + 2;
 	struct q__glyphs many = {q_mem_new_array(count, sizeof *many.items), count};
 	struct q_err err;
@@ -468,7 +438,7 @@ static void cuts_text_at_its_limit_and_says_so(void **state)
 
 static void survives_letters_at_infinity(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	put_line(page, "here", 50, 100);
 	put(page, 'x', INFINITY, -INFINITY, NAN);
@@ -480,7 +450,7 @@ static void survives_letters_at_infinity(void **state)
 
 static enum q_code build_three_lines(void *context)
 {
-	struct page *page = context;
+	struct glyph_page *page = context;
 	struct q_arena *arena = q_arena_new(1 << 20);
 	struct q_err err;
 	enum q_code code;
@@ -494,7 +464,7 @@ static enum q_code build_three_lines(void *context)
 
 static void fails_cleanly_without_memory(void **state)
 {
-	struct page *page = *state;
+	struct glyph_page *page = *state;
 
 	for (int i = 0; i < 400; i++) /* upwards: all of the work is done */
 		put_line(page, "a line of text to be put in order", 50, 10000 - 12 * (float)i);
@@ -503,7 +473,7 @@ static void fails_cleanly_without_memory(void **state)
 
 int main(void)
 {
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, page_setup, page_teardown)
+#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, glyph_page_start_case, glyph_page_end_case)
 	const struct CMUnitTest cases[] = {
 		CASE(keeps_columns_as_they_are_drawn),
 		CASE(reads_lines_drawn_in_any_order_from_the_top),
