@@ -46,6 +46,21 @@ void sqlite_site_close(struct sqlite_site *site)
 	scratch_remove(site->directory);
 }
 
+int sqlite_site_start_case(void **state)
+{
+	static struct sqlite_site site;
+
+	sqlite_site_open(&site);
+	*state = &site;
+	return 0;
+}
+
+int sqlite_site_end_case(void **state)
+{
+	sqlite_site_close(*state);
+	return 0;
+}
+
 enum q_code sqlite_site_put(struct sqlite_site *site, const char *pk, const char *sk, int64_t n)
 {
 	struct q_change change = {Q_SET, Q_STR("n"), q_value_number(n)};

@@ -20,6 +20,10 @@ struct sqlite_site {
 void sqlite_site_open(struct sqlite_site *site);
 void sqlite_site_close(struct sqlite_site *site);
 
+/* How a case starts and ends that has a site of its own as state. */
+int sqlite_site_start_case(void **state);
+int sqlite_site_end_case(void **state);
+
 /* Database and store alone; the directory stays. */
 void sqlite_site_shut(struct sqlite_site *site);
 enum q_code sqlite_site_reopen(struct sqlite_site *site);

@@ -20,21 +20,6 @@
 
 static const struct q_call no_limits;
 
-static int open_site(void **state)
-{
-	static struct sqlite_site site;
-
-	sqlite_site_open(&site);
-	*state = &site;
-	return 0;
-}
-
-static int close_site(void **state)
-{
-	sqlite_site_close(*state);
-	return 0;
-}
-
 /* Runs SQL on the file while the database is shut. */
 static void edit(struct sqlite_site *site, const char *sql)
 {
@@ -409,7 +394,8 @@ static void the_log_beside_the_file_stays_small(void **state)
 	assert_in_range(status.st_size, 1, 16 << 20);
 }
 
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, open_site, close_site)
+#define CASE(NAME)                                                                                 \
+	cmocka_unit_test_setup_teardown(NAME, sqlite_site_start_case, sqlite_site_end_case)
 
 int main(void)
 {

@@ -169,22 +169,8 @@ static void a_full_disk_is_no_space_and_harms_nothing(void **state)
 		assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static int open_site(void **state)
-{
-	static struct sqlite_site site;
-
-	sqlite_site_open(&site);
-	*state = &site;
-	return 0;
-}
-
-static int close_site(void **state)
-{
-	sqlite_site_close(*state);
-	return 0;
-}
-
-#define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, open_site, close_site)
+#define CASE(NAME)                                                                                 \
+	cmocka_unit_test_setup_teardown(NAME, sqlite_site_start_case, sqlite_site_end_case)
 
 int main(void)
 {
