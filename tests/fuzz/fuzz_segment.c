@@ -1,13 +1,37 @@
-/* A segment's bytes, however damaged: opened, walked, searched, checked. The table's checksum is
- * put right first, or nothing behind it would be seen. */
+/* A segment's bytes, however damaged: opened, walked, searched, checked. The segment is written
+ * when the program starts, so that it is always one of today's format; the input says which one is
+ * damaged, and where:
+ *
+ *     segment (1 byte) | offset (4), what is flipped there (1) | offset ...
+ *
+ * The table's checksum is put right then, or nothing behind it would be seen. */
 #include "search/answer/search.h"
+#include "search/index/buffer.h"
 #include "search/segment/checksum.h"
 #include "search/segment/codec.h"
+
+#include "base/mem.h"
+#include "support/draw.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAILER = 32, FIELDS = 4 /* the id is one */ };
+enum {
+	TRAILER = 32,
+	FIELDS = 4, /* the id is one */
+	SEGMENTS = 2,
+	SEGMENT_BYTES_MAX = 4 << 20,
+	FLIP_BYTES = 5
+};
+
+static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
+						   {Q_STR_INIT("text"), Q_FIELD_TEXT},
+						   {Q_STR_INIT("day"), Q_FIELD_DATE}};
+static const struct q_index_definition definition = {.fields = fields,
+						     .field_count = Q_COUNT_OF(fields)};
+
+/* A few; and so many that there are several windows, zones and blocks of each kind. */
+static const uint32_t document_counts[SEGMENTS] = {3, 5000};
 
 /* A directory of one file. */
 struct memory_directory {
@@ -31,6 +55,93 @@ static void unmap(struct q__directory *base, struct q_bytes bytes)
 	(void)base, (void)bytes;
 }
 
+/* A file that is being written, into one of these. */
+struct memory_output {
+	struct q__output base;
+	struct q__directory directory;
+	struct q_buf bytes;
+};
+
+static enum q_code write_output(struct q__output *base, struct q_bytes bytes, struct q_err *err)
+{
+	struct q_buf *out = &q_container_of(base, struct memory_output, base)->bytes;
+
+	return q_buf_append_bytes(out, bytes.data, bytes.length)
+		       ? Q_OK
+		       : q_fail(err, Q_NOMEM, "fuzz", "a segment");
+}
+
+static enum q_code finish_output(struct q__output *base, struct q_err *err)
+{
+	(void)base, (void)err;
+	return Q_OK;
+}
+
+static void abandon_output(struct q__output *base)
+{
+	(void)base;
+}
+
+static enum q_code create(struct q__directory *base, const char *name, struct q__output **out,
+			  struct q_err *err)
+{
+	static const struct q__output_ops ops = {write_output, finish_output, abandon_output};
+	struct memory_output *output = q_container_of(base, struct memory_output, directory);
+
+	(void)name, (void)err;
+	output->base.ops = &ops;
+	*out = &output->base;
+	return Q_OK;
+}
+
+static void open_output(struct memory_output *output)
+{
+	static const struct q__directory_ops ops = {.create = create};
+
+	*output = (struct memory_output){.directory.ops = &ops};
+	q_buf_init(&output->bytes, SEGMENT_BYTES_MAX);
+}
+
+/* One has more words than a length byte tells exactly. */
+static void put_document(struct q__buffer *buffer, uint32_t number, uint64_t *seed)
+{
+	static const char *const words[] = {"swimming", "pool", "john", "to",	"be",
+					    "or",	"not",	"s",	"swim", "question"};
+	struct q_err err;
+	struct q_buf id, source;
+
+	q_buf_init(&id, 64);
+	q_buf_init(&source, 1 << 16);
+	q_buf_format(&id, "%x", number);
+	q_buf_format(
+		&source,
+		"{\"key\":[\"%s\",\"k%x\"],\"day\":\"2024-%02u-01\",\"text\":\"to be or not to be",
+		words[draw_below(seed, 10)], number % 700, 1 + draw_below(seed, 12));
+	for (unsigned i = number == 1 ? 60 : draw_below(seed, 5); i > 0; i--)
+		q_buf_format(&source, " %s", words[draw_below(seed, 10)]);
+	q_buf_append(&source, Q_STR("\"}"));
+	q_assert(q__buffer_put(buffer, q_buf_str(&id), q_buf_str(&source), &err) == Q_OK);
+	q_buf_free(&id);
+	q_buf_free(&source);
+}
+
+/* The bytes of a segment of so many documents. */
+static struct q_buf write_segment(uint32_t document_count)
+{
+	struct memory_output output;
+	struct q__buffer *buffer;
+	uint64_t seed = 1;
+	struct q_err err;
+
+	open_output(&output);
+	q_assert(q__buffer_new(&definition, &buffer, &err) == Q_OK);
+	for (uint32_t i = 0; i < document_count; i++)
+		put_document(buffer, i, &seed);
+	q_assert(q__buffer_write(buffer, &output.directory, "fuzz.segment", &err) == Q_OK);
+	q__buffer_free(buffer);
+	return output.bytes;
+}
+
 static void put_checksum_right(unsigned char *data, size_t size)
 {
 	uint64_t offset, checksum;
@@ -46,11 +157,6 @@ static void put_checksum_right(unsigned char *data, size_t size)
 
 static void search_for(struct q__snapshot *snapshot, const struct q_search_request *request)
 {
-	static const struct q_field_definition fields[] = {{Q_STR_INIT("key"), Q_FIELD_KEYWORD},
-							   {Q_STR_INIT("text"), Q_FIELD_TEXT},
-							   {Q_STR_INIT("day"), Q_FIELD_DATE}};
-	static const struct q_index_definition definition = {.fields = fields,
-							     .field_count = Q_COUNT_OF(fields)};
 	struct q_arena *arena = q_arena_new(256 << 20);
 	struct q_search_result result;
 	struct q_call call = {0};
@@ -120,20 +226,20 @@ static void search_scope(struct q__snapshot *snapshot, const struct q_search_que
 
 static void search(struct q__segment *segment)
 {
-	static const struct q_match_field fields[] = {{Q_STR_INIT("text"), 2},
-						      {Q_STR_INIT("key"), 1}};
+	static const struct q_match_field searched[] = {{Q_STR_INIT("text"), 2},
+							{Q_STR_INIT("key"), 1}};
 	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
 	struct q_search_query fuzzy = {.kind = Q_SEARCH_MATCH,
 				       .boost = 1,
 				       .match = {.text = Q_STR("swimming pool john"),
-						 .fields = fields,
+						 .fields = searched,
 						 .field_count = 2,
 						 .fuzziness = Q_FUZZINESS_2,
 						 .max_expansions = 50}};
 	struct q_search_query phrase = {.kind = Q_SEARCH_PHRASE,
 					.boost = 1,
 					.match = {.text = Q_STR("to be or not to be"),
-						  .fields = fields,
+						  .fields = searched,
 						  .field_count = 1,
 						  .slop = 3}};
 	struct q_search_query prefix = {.kind = Q_SEARCH_PREFIX,
@@ -169,23 +275,47 @@ static void read_columns(const struct q__segment *segment)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* False where it is so damaged that it cannot be opened. */
+static bool look_into(struct q_bytes bytes)
 {
 	static const struct q__directory_ops ops = {.map = map, .unmap = unmap};
-	/* A copy of this very size, so that a sanitizer sees what is read beyond its end. */
-	unsigned char *copy = malloc(size ? size : 1);
-	struct memory_directory directory = {{&ops}, {copy, size}};
+	struct memory_directory directory = {{&ops}, bytes};
 	struct q__segment *segment;
 	struct q_err err;
 
-	memcpy(copy, data, size);
-	put_checksum_right(copy, size);
-	if (!q__segment_open(&directory.base, "fuzz.segment", FIELDS, &segment, &err)) {
-		(void)!q__segment_file_check(segment->file, &err);
-		read_columns(segment);
-		search(segment);
-		q__segment_unref(segment);
-	}
-	free(copy);
+	if (q__segment_open(&directory.base, "fuzz.segment", FIELDS, &segment, &err))
+		return false;
+	(void)!q__segment_file_check(segment->file, &err);
+	read_columns(segment);
+	search(segment);
+	q__segment_unref(segment);
+	return true;
+}
+
+static void damage(unsigned char *bytes, size_t length, struct q_bytes flips)
+{
+	for (; flips.length >= FLIP_BYTES; flips.length -= FLIP_BYTES, flips.data += FLIP_BYTES)
+		bytes[q__read_u32(flips.data) % length] ^= flips.data[FLIP_BYTES - 1];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct q_buf segments[SEGMENTS];
+	const struct q_buf *whole;
+	unsigned char *copy;
+
+	if (size == 0)
+		return 0;
+	for (size_t i = 0; i < SEGMENTS && !segments[SEGMENTS - 1].data; i++)
+		segments[i] = write_segment(document_counts[i]);
+	whole = &segments[data[0] % SEGMENTS];
+	/* A copy of this very size, so that a sanitizer sees what is read beyond its end. */
+	copy = q_mem_new(whole->length);
+	q_assert(copy);
+	memcpy(copy, whole->data, whole->length);
+	damage(copy, whole->length, (struct q_bytes){data + 1, size - 1});
+	put_checksum_right(copy, whole->length);
+	q_assert(look_into((struct q_bytes){copy, whole->length}) || size > FLIP_BYTES);
+	q_mem_free(copy);
 	return 0;
 }
