@@ -66,18 +66,12 @@ static void write_json(struct q_buf *out, const struct q_settings *s)
 
 static enum q_exit run(const struct q_command_context *context)
 {
-	bool as_json = false;
-	struct q_option options[] = {{"json", false, &as_json, NULL}};
-	const char *const *operands;
-	size_t operand_count;
+	bool as_json, has_failed;
+	enum q_exit exit_code = q_options_parse_json(context, &q_command_config, &as_json);
 	struct q_buf text;
-	struct q_err err;
-	bool has_failed;
 
-	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &operand_count, &err))
-		return q_command_usage(&q_command_config, "%s", err.message);
-	if (operand_count > 0)
-		return q_command_usage(&q_command_config, "what is `%s`?", operands[0]);
+	if (exit_code)
+		return exit_code;
 	q_buf_init(&text, TEXT_MAX);
 	if (as_json)
 		write_json(&text, context->settings);

@@ -204,17 +204,12 @@ static enum q_exit run_checks(struct checkup *c, bool as_json)
 static enum q_exit run(const struct q_command_context *context)
 {
 	struct checkup c = {0};
-	bool as_json = false;
-	struct q_option options[] = {{"json", false, &as_json, NULL}};
-	const char *const *operands;
-	enum q_exit exit_code;
-	size_t count;
+	bool as_json;
+	enum q_exit exit_code = q_options_parse_json(context, &q_command_doctor, &as_json);
 	struct q_err err;
 
-	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &count, &err))
-		return q_command_usage(&q_command_doctor, "%s", err.message);
-	if (count > 0)
-		return q_command_usage(&q_command_doctor, "what is `%s`?", operands[0]);
+	if (exit_code)
+		return exit_code;
 	if (q_wiring_open(context->settings, Q_WIRE_ALL, &c.w, &err))
 		return err.code == Q_CONFLICT
 			       ? q_command_fail("doctor", Q_EXIT_FAILED,

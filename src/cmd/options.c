@@ -64,6 +64,22 @@ enum q_code q_options_parse(const struct q_command_context *context, const struc
 	return Q_OK;
 }
 
+enum q_exit q_options_parse_json(const struct q_command_context *context,
+				 const struct q_command *command, bool *as_json)
+{
+	struct q_option options[] = {{"json", false, as_json, NULL}};
+	const char *const *operands;
+	size_t count;
+	struct q_err err;
+
+	*as_json = false;
+	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &count, &err))
+		return q_command_usage(command, "%s", err.message);
+	if (count > 0)
+		return q_command_usage(command, "what is `%s`?", operands[0]);
+	return Q_EXIT_DONE;
+}
+
 void q_option_write_words(struct q_json_writer *w, const char *name, const char *value)
 {
 	struct q_str rest = q_str_from(value), word;

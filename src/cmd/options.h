@@ -23,6 +23,10 @@ Q_MUST_USE enum q_code q_options_parse(const struct q_command_context *context,
 				       const char *const **operands, size_t *operand_count,
 				       struct q_err *err);
 
+/* Of a command that takes --json and nothing else; other than Q_EXIT_DONE, it was used wrongly. */
+enum q_exit q_options_parse_json(const struct q_command_context *context,
+				 const struct q_command *command, bool *as_json);
+
 /* The words of a value "a,b" as an array of strings. */
 void q_option_write_words(struct q_json_writer *w, const char *name, const char *value);
 

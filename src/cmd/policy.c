@@ -22,18 +22,12 @@ static bool write_policy(struct q_buf *out, bool as_json)
 
 static enum q_exit run(const struct q_command_context *context)
 {
-	bool as_json = false;
-	struct q_option options[] = {{"json", false, &as_json, NULL}};
-	const char *const *operands;
-	size_t operand_count;
+	bool as_json, is_whole;
+	enum q_exit exit_code = q_options_parse_json(context, &q_command_policy, &as_json);
 	struct q_buf text;
-	struct q_err err;
-	bool is_whole;
 
-	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &operand_count, &err))
-		return q_command_usage(&q_command_policy, "%s", err.message);
-	if (operand_count > 0)
-		return q_command_usage(&q_command_policy, "what is `%s`?", operands[0]);
+	if (exit_code)
+		return exit_code;
 	q_buf_init(&text, TEXT_MAX);
 	is_whole = write_policy(&text, as_json);
 	fputs(text.data, stdout);

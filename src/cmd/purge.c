@@ -22,18 +22,12 @@ static enum q_exit send(struct q_client *client, bool as_json)
 
 static enum q_exit run(const struct q_command_context *context)
 {
-	bool as_json = false;
-	struct q_option options[] = {{"json", false, &as_json, NULL}};
-	const char *const *operands;
+	bool as_json;
+	enum q_exit exit_code = q_options_parse_json(context, &q_command_purge, &as_json);
 	struct q_client client;
-	size_t count;
-	struct q_err err;
-	enum q_exit exit_code;
 
-	if (q_options_parse(context, options, Q_COUNT_OF(options), &operands, &count, &err))
-		return q_command_usage(&q_command_purge, "%s", err.message);
-	if (count > 0)
-		return q_command_usage(&q_command_purge, "it takes no words");
+	if (exit_code)
+		return exit_code;
 	exit_code = q_client_open(context, "purge", &client);
 	if (exit_code)
 		return exit_code;
