@@ -7,12 +7,14 @@
 #include "base/time.h"
 #include "cmd/index_command.h"
 #include "cmd/lines.h"
+#include "cmd/output.h"
 #include "search/json/query_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -21,6 +23,7 @@ enum {
 	BATCH_ARENA_BYTES = 256 << 20,
 	LINE_ARENA_BYTES = 256 << 20,
 	MAPPING_BYTES = 1 << 20,
+	MEGABYTE = 1 << 20,
 	STACK_BYTES = 512 << 10
 };
 
@@ -40,6 +43,8 @@ struct build {
 	struct batch batches[2], *current;
 	struct q_arena *line_arena; /* for a document that is looked into */
 	uint64_t line_number;
+	struct q_progress progress;
+	int64_t read_bytes, file_bytes; /* file_bytes 0: it is no file */
 	/* The sender's, until it is joined. */
 	uint64_t taken, refused;
 	/* Of both. */
@@ -110,12 +115,21 @@ static void *send_batches(void *context)
 	return NULL;
 }
 
+/* Where the documents are a file; of a pipe nobody knows how much will come. */
+static void show_progress(struct build *build, const char *label)
+{
+	if (build->file_bytes >= MEGABYTE)
+		q_progress_draw(&build->progress, q_str_from(label), "MB",
+				build->read_bytes / MEGABYTE, build->file_bytes / MEGABYTE);
+}
+
 /* Hands the current batch to the sender, when that has done the one before, and begins the other.
  */
 static enum q_code hand_over(struct build *build, struct q_err *err)
 {
 	enum q_code code;
 
+	show_progress(build, "indexing");
 	pthread_mutex_lock(&build->lock);
 	while (build->full && !build->code)
 		pthread_cond_wait(&build->changed, &build->lock);
@@ -193,8 +207,10 @@ static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
 	struct q_str line;
 
 	q_lines_init(&lines, fd);
-	while (!code && !(code = next_line(build, &lines, &line, err)))
+	while (!code && !(code = next_line(build, &lines, &line, err))) {
+		build->read_bytes += (int64_t)line.length + 1;
 		code = take_line(build, line, err);
+	}
 	q_lines_free(&lines);
 	if (code != Q_NOTFOUND)
 		return code;
@@ -204,10 +220,13 @@ static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
 static enum q_code read_documents(struct build *build, struct q_err *err)
 {
 	int fd = open(build->command->documents, O_RDONLY | O_CLOEXEC);
+	struct stat status;
 	enum q_code code;
 
 	if (fd < 0)
 		return q_fail_os(err, errno, "index.build", "%s", build->command->documents);
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		build->file_bytes = status.st_size;
 	code = read_lines(build, fd, err);
 	close(fd);
 	return code;
@@ -259,11 +278,16 @@ static enum q_code build_index(struct build *build, struct q_err *err)
 
 	if (!code)
 		code = ensure(build->command, err);
-	if (!code)
-		code = put_documents(build, err);
-	if (!code)
+	if (code)
+		return code;
+	q_progress_begin(&build->progress);
+	code = put_documents(build, err);
+	if (!code) {
+		show_progress(build, "merging");
 		code = q_search_index_merge(build->command->store, &no_limits,
 					    build->command->index, err);
+	}
+	q_progress_end(&build->progress);
 	return code;
 }
 

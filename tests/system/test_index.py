@@ -2,7 +2,9 @@
 import fcntl
 import json
 import os
+import pty
 import random
+import re
 import signal
 import subprocess
 import time
@@ -45,6 +47,20 @@ def search(site, *bodies, words=()):
 
 def match(text, **options):
     return {"query": {"match": {"name": {"query": text, **options}}}, "_source": False, "track_total_hits": True}
+
+
+def test_a_terminal_sees_how_far_it_is(site):
+    write_documents(site / "documents.ndjson", 40000)
+    ours, theirs = pty.openpty()
+    ran = subprocess.run([program, "index", "build", str(site / "index"), "--mapping", str(site / "mapping.json"), "--docs",
+                          str(site / "documents.ndjson"), "--id", "id"], stderr=theirs, timeout=120)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert ran.returncode == 0, shown
+    assert re.search(r"indexing.*\d/2 MB", shown) and "merging" in shown, shown
+    assert "40000 documents" in shown.splitlines()[-1]
+    assert "indexing" not in build(site).stderr  # to a pipe
 
 
 def test_what_was_built_is_found(site):
