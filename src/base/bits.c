@@ -18,9 +18,9 @@ size_t q_bits_next(const uint64_t *words, size_t from, size_t end)
 size_t q_bits_count(const uint64_t *words, size_t end)
 {
 	uint64_t rest = words[end / 64] & (((uint64_t)1 << end % 64) - 1);
-	size_t count = (size_t)__builtin_popcountll(rest);
+	size_t count = q_bits_in(rest);
 
 	for (size_t i = 0; i < end / 64; i++)
-		count += (size_t)__builtin_popcountll(words[i]);
+		count += q_bits_in(words[i]);
 	return count;
 }

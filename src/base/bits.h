@@ -32,6 +32,15 @@ static inline unsigned q_bits_take(uint64_t *word)
 	return number;
 }
 
+/* How many numbers a word has. By halves: not every processor that this runs on counts bits. */
+static inline unsigned q_bits_in(uint64_t word)
+{
+	word -= word >> 1 & UINT64_C(0x5555555555555555);
+	word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+	word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* The first number >= from; `end`, below which all of them are, where there is none. */
 size_t q_bits_next(const uint64_t *words, size_t from, size_t end);
 

@@ -72,7 +72,7 @@ bool q_utf8_is_valid(struct q_str s)
 	return true;
 }
 
-uint32_t q_utf8_next(struct q_str s, size_t *offset)
+uint32_t q_utf8_next_wide(struct q_str s, size_t *offset)
 {
 	const unsigned char *bytes = q_str_bytes(s).data + *offset;
 	size_t length = measure(bytes, s.length - *offset);

@@ -7,9 +7,20 @@
 
 bool q_utf8_is_valid(struct q_str s);
 
+/* For q_utf8_next: a character that may be any. */
+uint32_t q_utf8_next_wide(struct q_str s, size_t *offset);
+
 /* Reads the character at *offset and moves it on; a bad byte reads as U+FFFD and moves by one.
  * *offset < s.length. */
-uint32_t q_utf8_next(struct q_str s, size_t *offset);
+static inline uint32_t q_utf8_next(struct q_str s, size_t *offset)
+{
+	unsigned char first = (unsigned char)s.data[*offset];
+
+	if (first >= 0x80)
+		return q_utf8_next_wide(s, offset);
+	++*offset;
+	return first;
+}
 
 /* How many characters there are, bad bytes one each; and the bytes of the first `characters`. */
 size_t q_utf8_count(struct q_str s);

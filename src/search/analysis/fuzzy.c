@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 
-enum { REACH = 2, PLACES = 5, ALL_PLACES = (1 << PLACES) - 1, PADDING = 4 };
+enum { REACH = 2, PLACES = 5, ALL_PLACES = (1 << PLACES) - 1, PADDING = PLACES + 1 };
 
 /* No character: matches none. */
 static const uint32_t no_character = UINT32_MAX;
@@ -64,14 +64,9 @@ static unsigned places_of(const struct q__fuzzy *fuzzy, uint32_t count, uint32_t
 
 	if (count > fuzzy->length + REACH)
 		return 0;
-	for (int b = 0; b <= PLACES; b++) {
-		int64_t place = (int64_t)count - REACH + b;
-
-		/* At most PADDING beyond either end. */
-		bits |= (unsigned)(place <= (int64_t)fuzzy->length &&
-				   fuzzy->characters[place] == character)
-			<< b;
-	}
+	/* Fewer than PADDING beyond either end. */
+	for (int b = 0; b <= PLACES; b++)
+		bits |= (unsigned)(fuzzy->characters[(int64_t)count - REACH + b] == character) << b;
 	return bits;
 }
 

@@ -68,7 +68,7 @@ static void take_window(struct run *run, uint32_t part)
 {
 	for (uint32_t i = 0; i < Q__WINDOW_WORDS && !run->is_exceeded; i++) {
 		if (run->window->found[i] != 0)
-			run->total += (uint64_t)__builtin_popcountll(run->window->found[i]);
+			run->total += q_bits_in(run->window->found[i]);
 	}
 	run->is_exceeded = run->is_exceeded || run->total > run->total_max;
 	if (run->is_sorted)

@@ -67,6 +67,8 @@ static inline uint64_t q__read_varint(struct q__reader *reader)
 {
 	uint64_t value = 0;
 
+	if (reader->at < reader->end && *reader->at < 0x80)
+		return *reader->at++;
 	for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
 		unsigned char byte = *reader->at++;
 
