@@ -178,31 +178,18 @@ static void leave_window(struct weighted *weighted, uint32_t i, uint32_t block)
 		weighted->next[i] = q__postings_block_start(postings, block);
 }
 
-/* What of the loaded block lies in the window: every document, scored if it has a chance. */
-static void find_in_block(struct weighted *weighted, struct weighted_term *term,
-			  struct q__window *window)
+/* Loads the block, at its first document >= from, which does not go back. */
+static bool load_from(struct q__postings *postings, uint32_t block, uint32_t from)
 {
-	struct q__postings *postings = &term->postings;
-	const uint32_t *frequencies = NULL;
-	uint32_t at = postings->at;
-
-	for (; at < postings->count && postings->documents[at] < window->end; at++) {
-		uint32_t document = postings->documents[at], i = document - window->start;
-		uint8_t length = weighted->lengths ? weighted->lengths[document] : 1;
-
-		q_bits_add(window->found, i);
-		if (!weighted->has_chance[length])
-			continue;
-		if (!frequencies)
-			frequencies = q__postings_frequencies(postings);
-		q_bits_add(window->scored, i);
-		window->sums[i] += (double)q__score(term->weight, (float)frequencies[at],
-						    weighted->factors[length]);
-	}
-	postings->at = at;
+	if (!q__postings_has_loaded(postings, block) && !q__postings_load(postings, block))
+		return false;
+	if (postings->at < postings->count && postings->documents[postings->at] < from)
+		q__postings_seek_in_block(postings, from);
+	return true;
 }
 
-/* The same, of those documents alone that have a chance: the term has to add more than `least`. */
+/* What of the loaded block lies in the window and has a chance: the term has to add more than
+ * `least`. */
 static void score_in_block(struct weighted *weighted, struct weighted_term *term,
 			   struct q__window *window, double least)
 {
@@ -238,23 +225,36 @@ static double least_of(const struct weighted *weighted, const struct weighted_te
 	return (double)window->floor - (weighted->bound - (double)term->bound) * slack;
 }
 
-static void add_term(struct weighted *weighted, uint32_t i, struct q__window *window)
+/* What of the loaded block lies in the window: found, where all have to be, and scored. */
+static void take_block(struct weighted *weighted, struct weighted_term *term,
+		       struct q__window *window, bool is_scored, double least)
+{
+	uint32_t from = term->postings.at;
+
+	if (is_scored)
+		score_in_block(weighted, term, window, least);
+	if (weighted->may_pass)
+		return;
+	term->postings.at = from;
+	q__find_in_block(&term->postings, window);
+}
+
+/* Documents to which the term does not add more than `least` are not scored. */
+static void add_term(struct weighted *weighted, uint32_t i, struct q__window *window, double least)
 {
 	struct weighted_term *term = &weighted->terms[i];
 	struct q__postings *postings = &term->postings;
-	double least = weighted->may_pass ? least_of(weighted, term, window) : -1;
 	uint32_t block = term->block;
 
 	for (; q__postings_block_start(postings, block) < window->end; block++) {
-		if (least >= 0 && (double)block_bound(weighted, term, block) <= least)
+		bool is_scored = (double)term->bound > least &&
+				 (double)block_bound(weighted, term, block) > least;
+
+		if (weighted->may_pass && !is_scored)
 			continue;
-		if (!q__postings_load(postings, block))
+		if (!load_from(postings, block, window->start))
 			continue;
-		q__postings_seek_in_block(postings, window->start);
-		if (weighted->may_pass)
-			score_in_block(weighted, term, window, least);
-		else
-			find_in_block(weighted, term, window);
+		take_block(weighted, term, window, is_scored, least);
 		if (postings->at < postings->count)
 			break;
 	}
@@ -342,7 +342,8 @@ static void score_documents(struct weighted *weighted, struct q__window *window)
 		uint32_t term = weighted->active[i];
 
 		if (!weighted->terms[term].is_optional)
-			add_term(weighted, term, window);
+			add_term(weighted, term, window,
+				 least_of(weighted, &weighted->terms[term], window));
 	}
 	take_scores(weighted, window);
 	if (weighted->may_pass)
@@ -351,21 +352,8 @@ static void score_documents(struct weighted *weighted, struct q__window *window)
 
 static void find_documents(struct weighted *weighted, struct q__window *window)
 {
-	for (uint32_t i = 0; i < weighted->active_count; i++) {
-		uint32_t term = weighted->active[i];
-		struct q__postings *postings = &weighted->terms[term].postings;
-		uint32_t block = weighted->terms[term].block;
-
-		for (; q__postings_block_start(postings, block) < window->end; block++) {
-			if (!q__postings_load(postings, block))
-				continue;
-			q__postings_seek_in_block(postings, window->start);
-			q__find_in_block(postings, window);
-			if (postings->at < postings->count)
-				break;
-		}
-		leave_window(weighted, term, block);
-	}
+	for (uint32_t i = 0; i < weighted->active_count; i++)
+		add_term(weighted, weighted->active[i], window, (double)Q__NO_SCORES);
 }
 
 static void fill_weighted(struct q__matcher *matcher, struct q__window *window)
