@@ -304,6 +304,8 @@ static void extract_gives_the_others_when_a_page_takes_all_memory(void **state)
 
 /* ---- deadlines and cancelling */
 
+/* Sooner than the page that never ends would be given up; how many pages come before it is the
+ * machine's affair. */
 static void extract_stops_at_the_deadline(void **state)
 {
 	struct q_document_source source = document_with_bad_page(pdf_writer_add_slow);
@@ -315,8 +317,8 @@ static void extract_stops_at_the_deadline(void **state)
 	notes.call = &call;
 	assert_int_equal(page_notes_take(&notes, extractor_of(state), &source, 1, 5), Q_TIMEOUT);
 	assert_null(notes.err.reason);
-	assert_int_equal(notes.count, 2);
-	assert_true(q_time_monotonic_ms() - start_ms < 1000);
+	assert_true(notes.count <= 2);
+	assert_true(q_time_monotonic_ms() - start_ms < PAGE_EXTRACTOR_SUITE_TIMEOUT_MS);
 	page_notes_free(&notes);
 	close(source.fd);
 }
@@ -324,6 +326,7 @@ static void extract_stops_at_the_deadline(void **state)
 struct cancelling_sink {
 	struct q_page_sink base;
 	atomic_bool *is_cancelled;
+	int64_t cancelled_at_ms;
 	unsigned pages;
 };
 
@@ -333,8 +336,10 @@ static enum q_code cancel_at_second(struct q_page_sink *base, const struct q_pag
 	struct cancelling_sink *sink = q_container_of(base, struct cancelling_sink, base);
 
 	sink->pages++;
-	if (page->page_number == 2)
+	if (page->page_number == 2) {
+		sink->cancelled_at_ms = q_time_monotonic_ms();
 		atomic_store(sink->is_cancelled, true);
+	}
 	return Q_OK;
 }
 
@@ -342,16 +347,15 @@ static void extract_stops_when_cancelled(void **state)
 {
 	struct q_document_source source = document_with_bad_page(pdf_writer_add_slow);
 	atomic_bool is_cancelled = false;
-	struct cancelling_sink sink = {{cancel_at_second}, &is_cancelled, 0};
+	struct cancelling_sink sink = {{cancel_at_second}, &is_cancelled, 0, 0};
 	const struct q_call call = {.is_cancelled = &is_cancelled};
-	int64_t start_ms = q_time_monotonic_ms();
 	struct q_err err;
 
 	assert_int_equal(q_page_extractor_extract(extractor_of(state), &call, &source, 1, 5,
 						  &sink.base, &err),
 			 Q_CANCELLED);
 	assert_int_equal(sink.pages, 2);
-	assert_true(q_time_monotonic_ms() - start_ms < 1000);
+	assert_true(q_time_monotonic_ms() - sink.cancelled_at_ms < PAGE_EXTRACTOR_SUITE_TIMEOUT_MS);
 	close(source.fd);
 }
 
