@@ -7,6 +7,7 @@ SOURCE_ROOT = Path(os.environ.get("QUIRE_SOURCE_ROOT", Path(__file__).parents[2]
 PROGRAM = os.environ.get("QUIRE_PROGRAM", str(SOURCE_ROOT / "build" / "quire"))
 SHARED = Path(os.environ.get("QUIRE_SHARED", SOURCE_ROOT.parent / "shared"))
 
+PATIENCE_S = 300  # with what must come: time decides about no test
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
 
 
@@ -17,5 +18,5 @@ def environment(variables=None):
 
 def quire(*words, variables=None, **options):
     """Runs a command to its end; its output is text."""
-    options = {"capture_output": True, "text": True, "timeout": 120} | options
+    options = {"capture_output": True, "text": True, "timeout": PATIENCE_S} | options
     return subprocess.run([PROGRAM, *map(str, words)], env=environment(variables), **options)
