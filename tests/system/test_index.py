@@ -176,7 +176,8 @@ def test_building_again_replaces_documents_of_the_same_id(site):
 
 @pytest.mark.parametrize("line, says", [("{", "JSON"), ('{"id": 7}', "no text id"), ('{"name": "x"}', "no text id"), ('{"id": ""}', "no text id"),
                                         ('{"id": "x", "age": 1' + "0" * 400 + "}", "JSON"), ('{"id": "x", "name": "' + "x" * (4 << 20) + '"}', "bytes"),
-                                        ('{"id": "x", "na', "JSON")])
+                                        ('{"id": "x", "na', "JSON")],
+                         ids=["not ended", "number as id", "no id", "empty id", "long number", "long line", "cut"])  # pytest hands them on
 def test_a_line_that_cannot_be_taken_is_named_with_the_reason(site, line, says):
     with open(site / "documents.ndjson", "a") as documents:
         documents.write("\n" + line)
