@@ -17,9 +17,10 @@
  * Ownership: arguments are borrowed for the call; results live in the caller's arena.
  * Threads:   any.
  * Errors:    Q_INVALID (names, limits, a query that does not fit the definition), Q_NOTFOUND (the
- *            index, or the document of get), Q_CONFLICT (another definition), Q_TOOBIG, Q_BUSY,
- *            Q_TIMEOUT, Q_CANCELLED, Q_NOSPACE, Q_IO, Q_CORRUPT (build the index again from its
- *            source), Q_NOMEM.
+ *            index, or the document of get), Q_CONFLICT (another definition), Q_UNSUPPORTED (a
+ *            scope, without the capability; files of another format), Q_TOOBIG, Q_BUSY, Q_TIMEOUT,
+ *            Q_CANCELLED, Q_NOSPACE, Q_IO, Q_CORRUPT (build the index again from its source),
+ *            Q_NOMEM.
  * Idempotency: ensure, bulk and refresh repeated leave the same documents, drop repeated none. */
 #ifndef Q_PORTS_SEARCH_INDEX_H
 #define Q_PORTS_SEARCH_INDEX_H

@@ -28,7 +28,9 @@ static struct file_directory *files_of(struct q__directory *directory)
 
 static enum q_code write_output(struct q__output *output, struct q_bytes bytes, struct q_err *err)
 {
-	return q_file_write_all(q_container_of(output, struct file_output, base)->fd, bytes, err);
+	if (q_file_write_all(q_container_of(output, struct file_output, base)->fd, bytes, err))
+		return q_err_context(err, "cannot write an index file");
+	return Q_OK;
 }
 
 static void abandon_output(struct q__output *output)
