@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* No name of an index begins so. */
@@ -24,7 +23,8 @@ enum q_code q__dropped_begin(int root, struct q_str name, struct q_err *err)
 	snprintf(dropped, sizeof dropped, PREFIX "%s", path.text);
 	q__dropped_clean(root); /* one of this name may have been dropped before */
 	if (faccessat(root, manifest, F_OK, 0) != 0 && (errno == ENOENT || errno == ENOTDIR))
-		return q_fail(err, Q_NOTFOUND, "search_index.drop", "there is no index %s", path.text);
+		return q_fail(err, Q_NOTFOUND, "search_index.drop", "there is no index %s",
+			      path.text);
 	if (renameat(root, path.text, root, dropped) != 0)
 		return q_fail_os(err, errno, "search_index.drop", "%s", path.text);
 	if (fsync(root) == 0)
@@ -54,12 +54,14 @@ static void remove_dropped(int root, const char *name)
 	unlinkat(root, name, AT_REMOVEDIR);
 }
 
-static bool is_dangling(int root, const char *name)
+/* An alias of an index that is gone; the directory may hold other links. */
+static bool is_dangling_alias(int root, const char *name)
 {
-	struct stat link, target;
+	struct q__index_name target;
+	struct q_err ignored;
 
-	return fstatat(root, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode) &&
-	       fstatat(root, name, &target, 0) != 0 && errno == ENOENT;
+	return name[0] != '.' && q__alias_read(root, q_str_from(name), &target, &ignored) == Q_OK &&
+	       faccessat(root, target.text, F_OK, 0) != 0 && errno == ENOENT;
 }
 
 static void clean_one(void *context, const char *name)
@@ -68,7 +70,7 @@ static void clean_one(void *context, const char *name)
 
 	if (q_str_starts_with(q_str_from(name), Q_STR(PREFIX)))
 		remove_dropped(*root, name);
-	else if (is_dangling(*root, name))
+	else if (is_dangling_alias(*root, name))
 		unlinkat(*root, name, 0);
 }
 

@@ -12,7 +12,7 @@
 /* root: the store's directory. Q_NOTFOUND: it has no such index. Durable on return. */
 Q_MUST_USE enum q_code q__dropped_begin(int root, struct q_str name, struct q_err *err);
 
-/* Removes the files of what was dropped, and links that point to nothing. What cannot be removed
+/* Removes the files of what was dropped, and aliases that point to nothing. What cannot be removed
  * stays for the next time. */
 void q__dropped_clean(int root);
 

@@ -250,6 +250,16 @@ def test_a_directory_without_an_index_is_not_found(site):
     assert sorted(path.name for path in site.iterdir()) == ["documents.ndjson", "mapping.json"]
 
 
+def test_links_that_are_no_aliases_are_left_alone(site):
+    (site / "index").mkdir()
+    links = {"elsewhere": "/nowhere/at/all", "above": "../nothing", ".#notes": "someone@somewhere.1234"}
+    for name, target in links.items():
+        (site / "index" / name).symlink_to(target)
+    assert build(site).returncode == 0
+    assert index("stats", str(site / "index")).returncode == 0
+    assert {name: os.readlink(site / "index" / name) for name in links} == links
+
+
 def test_a_directory_that_another_has_is_named(site):
     build(site)
     with open(site / "index" / ".lock", "rb") as lock:
