@@ -283,13 +283,12 @@ def is_settled(body):
 
 
 def is_one_sum(body):
-    """Whether scores must be equal to the last bit. Lucene adds up clauses within clauses at once, and takes a clause that is given
-    twice as one with the sum of their boosts, where we round each on its own: a difference in the last bit."""
+    """Whether scores must be equal to the last bit. Lucene takes a clause that is given twice as one with the sum of their boosts,
+    where we round each on its own: a difference in the last bit."""
+    words = []
     for part in parts(body):
-        words = re.findall(r"[^\s,/]+", part["query"].lower()) if isinstance(part.get("query"), str) else []
-        if "should" in part or "must" in part or len(words) > len(set(words)):
-            return False
-    return True
+        words += re.findall(r"[^\s,/]+", part["query"].lower()) if isinstance(part.get("query"), str) else []
+    return len(words) == len(set(words))
 
 
 def completion_as_search(body):

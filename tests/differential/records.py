@@ -47,6 +47,8 @@ class Vocabulary:
             self.words.append(misspelt(dice, dice.choice(self.words)))
         self.words += dice.sample(ODD_WORDS, 8)
         dice.shuffle(self.words)
+        if dice.random() < 0.3:  # so few that many clauses find a document together
+            self.words = self.words[:10]
 
     def word(self, dice):
         return self.words[int(len(self.words) * dice.random() ** 3)]

@@ -26,6 +26,7 @@ void q__matcher_fill(struct q__matcher *matcher, struct q__window *window, uint3
 	window->start = start;
 	window->end = end;
 	window->floor = floor;
+	window->has_sums = false;
 	memset(window->found, 0, sizeof window->found);
 	memset(window->scored, 0, sizeof window->scored);
 	matcher->ops->fill(matcher, window);

@@ -29,6 +29,7 @@ struct q__window {
 	uint64_t scored[Q__WINDOW_WORDS];  /* those of them whose score may be above the floor */
 	float scores[Q__WINDOW_DOCUMENTS]; /* of those that are scored */
 	double sums[Q__WINDOW_DOCUMENTS];  /* for matchers that add up; 0 before and after */
+	bool has_sums; /* scores are in sums, not rounded, which the reader makes 0 again */
 };
 
 struct q__matcher {
@@ -102,6 +103,7 @@ struct q__weighting {
 	const struct q__weighted_term *terms;
 	size_t count;
 	bool is_distinct;     /* no two of them are the same term */
+	bool keeps_sums;      /* no score is rounded (has_sums); the floor is not raised */
 	const float *factors; /* by length byte */
 };
 

@@ -143,10 +143,12 @@ static void fill_inner(struct combined *combined, struct q__matcher *inner,
  * floor. */
 static void add_scores(struct combined *combined, uint32_t i, uint64_t found)
 {
-	for (uint64_t word = found & combined->window.scored[i]; word != 0;) {
+	const struct q__window *from = &combined->window;
+
+	for (uint64_t word = found & from->scored[i]; word != 0;) {
 		uint32_t at = 64 * i + q_bits_take(&word);
 
-		combined->sums[at] += (double)combined->window.scores[at];
+		combined->sums[at] += from->has_sums ? from->sums[at] : (double)from->scores[at];
 	}
 }
 
@@ -192,6 +194,8 @@ static void add_should(struct combined *combined, struct q__window *window)
 			while (found != 0)
 				combined->should_found[64 * j + q_bits_take(&found)]++;
 		}
+		if (combined->window.has_sums)
+			memset(combined->window.sums, 0, sizeof combined->window.sums);
 	}
 }
 

@@ -40,6 +40,7 @@ struct weighted {
 	const uint8_t *lengths;
 	const float *factors;
 	bool is_distinct; /* no term twice */
+	bool keeps_sums;
 	double score_max; /* of any document */
 	float weight_max;
 	float one_word_max;   /* of any document of one word */
@@ -345,7 +346,9 @@ static void score_documents(struct weighted *weighted, struct q__window *window)
 			add_term(weighted, term, window,
 				 least_of(weighted, &weighted->terms[term], window));
 	}
-	take_scores(weighted, window);
+	window->has_sums = weighted->keeps_sums;
+	if (!window->has_sums)
+		take_scores(weighted, window);
 	if (weighted->may_pass)
 		memcpy(window->found, window->scored, sizeof window->found);
 }
@@ -425,6 +428,7 @@ struct q__matcher *q__match_weighted(const struct q__weighting *weighting,
 	weighted->lengths = field->lengths.bytes;
 	weighted->factors = weighting->factors;
 	weighted->is_distinct = weighting->is_distinct;
+	weighted->keeps_sums = weighting->keeps_sums;
 	weighted->floor = Q__EXACT_SCORES;
 	memset(weighted->has_chance, true, sizeof weighted->has_chance);
 	for (size_t i = 0; i < weighting->count; i++) {

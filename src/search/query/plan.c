@@ -187,7 +187,7 @@ static enum q_code plan_combination(struct q__planner *planner, const struct q_s
 		code = plan_inner(planner, query->combination.should, should, boost, plan);
 	if (!code)
 		code = plan_inner(planner, query->combination.must_not, must_not, boost, plan);
-	return code;
+	return code || plan->kind != Q__PLAN_BOOL ? code : q__plan_flatten(planner, plan);
 }
 
 static enum q_code plan_constant(struct q__planner *planner, const struct q_search_query *query,
@@ -233,6 +233,7 @@ static enum q_code plan_query(struct q__planner *planner, const struct q_search_
 	float boost = outer * query->boost;
 
 	plan->query = query;
+	plan->boost = query->boost;
 	switch (query->kind) {
 	case Q_SEARCH_ALL:
 		plan->kind = Q__PLAN_ALL;
@@ -297,7 +298,11 @@ static struct q__matcher *bind_weighted(const struct q__plan *plan, const struct
 {
 	struct q__weighted_term *terms =
 		q_arena_alloc_array(arena, plan->term_count, sizeof *terms);
-	struct q__weighting weighting = {terms, plan->term_count, plan->is_distinct, plan->factors};
+	struct q__weighting weighting = {.terms = terms,
+					 .count = plan->term_count,
+					 .is_distinct = plan->is_distinct,
+					 .keeps_sums = plan->is_part_of_sum,
+					 .factors = plan->factors};
 
 	if (!terms)
 		return NULL;

@@ -46,8 +46,12 @@ static size_t explain_each(const struct q__explaining *explaining,
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < count; i++)
-		used += explain(explaining, plans[i], &details[used]);
+	for (size_t i = 0; i < count; i++) {
+		if (plans[i]->is_part_of_sum)
+			used += q__explain_terms(explaining, plans[i], &details[used]);
+		else
+			used += explain(explaining, plans[i], &details[used]);
+	}
 	return used;
 }
 
@@ -141,12 +145,22 @@ static bool is_plain(const struct q__plan *plan)
 	       plan->must_count + plan->should_count == 1;
 }
 
+/* Each has one, but for sums of terms that are part of this one. */
+static size_t detail_room(const struct q__plan *plan)
+{
+	size_t room = plan->inner_count;
+
+	for (size_t i = 0; i < plan->inner_count; i++)
+		room += plan->inner[i]->is_part_of_sum ? plan->inner[i]->term_count : 0;
+	return room;
+}
+
 static void explain_combination(const struct q__explaining *explaining, const struct q__plan *plan,
 				struct q_explanation *out)
 {
 	const struct q__plan *const *filters = plan->inner + plan->must_count;
 	struct q_explanation *details =
-		q_arena_alloc_array(explaining->arena, plan->inner_count, sizeof *details);
+		q_arena_alloc_array(explaining->arena, detail_room(plan), sizeof *details);
 	size_t used;
 
 	if (!details)

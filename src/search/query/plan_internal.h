@@ -30,6 +30,7 @@ struct q__planned_term {
 struct q__plan {
 	enum q__plan_kind kind;
 	const struct q_search_query *query; /* that it is for; NULL: it is a part of a match */
+	float boost;			    /* of its own, in what holds it */
 	float score; /* ALL, TERMS, SET, VALUES, CONSTANT; PHRASE: its weight */
 	size_t field;
 	uint32_t slop;		   /* PHRASE */
@@ -44,6 +45,7 @@ struct q__plan {
 	float average_length;	      /* WEIGHTED: in the field */
 	size_t clause_count;	      /* WEIGHTED: the terms, and exact words that are none */
 	bool is_distinct;	      /* WEIGHTED: no term twice */
+	bool is_part_of_sum;	      /* WEIGHTED: it is not rounded, but what it is added to */
 	const struct q__plan **inner; /* BOOL: must, filter, should, must_not, in this order */
 	size_t inner_count;
 	size_t must_count, filter_count, should_count, must_not_count, minimum_should;
@@ -84,6 +86,9 @@ Q_MUST_USE enum q_code q__plan_value_range(struct q__planner *planner,
 					   const struct q_search_query *query, size_t field,
 					   enum q_field_kind kind, float score,
 					   struct q__plan *plan);
+
+/* Makes one of a combination and those within it that Lucene scores as one; they are flat already. */
+Q_MUST_USE enum q_code q__plan_flatten(struct q__planner *planner, struct q__plan *plan);
 
 /* The number of a field: Q_INVALID where there is none of this name. */
 Q_MUST_USE enum q_code q__plan_field(struct q__planner *planner, struct q_str name, size_t *number,

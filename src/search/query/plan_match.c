@@ -178,6 +178,7 @@ static enum q_code add_word_plan(struct q__planner *planner, size_t field, const
 
 	if (!inner)
 		return q__plan_out_of_memory(planner);
+	inner->boost = 1;
 	plan->inner[plan->inner_count++] = inner;
 	return plan_words(planner, field, word, 1, boost, inner);
 }
@@ -283,6 +284,7 @@ enum q_code q__plan_match(struct q__planner *planner, const struct q_search_quer
 
 		if (!inner)
 			return q__plan_out_of_memory(planner);
+		inner->boost = match->fields[i].boost;
 		if (query->kind == Q_SEARCH_PHRASE)
 			code = q__plan_phrase(planner, match, &match->fields[i], boost, inner);
 		else

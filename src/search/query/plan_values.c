@@ -57,6 +57,7 @@ static enum q_code plan_spans(struct q__planner *planner, size_t field, enum q_f
 					     score, plan);
 	*plan = (struct q__plan){.kind = Q__PLAN_VALUES,
 				 .query = plan->query,
+				 .boost = plan->boost,
 				 .field = field,
 				 .score = score,
 				 .spans = spans,
