@@ -50,7 +50,7 @@ static float weighted_score(const struct search_model *model,
 	uint8_t length = field ? q__length_to_byte((uint32_t)document->counts[field]) : 1;
 	float factors[256];
 
-	q__length_factors(q__average_length(documents, tokens), factors);
+	q__length_factors(q__average_length(documents, tokens), true, factors);
 	return q__score(weight, (float)frequency, factors[length]);
 }
 
@@ -401,7 +401,7 @@ static double flag_score(const struct search_model *model, struct q_str value,
 		documents += model->documents[i].flag != FLAG_NONE;
 		having += model->documents[i].flag == asked;
 	}
-	q__length_factors(1, factors);
+	q__length_factors(1, true, factors);
 	if (document->flag != asked)
 		return -1;
 	return (double)q__score(boost * q__idf(documents, having), 1, factors[1]);

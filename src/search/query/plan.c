@@ -67,7 +67,8 @@ enum q_code q__plan_weighted(struct q__planner *planner, size_t field, size_t ro
 	plan->terms = q_arena_alloc_array(planner->arena, room, sizeof *plan->terms);
 	if (!factors || !plan->terms)
 		return q__plan_out_of_memory(planner);
-	q__length_factors(plan->average_length, factors);
+	q__length_factors(plan->average_length,
+			  planner->definition->fields[field - 1].kind == Q_FIELD_TEXT, factors);
 	return take_terms(planner, room);
 }
 

@@ -24,8 +24,12 @@ float q__average_length(uint64_t document_count, uint64_t token_count)
 }
 
 /* The second loop has no branch, so that it divides several at once. */
-void q__length_factors(float average_length, float factors[256])
+void q__length_factors(float average_length, bool has_lengths, float factors[256])
 {
+	if (!has_lengths) {
+		factors[1] = length_factor(average_length, 1);
+		return;
+	}
 	for (unsigned byte = 0; byte < 256; byte++)
 		factors[byte] = (float)q__length_from_byte((uint8_t)byte);
 	for (unsigned byte = 0; byte < 256; byte++)

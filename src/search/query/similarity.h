@@ -3,6 +3,7 @@
 #ifndef Q_SEARCH_QUERY_SIMILARITY_H
 #define Q_SEARCH_QUERY_SIMILARITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 extern const float q__bm25_k1, q__bm25_b;
@@ -12,8 +13,8 @@ float q__idf(uint64_t document_count, uint64_t frequency);
 
 float q__average_length(uint64_t document_count, uint64_t token_count);
 
-/* By length byte: what the frequency is multiplied with. */
-void q__length_factors(float average_length, float factors[256]);
+/* By length byte: what the frequency is multiplied with. Of a field without lengths only that of 1. */
+void q__length_factors(float average_length, bool has_lengths, float factors[256]);
 
 /* `weight` is boost x idf. Grows with the frequency and the factor, rounding included. */
 static inline float q__score(float weight, float frequency, float length_factor)
