@@ -22,7 +22,7 @@ static enum q_code hand_over(struct q__index *index, struct q_err *err)
 	return code;
 }
 
-/* Holds `writing`, but not meanwhile. */
+/* Holds `writing`, but not meanwhile: the index may be dropped then. */
 static enum q_code make_room(struct q__index *index, struct q_err *err)
 {
 	enum q_code code;
@@ -30,7 +30,7 @@ static enum q_code make_room(struct q__index *index, struct q_err *err)
 	pthread_mutex_unlock(&index->writing);
 	code = index->sealed_bell ? hand_over(index, err) : q__index_refresh(index, err);
 	pthread_mutex_lock(&index->writing);
-	return code;
+	return !code && index->is_dropped ? q__index_fail_dropped(err) : code;
 }
 
 /* Q_OK also where the operation is refused. */
