@@ -8,13 +8,13 @@ seconds=${1:-60}
 if [ ! -f build-fuzz/build.ninja ]; then
 	CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=false >/dev/null
 fi
-ninja -C build-fuzz -v 2>&1 | tests/style/quiet_ninja.sh
 if [ $# -eq 0 ]; then
 	for source in tests/fuzz/fuzz_*.c; do
 		name=${source##*/fuzz_}
 		set -- "$@" "${name%.c}"
 	done
 fi
+printf 'tests/fuzz/fuzz_%s\n' "$@" | xargs ninja -C build-fuzz -v 2>&1 | tests/style/quiet_ninja.sh
 failed=
 for name in "$@"; do
 	mkdir -p "build-fuzz/corpus/$name" "build-fuzz/found/$name"

@@ -60,7 +60,10 @@ struct q__reader {
 
 static inline struct q__reader q__reader_of(struct q_bytes bytes)
 {
-	return (struct q__reader){bytes.data, bytes.data + bytes.length, false};
+	/* No bytes may have no address, to which C lets nobody add even 0. */
+	const unsigned char *end = bytes.length > 0 ? bytes.data + bytes.length : bytes.data;
+
+	return (struct q__reader){bytes.data, end, false};
 }
 
 static inline uint64_t q__read_varint(struct q__reader *reader)

@@ -40,9 +40,10 @@ bool q__column_open(struct q__column *column, struct q_bytes section, uint32_t d
 
 struct q__zone q__column_zone(const struct q__column *column, uint32_t zone)
 {
-	const unsigned char *at = column->zones + (size_t)zone * Q__ZONE_BYTES;
+	const unsigned char *at;
 
 	if (column->value_count == 0)
 		return (struct q__zone){INT64_MAX, INT64_MIN};
+	at = column->zones + (size_t)zone * Q__ZONE_BYTES;
 	return (struct q__zone){(int64_t)q__read_u64(at), (int64_t)q__read_u64(at + 8)};
 }
