@@ -69,6 +69,19 @@ class Server:
                     todo += children
         return found
 
+    @contextlib.contextmanager
+    def held(self):
+        """The helpers stand still: no document comes to its end meanwhile."""
+        helpers = self.helpers()
+        for pid in helpers:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in helpers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     # --- The log -----------------------------------------------------------------------------------
 
     def log(self):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from pdf_maker import agreement, padded, pdf
-from quire_program import PROGRAM, environment, quire
+from quire_program import PATIENCE_S, PROGRAM, environment, quire
 
 DONE, FAILED, USAGE, REFUSED, NOTFOUND, UNREACHABLE, PARTLY = range(7)
 NOBODY_ID = "01976b3e-4f1c-7d2a-9a60-3c5b8f1d2e40"
@@ -123,7 +123,7 @@ def on_terminal(*words, variables):
         while piece := os.read(master, 65536):
             shown += piece
     os.close(master)
-    return shown.decode(), process.wait(60)
+    return shown.decode(), process.wait(PATIENCE_S)
 
 
 def test_terminal_gets_a_bar_and_a_table(server, tmp_path):

@@ -130,36 +130,38 @@ def test_foreign_and_unknown_jobs_answer_alike(server, ended):
 
 
 def test_stream_ends_within_moments_of_its_keys_revocation(server, new_server):
-    server = new_server("--worker-concurrency", "1")
+    server = new_server()
     operator = server.internal_admin()
     made = operator.post("/admin/keys", {"name": "listener", "tenantId": "default", "tenantType": "external", "roles": ["auditor"]})
     assert made.status == 201, made
-    file_id = start_job(server.client(), 3000)
     listener = server.client()
-    listener.headers = {"X-API-Key": made.json["key"]}
-    with EventStream(listener, file_id) as stream:
-        events = stream.events()
-        next(events)
-        assert operator.delete(f"/admin/keys/{made.json['id']}").status == 204
-        revoked_at = time.monotonic()
-        for _ in events:
-            pass
-        assert stream.reason == "credentials_revoked"
-        assert time.monotonic() - revoked_at < 3
+    with server.held():
+        file_id = start_job(listener, 1)
+        listener.headers = {"X-API-Key": made.json["key"]}
+        with EventStream(listener, file_id) as stream:
+            events = stream.events()
+            next(events)
+            assert operator.delete(f"/admin/keys/{made.json['id']}").status == 204
+            revoked_at = time.monotonic()
+            for _ in events:
+                pass
+            assert stream.reason == "credentials_revoked"
+            assert time.monotonic() - revoked_at < 3
 
 
 def test_stream_ends_with_its_token(new_server):
-    server = new_server("--worker-concurrency", "1", variables=quire_token.VARIABLES)
-    file_id = start_job(server.client(), 3000)
+    server = new_server(variables=quire_token.VARIABLES)
     listener = server.client()
-    expiry = int(time.time()) + 2
-    text = quire_token.token(payload=quire_token.claims(tenant_id="default", exp=expiry))
-    listener.headers = {"Authorization": f"Bearer {text}"}
-    with EventStream(listener, file_id) as stream:
-        for _ in stream.events():
-            pass
-        assert stream.reason == "credentials_expired"
-        assert time.time() < expiry + 2
+    with server.held():
+        file_id = start_job(listener, 1)
+        expiry = int(time.time()) + 4
+        text = quire_token.token(payload=quire_token.claims(tenant_id="default", exp=expiry))
+        listener.headers = {"Authorization": f"Bearer {text}"}
+        with EventStream(listener, file_id) as stream:
+            for _ in stream.events():
+                pass
+            assert stream.reason == "credentials_expired"
+            assert expiry <= time.time() < expiry + 3
 
 
 # --- Tickets ----------------------------------------------------------------------------------------

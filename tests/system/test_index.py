@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from quire_program import PATIENCE_S
+
 program = os.environ["QUIRE_PROGRAM"]
 MAPPING = {"mappings": {"properties": {"id": {"type": "keyword"}, "name": {"type": "text", "analyzer": "standard"},
                                        "age": {"type": "integer"}}}}
@@ -18,7 +20,7 @@ NAMES = ["john smith", "jane smyth", "ann jones", "johanna smithson"]
 
 
 def index(*words, **options):
-    return subprocess.run([program, "index", *words], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([program, "index", *words], capture_output=True, text=True, timeout=PATIENCE_S, **options)
 
 
 def write_documents(path, count, first=0):
@@ -53,7 +55,7 @@ def test_a_terminal_sees_how_far_it_is(site):
     write_documents(site / "documents.ndjson", 40000)
     ours, theirs = pty.openpty()
     ran = subprocess.run([program, "index", "build", str(site / "index"), "--mapping", str(site / "mapping.json"), "--docs",
-                          str(site / "documents.ndjson"), "--id", "id"], stderr=theirs, timeout=120)
+                          str(site / "documents.ndjson"), "--id", "id"], stderr=theirs, timeout=PATIENCE_S)
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
@@ -111,7 +113,7 @@ def test_results_that_could_not_be_written_are_an_error(site):
     build(site)
     for verb in ("dump", "stats"):
         with open("/dev/full", "w") as full:
-            ran = subprocess.run([program, "index", verb, str(site / "index")], stdout=full, stderr=subprocess.PIPE, timeout=60)
+            ran = subprocess.run([program, "index", verb, str(site / "index")], stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE_S)
         assert ran.returncode == 1 and b"could not be written" in ran.stderr
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pdf_maker import agreement, pdf
-from quire_program import PROGRAM, environment, quire
+from quire_program import PATIENCE_S, PROGRAM, environment, quire
 from quire_server import wait_until
 
 MIB = 1 << 20
@@ -96,8 +96,10 @@ def variables(url, server, state):
 
 
 def begin(proxy, server, document, state):
+    """A shell that runs the tests in the background has SIGINT ignored: this one hears it."""
     return subprocess.Popen([PROGRAM, "upload", document], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            env=environment(variables(proxy.url, server, state)))
+                            env=environment(variables(proxy.url, server, state)),
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def digest_of(path):
@@ -113,9 +115,9 @@ def states(state):
 def test_client_that_ends_half_way_sends_at_most_55_percent_more(server, proxy, document, tmp_path, how):
     proxy.stop_at = SIZE // 2
     first = begin(proxy, server, document, tmp_path)
-    assert proxy.stopped.wait(60)
+    assert proxy.stopped.wait(PATIENCE_S)
     first.send_signal(how)
-    assert first.wait(10) == -how
+    assert first.wait(PATIENCE_S) == -how
     sent, proxy.stop_at = proxy.sent, None
     assert SIZE * 0.5 <= sent < SIZE * 0.51
     done = quire("upload", document, "--wait", variables=variables(proxy.url, server, tmp_path))
@@ -134,11 +136,11 @@ def test_server_that_dies_half_way_is_gone_on_with(new_server, document, tmp_pat
     proxy = Proxy(server.url)
     proxy.stop_at = SIZE // 2
     first = begin(proxy, server, document, tmp_path)
-    assert proxy.stopped.wait(60)
+    assert proxy.stopped.wait(PATIENCE_S)
     server.kill()
     proxy.stop_at = 0  # nothing gets through
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
+    first.wait(PATIENCE_S)
     server.start()
     proxy.target, proxy.stop_at, before = server.url, None, proxy.sent
     done = quire("upload", document, "--wait", variables=variables(proxy.url, server, tmp_path))
@@ -150,16 +152,16 @@ def test_server_that_dies_half_way_is_gone_on_with(new_server, document, tmp_pat
 def test_network_that_goes_away_half_way_is_exit_code_5(server, proxy, document, tmp_path):
     proxy.stop_at = SIZE // 4
     first = begin(proxy, server, document, tmp_path)
-    assert proxy.stopped.wait(60)
+    assert proxy.stopped.wait(PATIENCE_S)
     proxy.close()
-    assert first.wait(60) == UNREACHABLE
+    assert first.wait(PATIENCE_S) == UNREACHABLE
     assert len(states(tmp_path)) == 1
 
 
 def test_file_that_changed_is_announced_anew(server, proxy, document, tmp_path):
     proxy.stop_at = SIZE // 4
     first = begin(proxy, server, document, tmp_path)
-    assert proxy.stopped.wait(60)
+    assert proxy.stopped.wait(PATIENCE_S)
     first.kill()
     first.wait()
     proxy.stop_at = None

@@ -82,6 +82,6 @@ def test_terminal_shows_a_cell_a_page(server, admin):
 
 
 def test_large_document_has_several_pages_in_a_cell(server, admin):
-    file_id = admin.wait_for_end(start_job(admin, 2500), 120)["fileId"]
+    file_id = admin.wait_for_end(start_job(admin, 2500))["fileId"]
     shown = on_terminal_of(server, file_id, NO_COLOR="1").splitlines()
     assert len(shown) <= 21 and sum(line.count("#") for line in shown) == 1250
