@@ -16,7 +16,7 @@
 /* Makes the engine ready; it looks for no fonts on this machine, and so opens no file later. */
 void q__engine_start(void);
 
-enum { Q__DOCUMENT_WINDOW_BYTES = 64 * 1024 };
+enum { Q__DOCUMENT_WINDOW_BYTES = 16 * 1024 };
 
 struct q__document {
 	FPDF_FILEACCESS file;

@@ -3,6 +3,7 @@
 #include "extract/character.h"
 
 #include <math.h>
+#include <string.h>
 
 static const float overlap_share = 0.25F;
 
@@ -26,6 +27,9 @@ struct q__extent q__glyph_extent_turned(const struct q__glyph *g)
 
 /* A piece of a line that is being put together. */
 struct draft {
+	struct q_arena *arena;
+	struct q__fragments *out;
+	size_t limit;		      /* of its items */
 	struct q__fragment *fragment; /* NULL: the next ink begins one */
 	struct q__extent last;	      /* of its last ink */
 	bool is_closed;		      /* by a hyphen that the engine says ends the line */
@@ -86,38 +90,67 @@ static bool is_written_down(const struct q__fragment *f)
 	       f->bottom - f->top > 1.5F * f->em;
 }
 
-static void add_ink(struct q__fragments *out, struct draft *draft, const struct q__glyph *glyph,
-		    size_t index)
+/* For one more. The arena keeps what was too small. */
+static bool make_room(struct draft *draft)
+{
+	struct q__fragments *out = draft->out;
+	struct q__fragment *items;
+
+	if (out->count < draft->limit)
+		return true;
+	items = q_arena_alloc_array(draft->arena, 2 * draft->limit, sizeof *items);
+	if (!items)
+		return false;
+	memcpy(items, out->items, out->count * sizeof *items);
+	out->items = items;
+	draft->limit *= 2;
+	return true;
+}
+
+/* False: no memory. */
+static bool add_ink(struct draft *draft, const struct q__glyph *glyph, size_t index)
 {
 	const struct q__extent extent = q__glyph_extent(glyph);
 
 	if (continues(draft, glyph, &extent)) {
 		fragment_add(draft->fragment, glyph, index, &extent);
 	} else {
-		draft->fragment = &out->items[out->count++];
+		if (!make_room(draft))
+			return false;
+		draft->fragment = &draft->out->items[draft->out->count++];
 		*draft->fragment = fragment_start(glyph, index, &extent);
 	}
 	draft->last = extent;
 	draft->is_closed = glyph->code == Q__GLYPH_LINE_HYPHEN;
+	return true;
+}
+
+static bool add_glyphs(struct draft *draft, const struct q__glyphs *glyphs)
+{
+	for (size_t i = 0; i < glyphs->count; i++) {
+		const struct q__glyph *glyph = &glyphs->items[i];
+
+		if (glyph->code == Q__GLYPH_LINE_BREAK)
+			draft->fragment = NULL;
+		else if (!q__is_space(glyph->code) && !add_ink(draft, glyph, i))
+			return false;
+	}
+	return true;
 }
 
 enum q_code q__fragments_find(struct q_arena *arena, const struct q__glyphs *glyphs,
 			      struct q__fragments *out, struct q_err *err)
 {
-	struct draft draft = {0};
+	struct draft draft = {
+		.arena = arena,
+		.out = out,
+		.limit = glyphs->count / 8 + 64, /* more than nearly all pages have */
+	};
 
 	out->count = 0;
-	out->items = q_arena_alloc_array(arena, glyphs->count, sizeof *out->items);
-	if (!out->items)
+	out->items = q_arena_alloc_array(arena, draft.limit, sizeof *out->items);
+	if (!out->items || !add_glyphs(&draft, glyphs))
 		return q_fail(err, Q_NOMEM, "fragment.find", "%zu glyphs", glyphs->count);
-	for (size_t i = 0; i < glyphs->count; i++) {
-		const struct q__glyph *glyph = &glyphs->items[i];
-
-		if (glyph->code == Q__GLYPH_LINE_BREAK)
-			draft.fragment = NULL;
-		else if (!q__is_space(glyph->code))
-			add_ink(out, &draft, glyph, i);
-	}
 	for (size_t i = 0; i < out->count; i++)
 		out->items[i].is_vertical = is_written_down(&out->items[i]);
 	return Q_OK;

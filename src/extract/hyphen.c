@@ -43,6 +43,17 @@ static struct part part_after(const struct q__hyphens *h, size_t first)
 	return part;
 }
 
+/* Where the code stands at or after `at`; the number of glyphs: nowhere. */
+static size_t find_code(const struct q__hyphens *h, uint32_t code, size_t at)
+{
+	const struct q__glyph *items = h->glyphs->items;
+	size_t count = h->glyphs->count;
+
+	while (at < count && items[at].code != code)
+		at++;
+	return at;
+}
+
 /* The part's letters stand at *at, which is moved behind them. */
 static bool matches(const struct q__hyphens *h, struct part part, size_t *at)
 {
@@ -72,11 +83,14 @@ static bool word_is_at(const struct q__hyphens *h, size_t at, struct part left, 
 
 static bool page_has(struct q__hyphens *h, struct part left, uint32_t joint, struct part right)
 {
+	uint32_t first = code_at(h, left.first);
+
 	if (h->searches_left == 0)
 		return false;
 	h->searches_left--;
-	for (size_t i = 0; i < h->glyphs->count; i++)
-		if (code_at(h, i) == code_at(h, left.first) && word_is_at(h, i, left, joint, right))
+	for (size_t i = find_code(h, first, 0); i < h->glyphs->count;
+	     i = find_code(h, first, i + 1))
+		if (word_is_at(h, i, left, joint, right))
 			return true;
 	return false;
 }
@@ -85,14 +99,17 @@ static bool page_has(struct q__hyphens *h, struct part left, uint32_t joint, str
  * word (0)? */
 static bool page_has_word(struct q__hyphens *h, struct part part, uint32_t after)
 {
+	uint32_t first = code_at(h, part.first);
+
 	if (h->searches_left == 0)
 		return false;
 	h->searches_left--;
-	for (size_t i = 0; i < h->glyphs->count; i++) {
+	for (size_t i = find_code(h, first, 0); i < h->glyphs->count;
+	     i = find_code(h, first, i + 1)) {
 		size_t at = i;
 
-		if (i == part.first || code_at(h, i) != code_at(h, part.first) ||
-		    (i > 0 && is_word(code_at(h, i - 1))) || !matches(h, part, &at))
+		if (i == part.first || (i > 0 && is_word(code_at(h, i - 1))) ||
+		    !matches(h, part, &at))
 			continue;
 		if (after == 0 ? at == h->glyphs->count || !is_joint(code_at(h, at))
 			       : at + 1 < h->glyphs->count && code_at(h, at) == after &&

@@ -44,18 +44,29 @@ static bool grow(struct writer *w)
 	return true;
 }
 
+/* Writes the character behind the text, where there is room for each box's four bytes. */
+static size_t encode(uint32_t code, char *out)
+{
+	if (code >= 0x80)
+		return q_utf8_encode(code, out);
+	*out = (char)code;
+	return 1;
+}
+
 static void put(struct writer *w, uint32_t code, const struct q_extract_box *box)
 {
 	struct q__page_text *out = w->out;
-	char bytes[4] = {(char)code};
-	size_t length = code < 0x80 ? 1 : q_utf8_encode(code, bytes);
+	size_t length;
 
-	if (out->text_length + length > Q_EXTRACT_PAGE_TEXT_MAX ||
-	    (out->box_count == w->box_limit && !grow(w))) {
+	if (out->box_count == w->box_limit && !grow(w)) {
 		out->flags |= Q__PAGE_TRUNCATED;
 		return;
 	}
-	memcpy(out->text + out->text_length, bytes, length);
+	length = encode(code, out->text + out->text_length);
+	if (out->text_length + length > Q_EXTRACT_PAGE_TEXT_MAX) {
+		out->flags |= Q__PAGE_TRUNCATED;
+		return;
+	}
 	out->text_length += length;
 	out->boxes[out->box_count++] = box ? *box : (struct q_extract_box){0};
 }

@@ -39,6 +39,16 @@ static void add_inks(struct q__visibility *v)
 	}
 }
 
+static bool is_transparent(const struct q__visibility *v)
+{
+	if (v->is_patterned || v->is_stencil)
+		return false;
+	for (size_t i = 0; i < v->ink_count; i++)
+		if (!q__ink_is_transparent(&v->inks[i]))
+			return false;
+	return true;
+}
+
 /* Most text is black on paper: it need not be compared with what is under each character. */
 static bool may_match_ground(const struct q__visibility *v)
 {
@@ -62,19 +72,19 @@ void q__visibility_of(struct q__visibility *v, struct q__scene *scene, FPDF_PAGE
 	if (!v->ground)
 		return;
 	add_inks(v);
+	v->is_transparent = is_transparent(v);
 	v->may_match_ground = may_match_ground(v);
 }
 
 enum finding { SEEN, HIDDEN, UNDECIDED };
 
+/* The point is in the shape's box. */
 static enum finding find_on_shape(const struct q__ink *ink, const struct q__shape *shape,
 				  struct q__point at)
 {
 	enum q__path_paint paint;
 	struct q__ink ground;
 
-	if (!q__box_holds(&shape->box, at))
-		return UNDECIDED;
 	if (!shape->is_path)
 		return SEEN;
 	paint = q__path_paint_at(shape->object, &shape->layer->to_page, at);
@@ -95,7 +105,8 @@ static bool matches_ground(const struct q__visibility *v, const struct q__ink *i
 	enum finding finding = UNDECIDED;
 
 	for (size_t i = v->ground->shape_count; i > 0 && finding == UNDECIDED; i--)
-		finding = find_on_shape(ink, &shapes[i - 1], at);
+		if (q__box_holds(&shapes[i - 1].box, at))
+			finding = find_on_shape(ink, &shapes[i - 1], at);
 	return finding == UNDECIDED ? q__ink_is_alike(ink, &paper) : finding == HIDDEN;
 }
 
@@ -123,14 +134,8 @@ static bool is_in_ground_colour(const struct q__visibility *v, const struct q__b
 
 static bool is_invisible(const struct q__visibility *v, struct q__point at)
 {
-	if (v->is_patterned)
-		return false;
-	if (v->is_stencil)
-		return !q__scene_covers_later(v->scene, v->ground, at);
-	for (size_t i = 0; i < v->ink_count; i++)
-		if (!q__ink_is_transparent(&v->inks[i]))
-			return false;
-	return true;
+	return v->is_transparent ||
+	       (v->is_stencil && !q__scene_covers_later(v->scene, v->ground, at));
 }
 
 /* A font may say any size of itself: its letters tell, too. */

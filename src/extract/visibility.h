@@ -21,6 +21,7 @@ struct q__visibility {
 	const struct q__ground *ground; /* NULL: nothing is known of it */
 	struct q__ink inks[Q__INKS_MAX];
 	size_t ink_count;
+	bool is_transparent;   /* all of its inks */
 	bool is_stencil;       /* lets what is painted later show */
 	bool is_patterned;     /* of any colours */
 	bool may_match_ground; /* in colour */
