@@ -332,15 +332,58 @@ static void a_deadline_ends_a_walk_within_one_document(void **state)
 	assert_stops(site, long_phrase(site, "golf", 0));
 }
 
+static const struct q_search_query *parse_query(struct site *site, struct q_str body)
+{
+	struct q_search_request request;
+	const struct q_json *json;
+
+	assert_int_equal(q_json_parse(site->arena, q_str_bytes(body), &q_query_json_limits, &json,
+				      &site->err),
+			 Q_OK);
+	assert_int_equal(q_query_json_parse(site->arena, json, &request, &site->err), Q_OK);
+	return request.query;
+}
+
+static void an_explanation_that_has_no_time_is_none(void **state)
+{
+	struct site *site = *state;
+	const struct q_search_query *query = parse_query(site, long_phrase(site, "golf", 0));
+	struct q_call call = {.deadline_ms = q_time_monotonic_ms() + DEADLINE_MS};
+	struct q_explanation explanation;
+
+	assert_int_equal(q_search_index_explain(site->store, &call, index_name, query, NULL,
+						Q_STR("1"), site->arena, &explanation, &site->err),
+			 Q_TIMEOUT);
+	assert_int_equal(q_search_index_explain(site->store, &no_limits, index_name, query, NULL,
+						Q_STR("1"), site->arena, &explanation, &site->err),
+			 Q_OK);
+}
+
 /* Each clause has a window of its own: of all segments together they would not fit. */
+static struct q_str many_windows(struct site *site)
+{
+	return repeat(site, "{\"query\":{\"bool\":{\"should\":[",
+		      "{\"match\":{\"text\":\"echo foxtrot\"}}", Q_SEARCH_CLAUSES_MAX / 2, "]}}}");
+}
+
 static void memory_is_that_of_one_segment(void **state)
 {
 	struct site *site = *state;
 
-	assert_int_equal(search(site, repeat(site, "{\"query\":{\"bool\":{\"should\":[",
-					     "{\"match\":{\"text\":\"echo foxtrot\"}}",
-					     Q_SEARCH_CLAUSES_MAX / 2, "]}}}")),
-			 Q_OK);
+	assert_int_equal(search(site, many_windows(site)), Q_OK);
+}
+
+static void memory_of_a_scope_is_that_of_one_segment(void **state)
+{
+	struct site *site = *state;
+	struct q_search_view view = {.scope = parse_query(site, many_windows(site))};
+	struct q_search_query all = {.kind = Q_SEARCH_ALL, .boost = 1};
+	uint64_t total;
+
+	if (q_search_index_count(site->store, &no_limits, index_name, &all, &view, &total,
+				 &site->err))
+		fail_msg("%s", site->err.message);
+	assert_int_equal(total, 1);
 }
 
 int main(void)
@@ -355,7 +398,9 @@ int main(void)
 		cmocka_unit_test_setup(a_deadline_ends_the_reading_of_what_a_prefix_finds,
 				       start_case),
 		cmocka_unit_test_setup(a_deadline_ends_a_walk_within_one_document, start_case),
+		cmocka_unit_test_setup(an_explanation_that_has_no_time_is_none, start_case),
 		cmocka_unit_test_setup(memory_is_that_of_one_segment, start_case),
+		cmocka_unit_test_setup(memory_of_a_scope_is_that_of_one_segment, start_case),
 	};
 
 	return cmocka_run_group_tests(tests, open_site, close_site);

@@ -29,6 +29,9 @@ static enum q_code explain_document(const struct room *room, const struct q__sco
 				       room->scratch, &is_match, out, err);
 	if (code && code != Q_NOTFOUND)
 		return code;
+	/* A matcher whose time is up finds nothing more. */
+	if (q__scope_check(scope, err))
+		return err->code;
 	return is_match ? Q_OK
 			: q_fail(err, Q_NOTFOUND, "search_index.explain",
 				 "the query finds no such document");
