@@ -1,6 +1,8 @@
 /* Indexes and what is put into them. */
 #include "contract/search_index_suite_internal.h"
 
+#include "base/buf.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -243,6 +245,40 @@ static void a_merge_keeps_documents_and_drops_deleted_ones(void **state)
 	assert_int_equal(statistics.segment_count, 1);
 }
 
+/* {"x":[[...]]} of so many levels in all. */
+static enum q_code put_nested(struct suite *suite, size_t levels)
+{
+	struct q_buf source;
+	enum q_code code;
+
+	q_buf_init(&source, 1 << 10);
+	q_buf_append(&source, Q_STR("{\"name\":\"deep\",\"x\":"));
+	for (size_t i = 1; i < levels; i++)
+		q_buf_append_char(&source, '[');
+	for (size_t i = 1; i < levels; i++)
+		q_buf_append_char(&source, ']');
+	q_buf_append_char(&source, '}');
+	code = apply(suite, Q_BULK_PUT, "deep", source.data);
+	q_buf_free(&source);
+	return code;
+}
+
+static void a_document_is_nested_so_deep_and_no_deeper(void **state)
+{
+	struct suite *suite = *state;
+	struct q_search_result result;
+
+	assert_int_equal(put_nested(suite, Q_DOCUMENT_DEPTH_MAX + 1), Q_TOOBIG);
+	assert_int_equal(put_nested(suite, Q_DOCUMENT_DEPTH_MAX), Q_OK);
+	refresh(suite);
+	/* It is read as deep as it was taken. */
+	assert_int_equal(
+		search(suite, "{'query':{'match':{'name':'deep'}},'_source':['name']}", &result),
+		Q_OK);
+	assert_int_equal(result.hit_count, 1);
+	assert_view_equal(result.hits[0].source, "{\"name\":\"deep\"}");
+}
+
 static void an_index_may_lose_all_its_documents(void **state)
 {
 	struct suite *suite = *state;
@@ -326,6 +362,7 @@ struct case_list search_index_documents_cases(void)
 		CASE(an_operation_that_is_refused_leaves_the_others),
 		CASE(what_a_refresh_has_seen_is_there_after_reopening),
 		CASE(a_merge_keeps_documents_and_drops_deleted_ones),
+		CASE(a_document_is_nested_so_deep_and_no_deeper),
 		CASE(an_index_may_lose_all_its_documents),
 		CASE(readers_see_whole_refreshes_while_a_writer_works),
 	};
