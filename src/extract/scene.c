@@ -91,6 +91,18 @@ static void note_colour(struct q__scene *scene, FPDF_PAGEOBJECT path, enum q__in
 		scene->palette[scene->palette_count++] = ink;
 }
 
+/* Those it paints with: every path has a colour for strokes, black unless it is said. */
+static void note_colours(struct q__scene *scene, FPDF_PAGEOBJECT path)
+{
+	int fill_mode = FPDF_FILLMODE_NONE, is_stroked = 0;
+
+	FPDFPath_GetDrawMode(path, &fill_mode, &is_stroked);
+	if (fill_mode != FPDF_FILLMODE_NONE)
+		note_colour(scene, path, Q__INK_FILLS);
+	if (is_stroked)
+		note_colour(scene, path, Q__INK_STROKES);
+}
+
 /* Where the object shows. False: it is too thin for text to stand on. */
 static bool find_box(FPDF_PAGEOBJECT object, const struct q__layer *layer, struct q__box *out)
 {
@@ -112,8 +124,7 @@ static bool add_path(struct q__scene *scene, FPDF_PAGEOBJECT path, const struct 
 
 	if (!find_box(path, layer, &shape.box))
 		return true;
-	note_colour(scene, path, Q__INK_FILLS);
-	note_colour(scene, path, Q__INK_STROKES);
+	note_colours(scene, path);
 	return q_vec_push(&scene->shapes, &shape) != NULL;
 }
 
