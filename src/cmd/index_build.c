@@ -44,6 +44,7 @@ struct build {
 	struct q_arena *line_arena; /* for a document that is looked into */
 	uint64_t line_number;
 	struct q_progress progress;
+	int documents;			/* owned; -1: not open */
 	int64_t read_bytes, file_bytes; /* file_bytes 0: it is no file */
 	/* The sender's, until it is joined. */
 	uint64_t taken, refused;
@@ -200,13 +201,13 @@ static enum q_code next_line(struct build *build, struct q_lines *lines, struct 
 	return code;
 }
 
-static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
+static enum q_code read_lines(struct build *build, struct q_err *err)
 {
 	enum q_code code = Q_OK;
 	struct q_lines lines;
 	struct q_str line;
 
-	q_lines_init(&lines, fd);
+	q_lines_init(&lines, build->documents);
 	while (!code && !(code = next_line(build, &lines, &line, err))) {
 		build->read_bytes += (int64_t)line.length + 1;
 		code = take_line(build, line, err);
@@ -215,21 +216,6 @@ static enum q_code read_lines(struct build *build, int fd, struct q_err *err)
 	if (code != Q_NOTFOUND)
 		return code;
 	return build->current->count > 0 ? hand_over(build, err) : Q_OK;
-}
-
-static enum q_code read_documents(struct build *build, struct q_err *err)
-{
-	int fd = open(build->command->documents, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	enum q_code code;
-
-	if (fd < 0)
-		return q_fail_os(err, errno, "index.build", "%s", build->command->documents);
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		build->file_bytes = status.st_size;
-	code = read_lines(build, fd, err);
-	close(fd);
-	return code;
 }
 
 /* Reads all, and returns when all has been put. */
@@ -241,7 +227,7 @@ static enum q_code put_documents(struct build *build, struct q_err *err)
 
 	if (code)
 		return code;
-	code = read_documents(build, err);
+	code = read_lines(build, err);
 	pthread_mutex_lock(&build->lock);
 	build->is_over = true;
 	pthread_cond_broadcast(&build->changed);
@@ -271,11 +257,27 @@ static enum q_code ensure(struct q_index_command *command, struct q_err *err)
 	return q_search_index_ensure(command->store, &no_limits, command->index, &definition, err);
 }
 
+static enum q_code open_documents(struct build *build, struct q_err *err)
+{
+	const char *path = build->command->documents;
+	struct stat status;
+
+	build->documents = open(path, O_RDONLY | O_CLOEXEC);
+	if (build->documents < 0)
+		return q_fail_os(err, errno, "index.build", "%s", path);
+	if (fstat(build->documents, &status) == 0 && S_ISREG(status.st_mode))
+		build->file_bytes = status.st_size;
+	return Q_OK;
+}
+
+/* What cannot be read makes no index. */
 static enum q_code build_index(struct build *build, struct q_err *err)
 {
 	static const struct q_search_upkeep_options upkeep = {.refresh_interval_ms = 0};
-	enum q_code code = q_search_index_embedded_keep_up(build->command->store, &upkeep, err);
+	enum q_code code = open_documents(build, err);
 
+	if (!code)
+		code = q_search_index_embedded_keep_up(build->command->store, &upkeep, err);
 	if (!code)
 		code = ensure(build->command, err);
 	if (code)
@@ -298,6 +300,7 @@ static struct build *new_build(struct q_index_command *command)
 	if (!build)
 		return NULL;
 	build->command = command;
+	build->documents = -1;
 	build->current = &build->batches[0];
 	pthread_mutex_init(&build->lock, NULL);
 	pthread_cond_init(&build->changed, NULL);
@@ -311,6 +314,8 @@ static void free_build(struct build *build)
 {
 	if (!build)
 		return;
+	if (build->documents >= 0)
+		close(build->documents);
 	q_arena_free(build->batches[0].arena);
 	q_arena_free(build->batches[1].arena);
 	q_arena_free(build->line_arena);

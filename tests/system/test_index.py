@@ -224,6 +224,14 @@ def test_a_mapping_that_cannot_be_taken_is_named(site):
         assert "mapping.json: " in ran.stderr and says in ran.stderr, ran.stderr
 
 
+def test_documents_that_are_not_there_make_no_index(site):
+    ran = build(site, "nowhere.ndjson")
+    assert ran.returncode == 4 and "nowhere.ndjson" in ran.stderr
+    assert index("stats", str(site / "index")).returncode == 4
+    (site / "mapping.json").write_text('{"name": {"type": "text"}}')
+    assert build(site).returncode == 0
+
+
 @pytest.mark.skipif(not os.environ.get("QUIRE_LONG"), reason="300 MB of documents")
 def test_documents_as_large_as_may_be_are_taken(site):
     with open(site / "documents.ndjson", "w") as documents:
