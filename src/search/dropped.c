@@ -21,7 +21,8 @@ enum q_code q__dropped_begin(int root, struct q_str name, struct q_err *err)
 
 	snprintf(manifest, sizeof manifest, "%s/" Q__MANIFEST_NAME, path.text);
 	snprintf(dropped, sizeof dropped, PREFIX "%s", path.text);
-	q__dropped_clean(root); /* one of this name may have been dropped before */
+	if (q__dropped_clean(root, err)) /* one of this name may have been dropped before */
+		return err->code;
 	if (faccessat(root, manifest, F_OK, 0) != 0 && (errno == ENOENT || errno == ENOTDIR))
 		return q_fail(err, Q_NOTFOUND, "search_index.drop", "there is no index %s",
 			      path.text);
@@ -74,13 +75,14 @@ static void clean_one(void *context, const char *name)
 		unlinkat(*root, name, 0);
 }
 
-void q__dropped_clean(int root)
+enum q_code q__dropped_clean(int root, struct q_err *err)
 {
 	struct q__directory *directory;
-	struct q_err ignored;
+	enum q_code code = q__directory_open(root, ".", &directory, err);
 
-	if (q__directory_open(root, ".", &directory, &ignored))
-		return;
-	(void)!directory->ops->list(directory, clean_one, &root, &ignored);
+	if (code)
+		return code;
+	code = directory->ops->list(directory, clean_one, &root, err);
 	directory->ops->close(directory);
+	return code;
 }

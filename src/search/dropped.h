@@ -13,7 +13,7 @@
 Q_MUST_USE enum q_code q__dropped_begin(int root, struct q_str name, struct q_err *err);
 
 /* Removes the files of what was dropped, and aliases that point to nothing. What cannot be removed
- * stays for the next time. */
-void q__dropped_clean(int root);
+ * stays for the next time; an error: the store's directory cannot be read. */
+Q_MUST_USE enum q_code q__dropped_clean(int root, struct q_err *err);
 
 #endif

@@ -269,8 +269,7 @@ static enum q_code open_root(struct q__embedded *store, const char *root, struct
 		store->lock = -1;
 		return q_err_context(err, "%s", root);
 	}
-	q__dropped_clean(store->root);
-	return Q_OK;
+	return q__dropped_clean(store->root, err);
 }
 
 enum q_code q_search_index_embedded_open(const char *root, struct q_search_index **out,
