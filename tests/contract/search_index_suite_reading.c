@@ -275,6 +275,23 @@ static void a_phrase_is_not_kept_together_for_a_word_that_is_wanted_later(void *
 			  "a <em>pool</em>; ");
 }
 
+static void what_can_find_nothing_marks_nothing(void **state)
+{
+	struct suite *suite = *state;
+
+	put(suite, "1", "{\"name\":\"pool\",\"notes\":\"pool\"}");
+	refresh(suite);
+	assert_highlights(suite,
+			  "{'bool':{'should':[{'match':{'notes':'pool'}},{'bool':{"
+			  "'must':[{'match':{'name':'pool'}},{'terms':{'tenant':[]}}]}}]}}",
+			  "'fields':{'name':{},'notes':{}}", "1 notes: <em>pool</em>; ");
+	assert_highlights(suite,
+			  "{'bool':{'should':[{'match':{'name':'pool'}},{'bool':{"
+			  "'must':{'match':{'notes':'pool'}},"
+			  "'filter':{'bool':{'should':{'ids':{'values':[]}}}}}}]}}",
+			  "'fields':{'name':{},'notes':{}}", "1 name: <em>pool</em>; ");
+}
+
 /* On OpenSearch it waits in the next hit too. */
 static void a_hit_is_highlighted_as_if_it_were_alone(void **state)
 {
@@ -409,6 +426,7 @@ struct case_list search_index_reading_cases(void)
 		CASE(a_phrase_is_marked_where_it_stands),
 		CASE(a_phrase_is_kept_together),
 		CASE(a_phrase_is_not_kept_together_for_a_word_that_is_wanted_later),
+		CASE(what_can_find_nothing_marks_nothing),
 		CASE(a_hit_is_highlighted_as_if_it_were_alone),
 		CASE(a_field_without_words_is_not_highlighted),
 		CASE(an_explanation_adds_up_to_the_score),

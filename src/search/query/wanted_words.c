@@ -132,10 +132,50 @@ static void add_queries(struct collecting *collecting, const struct q_search_que
 		add_query(collecting, &queries[i], weight);
 }
 
+static bool finds_nothing(const struct q_search_query *query);
+
+static size_t count_of_nothing(const struct q_search_query *queries, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += finds_nothing(&queries[i]);
+	return found;
+}
+
+static bool combines_to_nothing(const struct q_search_query *query)
+{
+	size_t must = query->combination.must_count, should = query->combination.should_count;
+	size_t filter = query->combination.filter_count;
+
+	if (must + filter == 0)
+		return should > 0 && count_of_nothing(query->combination.should, should) == should;
+	return count_of_nothing(query->combination.must, must) > 0 ||
+	       count_of_nothing(query->combination.filter, filter) > 0;
+}
+
+/* What OpenSearch knows from the query alone, and leaves out before it is asked what to mark. */
+static bool finds_nothing(const struct q_search_query *query)
+{
+	switch (query->kind) {
+	case Q_SEARCH_TERMS:
+	case Q_SEARCH_IDS:
+		return query->terms.count == 0;
+	case Q_SEARCH_BOOL:
+		return combines_to_nothing(query);
+	case Q_SEARCH_CONSTANT:
+		return finds_nothing(query->inner);
+	default:
+		return false;
+	}
+}
+
 /* In the order in which OpenSearch makes its clauses of them. */
 static void add_combination(struct collecting *collecting, const struct q_search_query *query,
 			    float weight)
 {
+	if (finds_nothing(query))
+		return;
 	add_queries(collecting, query->combination.must, query->combination.must_count, weight);
 	add_queries(collecting, query->combination.should, query->combination.should_count, weight);
 	add_queries(collecting, query->combination.filter, query->combination.filter_count, weight);
