@@ -4,7 +4,7 @@
  * the first of them that can still come, or behind all terms of that prefix.
  *
  * Nearer terms come first whatever their length, so that one edit is tried before two, and two are
- * not tried when one has found enough. */
+ * not tried when one has found enough. Among few terms it does not, and one walk is for both. */
 #include "search/query/expansion.h"
 
 #include "base/utf8.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UTF8_MAX = 4 /* bytes of a character */ };
+enum { UTF8_MAX = 4 /* bytes of a character */, FEW_TERMS = 8192 };
 
 struct candidate {
 	struct q_str term;
@@ -32,7 +32,8 @@ struct best {
 struct walk {
 	struct q__scope *scope;
 	size_t part, field;
-	struct q__fuzzy fuzzy; /* over what follows the prefix; of the edits that are wanted */
+	struct q__fuzzy fuzzy; /* over what follows the prefix; of the most edits that are wanted */
+	unsigned edits_min;    /* the fewest */
 	struct q_str prefix;   /* of the word */
 	uint32_t word_length;  /* characters, prefix included */
 	struct q__fuzzy_state *states; /* by characters behind the prefix */
@@ -86,7 +87,7 @@ static bool is_settled(const struct best *best, const struct walk *walk,
 
 	if (best->count < best->max)
 		return false;
-	most.boost = q__similarity(walk->fuzzy.edits_max, walk->word_length, walk->word_length);
+	most.boost = q__similarity(walk->edits_min, walk->word_length, walk->word_length);
 	return !is_wanted(best, &most);
 }
 
@@ -153,24 +154,25 @@ static bool has_ending(struct walk *walk, const struct q__term_cursor *cursor, s
 	return false;
 }
 
-/* Is the current term so many edits from the word as are wanted? *key: where to go on, if that is
- * not the next term. */
-static bool is_near(struct walk *walk, const struct q__term_cursor *cursor, struct q_str *key)
+/* Edits between the word and the current term; more than are wanted where it is not near. *key:
+ * where to go on, if that is not the next term. */
+static unsigned edits_of(struct walk *walk, const struct q__term_cursor *cursor, struct q_str *key)
 {
+	unsigned most = walk->fuzzy.edits_max;
+
 	follow(walk, cursor);
 	if (walk->ends[walk->depth] < cursor->length)
-		return has_ending(walk, cursor, key);
-	return q__fuzzy_distance(&walk->fuzzy, state_of(walk), walk->depth) ==
-	       walk->fuzzy.edits_max;
+		return has_ending(walk, cursor, key) ? most : most + 1;
+	return q__fuzzy_distance(&walk->fuzzy, state_of(walk), walk->depth);
 }
 
-static bool keep_if_wanted(const struct walk *walk, struct q__term_cursor *cursor,
+static bool keep_if_wanted(const struct walk *walk, unsigned edits, struct q__term_cursor *cursor,
 			   struct best *best, struct q_arena *arena)
 {
 	struct candidate candidate = {.term = q__term_cursor_term(cursor), .part = walk->part};
 	uint32_t length = (uint32_t)q_utf8_count(candidate.term);
 
-	candidate.boost = q__similarity(walk->fuzzy.edits_max, walk->word_length, length);
+	candidate.boost = q__similarity(edits, walk->word_length, length);
 	if (!is_wanted(best, &candidate))
 		return true;
 	candidate.ref = q__term_cursor_ref(cursor);
@@ -189,8 +191,10 @@ static bool walk_terms(struct walk *walk, struct q__term_cursor *cursor, struct 
 	while (is_there && q_str_starts_with(q__term_cursor_term(cursor), walk->prefix) &&
 	       !is_settled(best, walk, cursor)) {
 		struct q_str key = {0};
+		unsigned edits = edits_of(walk, cursor, &key);
 
-		if (is_near(walk, cursor, &key) && !keep_if_wanted(walk, cursor, best, arena))
+		if (edits >= walk->edits_min && edits <= walk->fuzzy.edits_max &&
+		    !keep_if_wanted(walk, edits, cursor, best, arena))
 			return false;
 		is_there = key.length > 0 ? q__term_cursor_advance(cursor, key)
 					  : q__term_cursor_next(cursor);
@@ -231,9 +235,10 @@ static bool expand_in_part(struct walk *walk, struct q_str word, unsigned edits_
 	if (q__scope_has_term(scope, walk->part, walk->field, &ref) &&
 	    !keep(best, (struct candidate){word, 1.0f, walk->part, ref}, arena))
 		return false;
-	for (unsigned edits = 1; edits <= edits_max && is_open(best, edits, walk->word_length);
-	     edits++) {
-		walk->fuzzy.edits_max = edits;
+	for (walk->edits_min = 1;
+	     walk->edits_min <= edits_max && is_open(best, walk->edits_min, walk->word_length);
+	     walk->edits_min = walk->fuzzy.edits_max + 1) {
+		walk->fuzzy.edits_max = terms->count <= FEW_TERMS ? edits_max : walk->edits_min;
 		if (!walk_terms(walk, cursor, best, arena))
 			return false;
 	}
