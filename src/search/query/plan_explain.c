@@ -121,6 +121,14 @@ static void explain_best(const struct q__explaining *explaining, const struct q_
 		*out = details[0];
 }
 
+/* Of one term, which as a filter is found and not scored? */
+static bool is_one_term(const struct q__plan *plan)
+{
+	while (plan->kind == Q__PLAN_BEST && plan->inner_count == 1)
+		plan = plan->inner[0];
+	return plan->kind == Q__PLAN_WEIGHTED && plan->clause_count == 1;
+}
+
 /* A filter takes part without a score: its own is shown, and a 0 that it counts for. */
 static void explain_filter(const struct q__explaining *explaining, const struct q__plan *plan,
 			   struct q_explanation *out)
@@ -131,6 +139,8 @@ static void explain_filter(const struct q__explaining *explaining, const struct 
 		return;
 	details[0].description = Q_STR("# clause");
 	explain(explaining, plan, &details[1]);
+	if (is_one_term(plan))
+		details[1] = (struct q_explanation){.value = 1};
 	if (details[1].detail_count == 0)
 		details[1].description =
 			q__plan_text(plan, explaining->definition, explaining->arena);
