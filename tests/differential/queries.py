@@ -282,13 +282,27 @@ def is_settled(body):
     return is_one_sum(body) or not sorts_by_score(body)
 
 
+def texts_asked(query):
+    """Every text that something is looked for by."""
+    if isinstance(query, dict):
+        query = [value for name, value in query.items() if name not in ("fields", "operator", "fuzziness", "minimum_should_match")]
+    if isinstance(query, list):
+        return [text for value in query for text in texts_asked(value)]
+    return [query] if isinstance(query, str) else []
+
+
+def has_twice(words):
+    return len(words) > len(set(words))
+
+
 def is_one_sum(body):
-    """Whether scores must be equal to the last bit. Lucene takes a clause that is given twice as one with the sum of their boosts,
-    where we round each on its own: a difference in the last bit."""
-    words = []
-    for part in parts(body):
-        words += re.findall(r"[^\s,/]+", part["query"].lower()) if isinstance(part.get("query"), str) else []
-    return len(words) == len(set(words))
+    """Whether scores must be equal to the last bit. Lucene makes one clause of what is asked for twice, with the sum of their boosts.
+    So do we, but not of words that stand for several terms, nor where a filter or a minimum is beside it: a difference in the
+    last bit."""
+    texts = [re.findall(r"[^\s,/]+", text.lower()) for text in texts_asked(body["query"])]
+    if not has_twice([word for words in texts for word in words]):
+        return True
+    return not any(has_twice(words) for words in texts) and not any("filter" in part or "minimum_should_match" in part for part in parts(body))
 
 
 def completion_as_search(body):

@@ -136,6 +136,8 @@ static void set_all(struct q__window *window)
 static void fill_inner(struct combined *combined, struct q__matcher *inner,
 		       const struct q__window *window, float floor)
 {
+	if (combined->window.has_sums)
+		memset(combined->window.sums, 0, sizeof combined->window.sums);
 	q__matcher_fill(inner, &combined->window, window->start, window->end, floor);
 }
 
@@ -194,8 +196,6 @@ static void add_should(struct combined *combined, struct q__window *window)
 			while (found != 0)
 				combined->should_found[64 * j + q_bits_take(&found)]++;
 		}
-		if (combined->window.has_sums)
-			memset(combined->window.sums, 0, sizeof combined->window.sums);
 	}
 }
 
