@@ -11,7 +11,8 @@
 #include "ports/search_index.h"
 #include "search/index/snapshot.h"
 
-/* Parts of an index of this definition. Q_NOTFOUND where all documents are deleted: then there is nothing to write. */
+/* Parts of an index of this definition. Q_NOTFOUND where all documents are deleted: then there is
+ * nothing to write. */
 Q_MUST_USE enum q_code q__merge(const struct q_index_definition *definition,
 				const struct q__part *parts, size_t count,
 				struct q__directory *directory, const char *name,
