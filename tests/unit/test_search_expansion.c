@@ -3,6 +3,7 @@
 #include "search/search_index_embedded.h"
 
 #include "search/analysis/fuzzy.h"
+#include "support/draw.h"
 #include "support/scratch.h"
 
 #include <setjmp.h>
@@ -62,18 +63,13 @@ struct site {
 	struct q_err err;
 };
 
-static unsigned draw(struct site *site, unsigned below)
-{
-	site->seed = site->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(site->seed >> 33) % below;
-}
-
 static void draw_word(struct site *site, struct word *word)
 {
-	word->length = 1 + draw(site, CHARACTERS_MAX);
+	word->length = 1 + draw_below(&site->seed, CHARACTERS_MAX);
 	word->text[0] = '\0';
 	for (size_t i = 0; i < word->length; i++) {
-		word->characters[i] = (uint8_t)draw(site, i == 0 ? 2 : site->kind->letters);
+		word->characters[i] =
+			(uint8_t)draw_below(&site->seed, i == 0 ? 2 : site->kind->letters);
 		strncat(word->text, alphabet[word->characters[i]], 4);
 	}
 }
@@ -196,9 +192,10 @@ static void check(struct site *site)
 	struct word wanted;
 	struct q_match match = {.fields = &field,
 				.field_count = 1,
-				.fuzziness = draw(site, 2) ? Q_FUZZINESS_1 : Q_FUZZINESS_2,
-				.prefix_length = draw(site, 4),
-				.max_expansions = kept[draw(site, Q_COUNT_OF(kept))]};
+				.fuzziness =
+					draw_below(&site->seed, 2) ? Q_FUZZINESS_1 : Q_FUZZINESS_2,
+				.prefix_length = draw_below(&site->seed, 4),
+				.max_expansions = kept[draw_below(&site->seed, Q_COUNT_OF(kept))]};
 	struct q_search_result result;
 
 	draw_word(site, &wanted);

@@ -1,6 +1,8 @@
 /* A field's dictionary, of which nothing is believed. */
 #include "search/segment/terms.h"
 
+#include "support/draw.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,21 +24,16 @@ struct dictionary {
 	struct q__term_cursor cursor;
 };
 
-static unsigned draw(struct dictionary *dictionary, unsigned below)
-{
-	dictionary->seed = dictionary->seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(dictionary->seed >> 33) % below;
-}
-
 /* Many share their first bytes, and more than those that a block's head has. */
 static void draw_text(struct dictionary *dictionary, char out[TERM_BYTES])
 {
 	static const char *const beginnings[] = {"", "a", "common-a", "common-b\xc3", "\xc3\xa9"};
-	size_t at = (size_t)snprintf(out, TERM_BYTES, "%s", beginnings[draw(dictionary, 5)]);
-	size_t length = at + draw(dictionary, (unsigned)(TERM_BYTES - at));
+	size_t at = (size_t)snprintf(out, TERM_BYTES, "%s",
+				     beginnings[draw_below(&dictionary->seed, 5)]);
+	size_t length = at + draw_below(&dictionary->seed, (unsigned)(TERM_BYTES - at));
 
 	for (; at < length; at++)
-		out[at] = "ab\xc3\xa9"[draw(dictionary, 4)];
+		out[at] = "ab\xc3\xa9"[draw_below(&dictionary->seed, 4)];
 	out[length] = '\0';
 }
 
@@ -120,7 +117,7 @@ static void check_searches(struct dictionary *dictionary)
 					 q__term_cursor_advance(cursor, wanted));
 		else
 			at = check_place(dictionary, 0, key, q__term_cursor_seek(cursor, wanted));
-		if (at < dictionary->count && draw(dictionary, 3) == 0)
+		if (at < dictionary->count && draw_below(&dictionary->seed, 3) == 0)
 			assert_int_equal(q__term_cursor_next(cursor), ++at < dictionary->count);
 	}
 }
