@@ -269,8 +269,8 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 	if (code || !is_ready(d, &job))
 		return code;
 	code = take_lease(d, call, &job, arena, err);
-	if (code == Q_CONFLICT)
-		return Q_OK; /* another was first */
+	if (code == Q_CONFLICT || code == Q_NOTFOUND)
+		return Q_OK; /* another was first, or deleted it meanwhile */
 	if (code)
 		return code;
 	*did_work = true;
