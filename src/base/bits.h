@@ -23,7 +23,7 @@ static inline void q_bits_add(uint64_t *words, size_t number)
 	words[number / 64] |= (uint64_t)1 << number % 64;
 }
 
-/* The lowest number of a word, which then no longer has it: `while (word) n = q_bits_take(&word)`. */
+/* The lowest number of a word, which no longer has it then: `while (word) n = q_bits_take(&word)`. */
 static inline unsigned q_bits_take(uint64_t *word)
 {
 	unsigned number = (unsigned)__builtin_ctzll(*word);

@@ -4,7 +4,8 @@
  *            a thread of its own, or behind the first where there is no thread to be had.
  * Ownership: contexts are borrowed until then.
  * Threads:   what one piece changes the other may not look at.
- * Errors:    those of the first piece, else of the second; where both fail, the message has both. */
+ * Errors:    those of the first piece, else of the second; where both fail, the message
+ *            has both. */
 #ifndef Q_BASE_SIDE_BY_SIDE_H
 #define Q_BASE_SIDE_BY_SIDE_H
 

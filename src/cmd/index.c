@@ -48,7 +48,8 @@ static const struct {
 	{"drop", drop},
 };
 
-/* Looked at before the directory is opened, which leaves a lock in it: it may be one of other things.
+/* Looked at before the directory is opened, which leaves a lock in it: it may be one of other
+ * things.
  */
 static bool is_missing(const struct q_index_command *command)
 {

@@ -57,8 +57,8 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-/* Where there is no room for a text, one that needs none says so: a question without an answer has an
- * error. */
+/* Where there is no room for a text, one that needs none says so: a question without an answer has
+ * an error. */
 static void keep_error(struct worker *worker, struct question *question, const char *message)
 {
 	question->error = q_arena_copy(worker->answers, q_str_from(message));

@@ -9,8 +9,8 @@
  *            found, and survives a power cut, once a refresh that began after it has returned
  *            Q_OK; it may be so before. Hits come by score, the best first, equal scores in the
  *            order of the documents' places. An alias is a name that stands for an index
- *            wherever one is named; making it and pointing it elsewhere is one step. An index ends in
- *            one step, too. A pin keeps an index as it is for the requests whose view names the
+ *            wherever one is named; making it and pointing it elsewhere is one step. An index ends
+ *            in one step, too. A pin keeps an index as it is for the requests whose view names the
  *            pin, whatever is put, deleted, merged or swapped meanwhile: pages of one answer fit
  *            together, and so do their count and their explanations.
  * Units:     bytes. Scores are 32-bit floats.
@@ -67,16 +67,16 @@ struct q_field_definition {
 	enum q_field_kind kind;
 };
 
-/* Which of a source's members come back, or are kept: what includes name (everything, where they are none) but
- * for what excludes name. A name is a path, "address.city", and stands for all that is beneath;
- * '*' in it stands for any characters. What is filtered comes as compact JSON. */
+/* Which of a source's members come back, or are kept: what includes name (everything, where they
+ * are none) but for what excludes name. A name is a path, "address.city", and stands for all that
+ * is beneath; '*' in it stands for any characters. What is filtered comes as compact JSON. */
 struct q_source_filter {
 	const struct q_str *includes, *excludes;
 	size_t include_count, exclude_count;
 };
 
-/* What is not kept of sources is indexed all the same: it is searched, sorted by and counted, and no
- * answer shows it, since an index forgets it once it has taken the document. */
+/* What is not kept of sources is indexed all the same: it is searched, sorted by and counted, and
+ * no answer shows it, since an index forgets it once it has taken the document. */
 struct q_index_definition {
 	const struct q_field_definition *fields; /* names differ */
 	size_t field_count;
@@ -402,8 +402,8 @@ Q_MUST_USE enum q_code q_search_index_alias(struct q_search_index *store, const 
 					    struct q_str alias, struct q_str index,
 					    struct q_err *err);
 
-/* Ends the index, all at once, with what stands for it: its aliases and its pins. Requests that have
- * begun may go on with what they see. Q_NOTFOUND: no such index, which is fine where a drop is
+/* Ends the index, all at once, with what stands for it: its aliases and its pins. Requests that
+ * have begun may go on with what they see. Q_NOTFOUND: no such index, which is fine where a drop is
  * repeated. Q_INVALID: an alias; what it stands for is dropped by its own name. */
 Q_MUST_USE enum q_code q_search_index_drop(struct q_search_index *store, const struct q_call *call,
 					   struct q_str index, struct q_err *err);

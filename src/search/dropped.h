@@ -1,8 +1,8 @@
 /* search/dropped.h: indexes on their way out of a store's directory.
  *
- * Contract:  an index is dropped by renaming its directory: it is whole before, and gone after, also
- *            where the process ends there. Its files go then, and the aliases that point to it;
- *            what is left of them goes when the store is opened again.
+ * Contract:  an index is dropped by renaming its directory: it is whole before, and gone
+ *            after, also where the process ends there. Its files go then, and the aliases that
+ *            point to it; what is left of them goes when the store is opened again.
  * Threads:   one at a time. */
 #ifndef Q_SEARCH_DROPPED_H
 #define Q_SEARCH_DROPPED_H

@@ -11,7 +11,7 @@ static struct q__embedded *embedded_of(struct q_search_index *base)
 	return q_container_of(base, struct q__embedded, base);
 }
 
-/* Takes the index, which is closed where this fails: without its upkeep it would never be written. */
+/* Takes the index, which is closed where this fails: without upkeep it would never be written. */
 static enum q_code remember(struct q__embedded *store, struct q_str name, struct q__index *index,
 			    struct q_err *err)
 {

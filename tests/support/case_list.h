@@ -19,8 +19,8 @@ struct case_list {
 	size_t count;
 };
 
-/* Runs them one after the other under the name; every case is given the same state. Returns how many
- * have failed. */
+/* Runs them one after the other under the name; every case is given the same state. Returns how
+ * many have failed. */
 int run_case_lists(const char *name, const struct case_list *lists, size_t count, void *state);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a manifest says is not believed, even where its checksum is right: no name in it leads out of
- * the index's directory. */
+/* What a manifest says is not believed, even where its checksum is right: no name in it leads out
+ * of the index's directory. */
 #include "search/index/manifest.h"
 
 #include "base/buf.h"

@@ -6,9 +6,9 @@
  *
  * A tombstone is the job's STATUS item without any of its facts, and with a due mark: where this
  * breaks off, the sweeper goes on. A step that stores a blob and then finds no record to note it in
- * removes it again: so records go first, then the blobs that were noted. Where such a step dies, its
- * blob goes with the tombstone, which stays until every step that may have begun before it has met
- * its deadline. */
+ * removes it again: so records go first, then the blobs that were noted. Where such a step dies,
+ * its blob goes with the tombstone, which stays until every step that may have begun before it has
+ * met its deadline. */
 #include "documents/jobs/delete.h"
 #include "documents/items.h"
 #include "documents/jobs/job.h"

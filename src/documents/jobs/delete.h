@@ -26,8 +26,8 @@ Q_MUST_USE enum q_code q__tombstone_sweep(struct q_documents *d, const struct q_
 					  struct q_str file_id, struct q_arena *arena,
 					  struct q_err *err);
 
-/* For who has stored a result and then could not note it: if the document was deleted meanwhile, the
- * result goes too. What fails is left to the sweeper. */
+/* For who has stored a result and then could not note it: if the document was deleted meanwhile,
+ * the result goes too. What fails is left to the sweeper. */
 void q__remove_if_deleted(struct q_documents *d, const struct q_call *call, struct q_str file_id,
 			  struct q_str key, struct q_arena *arena);
 

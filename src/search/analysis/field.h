@@ -1,5 +1,5 @@
-/* search/analysis/field.h: a field of an index's definition by its name, and what its kind means for
- * the words of its values. Pure. */
+/* search/analysis/field.h: a field of an index's definition by its name, and what its kind means
+ * for the words of its values. Pure. */
 #ifndef Q_SEARCH_ANALYSIS_FIELD_H
 #define Q_SEARCH_ANALYSIS_FIELD_H
 

@@ -7,7 +7,7 @@
 
 enum { TERMS_A_CHECK = 1024 };
 
-/* Goes to the first counted term behind this one; from the beginning where the walk is not live yet. */
+/* Goes to the first counted term behind this one; to the first of all if the walk is not live. */
 static void go_on(struct q__joined_walk *walk, const uint32_t *counts)
 {
 	uint64_t count = walk->cursor->terms->count;

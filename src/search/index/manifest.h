@@ -1,6 +1,6 @@
 /* search/index/manifest.h: the file that says what an index is made of: its fields, what it
- * keeps of sources, and its segments. It is replaced as a whole: a commit is that rename. One line of JSON, one with its
- * checksum.
+ * keeps of sources, and its segments. It is replaced as a whole: a commit is that rename. One line
+ * of JSON, one with its checksum.
  *
  * Errors:    Q_NOTFOUND: there is no index. Q_CORRUPT. */
 #ifndef Q_SEARCH_INDEX_MANIFEST_H

@@ -33,8 +33,8 @@ struct q__term_table;
 Q_MUST_USE struct q__term_table *q__term_table_new(struct q_arena *arena);
 void q__term_table_free(struct q__term_table *table);
 
-/* The term's number, from 1 on in the order in which terms come: it is added where it is new, though
- * it stands nowhere yet. 0: out of memory. */
+/* The term's number, from 1 on in the order in which terms come: it is added where it is new,
+ * though it stands nowhere yet. 0: out of memory. */
 Q_MUST_USE uint32_t q__term_table_number(struct q__term_table *table, struct q_str term);
 struct q_str q__term_table_text(const struct q__term_table *table, uint32_t number);
 

@@ -1,12 +1,12 @@
 /* search/json/query_json_internal.h: what the query_json files share: how the members of a JSON
  * object are taken, one function a member. For these files alone.
  *
- * query_json.c takes a request: query_json_tree.c its query, of any kind, and those that hold others,
- * query_json_term.c and query_json_match.c the others by what they look for; query_json_sort.c,
- * query_json_facets.c, query_json_source.c and query_json_highlight.c what else is asked.
- * query_json_suggest.c takes a request for suggestions, query_json_view.c what a request sees,
- * query_json_value.c and query_json_minimum.c what several of them need.
- * A new key is a row in the table of what it belongs to. */
+ * query_json.c takes a request: query_json_tree.c its query, of any kind, and those that hold
+ * others, query_json_term.c and query_json_match.c the others by what they look for;
+ * query_json_sort.c, query_json_facets.c, query_json_source.c and query_json_highlight.c what else
+ * is asked. query_json_suggest.c takes a request for suggestions, query_json_view.c what a request
+ * sees, query_json_value.c and query_json_minimum.c what several of them need. A new key is a row
+ * in the table of what it belongs to. */
 #ifndef Q_SEARCH_JSON_QUERY_JSON_INTERNAL_H
 #define Q_SEARCH_JSON_QUERY_JSON_INTERNAL_H
 

@@ -87,7 +87,7 @@ Q_MUST_USE enum q_code q__plan_value_range(struct q__planner *planner,
 					   enum q_field_kind kind, float score,
 					   struct q__plan *plan);
 
-/* Makes one of a combination and those within it that Lucene scores as one; they are flat already. */
+/* Makes one of a combination and those within it that Lucene scores as one; they are flat. */
 Q_MUST_USE enum q_code q__plan_flatten(struct q__planner *planner, struct q__plan *plan);
 
 /* The number of a field: Q_INVALID where there is none of this name. */

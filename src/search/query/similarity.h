@@ -13,7 +13,7 @@ float q__idf(uint64_t document_count, uint64_t frequency);
 
 float q__average_length(uint64_t document_count, uint64_t token_count);
 
-/* By length byte: what the frequency is multiplied with. Of a field without lengths only that of 1. */
+/* By length byte: what the frequency is multiplied with. Without lengths there is only that of 1. */
 void q__length_factors(float average_length, bool has_lengths, float factors[256]);
 
 /* `weight` is boost x idf. Grows with the frequency and the factor, rounding included. */

@@ -49,8 +49,8 @@ struct q__positions_writer {
 
 void q__positions_writer_init(struct q__positions_writer *writer);
 void q__positions_writer_free(struct q__positions_writer *writer);
-/* The term's next document: room for its positions, as deltas, which the caller fills. NULL: the heap
- * is full, which is told again when the term ends. */
+/* The term's next document: room for its positions, as deltas, which the caller fills. NULL: the
+ * heap is full, which is told again when the term ends. */
 uint32_t *q__positions_add(struct q__positions_writer *writer, uint32_t count);
 /* Ends the term: appends its positions. False when the heap is full. */
 Q_MUST_USE bool q__positions_end(struct q__positions_writer *writer, struct q_buf *out);
