@@ -148,12 +148,13 @@ static void a_process_takes_up_its_own_aggregation_at_once(void **state)
 	assert_int_equal(product_job(p, job.file_id).status, Q_JOB_COMPLETED);
 }
 
-/* A record store that, after one of its writes, lets another thread of its process end the job. */
+/* A record store that, after the first of its writes, lets another do something to the job. */
 struct rival {
 	struct q_record_store base;
 	struct product *product;
 	struct q_str file_id;
-	unsigned writes_left; /* until the rival acts */
+	void (*act)(struct rival *);
+	bool has_acted;
 };
 
 static enum q_code rival_get(struct q_record_store *base, const struct q_call *call,
@@ -183,13 +184,47 @@ static enum q_code rival_transact(struct q_record_store *base, const struct q_ca
 	enum q_code code =
 		inner->ops->transact(inner, call, writes, count, failed, arena, after, err);
 
-	if (!code && rival->writes_left > 0 && --rival->writes_left == 0)
-		aggregate(rival->product, rival->product->documents, rival->file_id);
+	if (!code && !rival->has_acted) {
+		rival->has_acted = true;
+		rival->act(rival);
+	}
 	return code;
 }
 
 static const struct q_record_store_ops rival_ops = {
 	.name = "rival", .get = rival_get, .query = rival_query, .transact = rival_transact};
+
+static void end_job(struct rival *rival)
+{
+	aggregate(rival->product, rival->product->documents, rival->file_id);
+}
+
+static void delete_job(struct rival *rival)
+{
+	struct q_identity who = product_admin_of("tenant-a");
+	struct q_err err;
+
+	assert_int_equal(q_documents_delete_job(rival->product->documents, &no_call, &who,
+						rival->file_id, rival->product->arena, &err),
+			 Q_OK);
+}
+
+/* False: it was left to the rival. */
+static bool aggregate_beside(struct rival *rival)
+{
+	struct q_documents_options options = rival->product->options;
+	struct q_documents *d;
+	struct q_err err;
+	bool did_work;
+
+	options.owner = Q_STR("process-1");
+	options.records = &rival->base;
+	assert_int_equal(q_documents_new(&options, &d, &err), Q_OK);
+	did_work = aggregate(rival->product, d, rival->file_id);
+	assert_true(rival->has_acted);
+	q_documents_free(d);
+	return did_work;
+}
 
 /* The sweeper and the aggregator of one process have one name: the one may take over from the
  * other at any time. */
@@ -197,17 +232,19 @@ static void a_job_that_another_ends_meanwhile_is_left_to_it(void **state)
 {
 	struct product *p = *state;
 	struct q_job job = counted(p, &(struct page_script){.pages = 2});
-	struct rival rival = {{&rival_ops}, p, job.file_id, 1};
-	struct q_documents_options options = p->options;
-	struct q_documents *d;
-	struct q_err err;
+	struct rival rival = {{&rival_ops}, p, job.file_id, end_job, false};
 
-	options.owner = Q_STR("process-1");
-	options.records = &rival.base;
-	assert_int_equal(q_documents_new(&options, &d, &err), Q_OK);
-	assert_false(aggregate(p, d, job.file_id));
+	assert_false(aggregate_beside(&rival));
 	assert_int_equal(product_job(p, job.file_id).status, Q_JOB_COMPLETED);
-	q_documents_free(d);
+}
+
+static void a_job_that_is_deleted_meanwhile_is_left_alone(void **state)
+{
+	struct product *p = *state;
+	struct q_job job = counted(p, &(struct page_script){.pages = 2});
+	struct rival rival = {{&rival_ops}, p, job.file_id, delete_job, false};
+
+	assert_false(aggregate_beside(&rival));
 }
 
 static void a_second_run_has_a_manifest_of_its_own(void **state)
@@ -241,6 +278,7 @@ int main(void)
 		CASE(a_dead_aggregation_is_taken_over_when_its_lease_ends),
 		CASE(a_process_takes_up_its_own_aggregation_at_once),
 		CASE(a_job_that_another_ends_meanwhile_is_left_to_it),
+		CASE(a_job_that_is_deleted_meanwhile_is_left_alone),
 		CASE(a_second_run_has_a_manifest_of_its_own),
 	};
 

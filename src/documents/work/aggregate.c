@@ -255,6 +255,16 @@ static enum q_code fail_corrupt(struct q_documents *d, const struct q_call *call
 	return q__job_fail(d, call, job, &cause, arena, err);
 }
 
+static struct q_str manifest_key(const struct q_job *job, struct q_arena *arena)
+{
+	struct q_str prefix = q_arena_format(arena, "%.*s/%.*s/results", Q_STR_ARG(job->tenant_id),
+					     Q_STR_ARG(job->file_id));
+
+	return job->run == 1 ? q_arena_format(arena, "%.*s.json", Q_STR_ARG(prefix))
+			     : q_arena_format(arena, "%.*s.%" PRId64 ".json", Q_STR_ARG(prefix),
+					      job->run);
+}
+
 enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struct q_str file_id,
 			 struct q_arena *arena, bool *did_work, struct q_err *err)
 {
@@ -274,11 +284,7 @@ enum q_code q__aggregate(struct q_documents *d, const struct q_call *call, struc
 	if (code)
 		return code;
 	*did_work = true;
-	key = job.view.run == 1 ? q_arena_format(arena, "%.*s/%.*s/results.json",
-						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id))
-				: q_arena_format(arena, "%.*s/%.*s/results.%" PRId64 ".json",
-						 Q_STR_ARG(job.view.tenant_id), Q_STR_ARG(file_id),
-						 job.view.run);
+	key = manifest_key(&job.view, arena);
 	code = write_manifest(d, call, &job.view, key, &failures, err);
 	if (!code) {
 		code = finish(d, call, &job, key, &failures, err);
