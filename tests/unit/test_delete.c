@@ -170,8 +170,9 @@ static void work_on(struct q_documents *documents, const struct deleter *deleter
 	while (did_work)
 		if (q_worker_feed(worker, &no_call, &did_work, &err) == Q_OK && !did_work)
 			assert_int_equal(q_worker_page(worker, &no_call, &did_work, &err), Q_OK);
-	(void)!q__aggregate(documents, &no_call, deleter->file_id, deleter->product->arena,
-			    &did_work, &err);
+	assert_int_equal(q__aggregate(documents, &no_call, deleter->file_id,
+				      deleter->product->arena, &did_work, &err),
+			 Q_OK);
 	q_worker_free(worker);
 }
 
