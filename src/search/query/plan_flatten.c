@@ -263,6 +263,8 @@ enum q_code q__plan_flatten(struct q__planner *planner, struct q__plan *plan)
 	struct list all = {
 		.plans = q_arena_alloc_array(planner->arena, room, sizeof(struct q__plan *))};
 
+	if (q_call_check(planner->call, "search_index.search", planner->err))
+		return planner->err->code;
 	if (!all.plans || !make_room(&flat, room, planner->arena) ||
 	    !collect(&flat, plan, planner->arena) || !join_terms(planner, &flat.must) ||
 	    (plan->minimum_should <= 1 && !join_terms(planner, &flat.should)))
