@@ -1,6 +1,7 @@
 #include "search/json/query_json.h"
 
 #include "search/analysis/analyser.h"
+#include "search/json/query_json_internal.h"
 
 static const struct {
 	const char *type;
@@ -80,18 +81,12 @@ static enum q_code parse_fields(struct q_arena *arena, const struct q_json *prop
 static enum q_code parse_names(struct q_arena *arena, const struct q_json *array,
 			       const struct q_str **out, size_t *count, struct q_err *err)
 {
-	struct q_str *names = q_arena_alloc_array(arena, q_json_count(array), sizeof *names);
-	struct q_json_walk walk = q_json_walk(array);
+	struct q__parser parser = {.arena = arena, .err = err};
 
-	if (!names)
-		return q_fail(err, Q_NOMEM, "mapping", "%zu names", q_json_count(array));
 	if (q_json_type_of(array) != Q_JSON_ARRAY)
 		return q_fail(err, Q_INVALID, "mapping", "_source: an array of names was expected");
-	for (*count = 0; q_json_next(&walk); ++*count) {
-		if (!q_json_string(walk.value, &names[*count]))
-			return q_fail(err, Q_INVALID, "mapping", "_source: a name was expected");
-	}
-	*out = names;
+	if (q__take_names(&parser, array, out, count))
+		return q_err_context(err, "_source");
 	return Q_OK;
 }
 
