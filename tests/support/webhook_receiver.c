@@ -115,3 +115,26 @@ struct q_delivery_page receiver_deliveries(struct product *p, const char *tenant
 	     &err);
 	return page;
 }
+
+struct q_delivery receiver_newest(struct product *p, const char *tenant_id, struct q_str webhook_id)
+{
+	struct q_delivery_page page = receiver_deliveries(p, tenant_id, webhook_id);
+
+	q_assert(page.count > 0);
+	return page.items[0];
+}
+
+size_t receiver_sent_count(struct product *p)
+{
+	return http_fetch_scripted_count(p->options.fetch);
+}
+
+struct fetched receiver_sent(struct product *p, size_t i)
+{
+	return http_fetch_scripted_sent(p->options.fetch, i);
+}
+
+void receiver_answer(struct product *p, struct fetch_answer script)
+{
+	http_fetch_scripted_set(p->options.fetch, script);
+}

@@ -27,5 +27,13 @@ unsigned receiver_signatures(const struct fetched *sent, struct q_str secret);
 /* The newest deliveries of a webhook. */
 struct q_delivery_page receiver_deliveries(struct product *p, const char *tenant_id,
 					   struct q_str webhook_id);
+/* The first of them, which is there. */
+struct q_delivery receiver_newest(struct product *p, const char *tenant_id,
+				  struct q_str webhook_id);
+
+/* What was sent to any receiver so far, by number; and how each answers from now on. */
+size_t receiver_sent_count(struct product *p);
+struct fetched receiver_sent(struct product *p, size_t i);
+void receiver_answer(struct product *p, struct fetch_answer script);
 
 #endif
